@@ -1,0 +1,25 @@
+# make setup | demo | test | lint | bench   [RUNTIME=tf115|tf2] [DEVICE=cpu|gpu]
+# The default runtime is tf115 (the faithful one) where a Python 3.7 is found, else tf2.
+RUNTIME ?= $(shell requirements/find_python.sh tf115 >/dev/null 2>&1 && echo tf115 || echo tf2)
+DEVICE ?= cpu
+PYTHON = .venv/$(RUNTIME)/bin/python
+SOURCES = train.py infer.py dctnet data_tools tests
+
+.PHONY: setup demo test lint bench
+.DEFAULT_GOAL := setup
+
+setup:
+	@requirements/setup.sh $(RUNTIME) $(DEVICE)
+
+demo: setup
+	@$(PYTHON) -m data_tools.demo --out runs/demo
+
+test: setup
+	@$(PYTHON) -m pytest tests -q
+
+lint: setup
+	@$(PYTHON) -m flake8 $(SOURCES)
+	@$(PYTHON) -m isort --check-only --diff $(SOURCES)
+
+bench: setup
+	@$(PYTHON) -m tests.bench --out runs/bench-$(RUNTIME).json

@@ -1,0 +1,70 @@
+"""Files that exist whole or not at all: written beside their place, flushed, then renamed."""
+import errno
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+from dctnet.errors import UserError
+
+_STORAGE_ADVICE = {
+    errno.ENOSPC: 'the disk is full: free some space',
+    errno.EDQUOT: 'the disk quota is used up: free some space',
+    errno.EROFS: 'the disk is read-only: choose another place',
+    errno.EACCES: 'no permission to write there: choose another place or change its owner',
+    errno.EPERM: 'no permission to write there: choose another place or change its owner',
+    errno.ENOTDIR: 'a part of the path is a file: choose another place',
+    errno.EEXIST: 'a file stands where a folder is needed: choose another place',
+    errno.EISDIR: 'a folder stands where the file would go: choose another name',
+    errno.ENAMETOOLONG: 'the name is too long: choose a shorter one',
+}
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what a disk refuses (full, read-only, no permission, ...) into a UserError that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        advice = _STORAGE_ADVICE.get(error.errno)
+        if advice is None:
+            raise
+        raise UserError('cannot write {}: {}'.format(path, advice)) from error
+
+
+def make_folder(path: Path) -> Path:
+    """Create a folder and its parents where missing. Raises UserError where that is not possible."""
+    with storage_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, creating its folder. Raises UserError where the disk refuses."""
+    path = Path(path)
+    make_folder(path.parent)
+    with storage_errors(path):
+        handle, temporary = tempfile.mkstemp(prefix='.' + path.name[:40] + '.', dir=str(path.parent))
+        try:
+            with os.fdopen(handle, 'wb') as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            # mkstemp makes files private; give the usual rights of a new file instead.
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, str(path))
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_bytes` of UTF-8 text."""
+    write_bytes(path, text.encode('utf-8'))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

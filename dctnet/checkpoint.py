@@ -1,0 +1,178 @@
+"""Training checkpoints: atomic save, exact restore, and warm starts that report every name that does not fit."""
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Optional, Sequence
+from zipfile import BadZipFile
+
+import numpy as np
+
+from dctnet import atomic
+from dctnet.compat import tf
+from dctnet.errors import UserError
+
+log = logging.getLogger(__name__)
+
+_SHARD = '.data-00000-of-00001'
+_OPTIMISER_WORDS = ('/Adam', 'beta1_power', 'beta2_power', 'global_step', '/ExponentialMovingAverage')
+
+
+def step_of(prefix: Path) -> int:
+    """The step in a checkpoint's name: model-1000 -> 1000."""
+    return int(prefix.name.rsplit('-', 1)[1])
+
+
+def all_in(folder: Path) -> List[Path]:
+    """Prefixes (FOLDER/model-STEP) of the complete checkpoints of a folder, oldest first."""
+    prefixes = [path.with_suffix('') for path in Path(folder).glob('model-*.index')]
+    complete = [prefix for prefix in prefixes
+                if prefix.name.rsplit('-', 1)[1].isdigit() and Path(str(prefix) + _SHARD).exists()]
+    return sorted(complete, key=step_of)
+
+
+def latest(folder: Path) -> Optional[Path]:
+    """Prefix of the newest complete checkpoint of a folder, or None."""
+    found = all_in(folder)
+    return found[-1] if found else None
+
+
+def save(session: 'tf.Session', saver: 'tf.train.Saver', folder: Path, step: int, keep: int) -> Path:
+    """Write FOLDER/model-STEP.* whole or not at all, then remove all but the newest `keep`.
+
+    Raises UserError where the disk refuses; earlier checkpoints stay as they are.
+    """
+    folder = atomic.make_folder(Path(folder))
+    prefix = folder / 'model-{}'.format(step)
+    staging = folder / '.saving'
+    shutil.rmtree(str(staging), ignore_errors=True)
+    try:
+        atomic.make_folder(staging)
+        saver.save(session, str(staging / prefix.name), write_meta_graph=False, write_state=False)
+        with atomic.storage_errors(folder):
+            for suffix in (_SHARD, '.index'):  # the index last: a checkpoint counts once it is there
+                _flush(staging / (prefix.name + suffix))
+                os.replace(str(staging / (prefix.name + suffix)), str(prefix) + suffix)
+        atomic.write_text(folder / 'checkpoint', 'model_checkpoint_path: "{}"\n'.format(prefix.name))
+    except tf.errors.OpError as error:
+        raise UserError('cannot write the checkpoint {}: {} Free some space or choose another run folder; earlier '
+                        'checkpoints are intact'.format(prefix, str(error.message).split('\n')[0])) from error
+    finally:
+        shutil.rmtree(str(staging), ignore_errors=True)
+    for old in all_in(folder)[:-keep]:
+        for suffix in ('.index', _SHARD):
+            Path(str(old) + suffix).unlink()
+    return prefix
+
+
+def _flush(path: Path) -> None:
+    with path.open('rb') as stream:
+        os.fsync(stream.fileno())
+
+
+def restore(session: 'tf.Session', saver: 'tf.train.Saver', prefix: Path) -> None:
+    """Load every variable of the saver. Raises UserError where the file is damaged or of another architecture."""
+    variables = {entry.op.name: entry for entry in tf.global_variables()}
+    report = compare({name: tuple(v.shape.as_list()) for name, v in variables.items()}, _shapes(prefix))
+    if report.missing or report.reshaped:
+        raise UserError('checkpoint {} is of another architecture: {}. Use the configuration that it was trained '
+                        'with, or another run folder'.format(prefix, report.text()))
+    try:
+        saver.restore(session, str(prefix))
+    except tf.errors.OpError as error:
+        raise UserError('checkpoint {} is damaged ({}): remove its files to go on from the one before'.format(
+            prefix, str(error.message).split('\n')[0])) from error
+
+
+class NameReport(NamedTuple):
+    """How the names of a source fit those wanted."""
+    loaded: List[str]
+    missing: List[str]
+    unused: List[str]
+    reshaped: List[str]
+
+    def text(self) -> str:
+        """One line that names what does not fit."""
+        parts = ['{} loaded'.format(len(self.loaded))]
+        for word in ('missing', 'unused', 'reshaped'):
+            names = getattr(self, word)
+            if names:
+                shown = ', '.join(names[:6]) + (', ...' if len(names) > 6 else '')
+                parts.append('{} {} ({})'.format(len(names), word, shown))
+        return '; '.join(parts)
+
+
+def compare(wanted: Dict[str, tuple], offered: Dict[str, tuple]) -> NameReport:
+    """Match names and shapes. An optimiser's own entries in `offered` do not count as unused."""
+    both = [name for name in wanted if name in offered]
+    return NameReport(
+        loaded=[name for name in both if tuple(wanted[name]) == tuple(offered[name])],
+        missing=[name for name in wanted if name not in offered],
+        unused=[name for name in offered if name not in wanted and not any(w in name for w in _OPTIMISER_WORDS)],
+        reshaped=['{} {} instead of {}'.format(name, list(offered[name]), list(wanted[name]))
+                  for name in both if tuple(wanted[name]) != tuple(offered[name])])
+
+
+def read_arrays(source: Path) -> Dict[str, np.ndarray]:
+    """All arrays of a run folder (its newest checkpoint), a TensorFlow checkpoint prefix, or an .npz.
+
+    Half-precision arrays come out as float32. Raises UserError where the source is none of these.
+    """
+    source = Path(source)
+    if source.is_dir():
+        prefix = latest(source / 'checkpoints') or latest(source)
+        if prefix is None:
+            raise UserError('{} holds no checkpoint (model-STEP.index): name a run folder, a checkpoint or an '
+                            '.npz'.format(source))
+        source = prefix
+    if source.suffix == '.npz':
+        arrays = _read_npz(source)
+    else:
+        source = source.with_suffix('') if source.suffix in ('.index', '.meta') else source
+        reader = _reader(source)
+        arrays = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+    return {name: array.astype(np.float32) if array.dtype == np.float16 else array for name, array in arrays.items()}
+
+
+def warm_start(session: 'tf.Session', variables: Sequence['tf.Variable'], arrays: Dict[str, np.ndarray], where: str,
+               required: str = '') -> NameReport:
+    """Assign arrays to the variables of the same name, before the graph is finalised.
+
+    required: variables whose names start with it must all be there; of the others, missing ones keep their start.
+    Raises UserError where a required name is missing or any shape differs.
+    """
+    wanted = {variable.op.name: variable for variable in variables}
+    report = compare({name: tuple(v.shape.as_list()) for name, v in wanted.items()},
+                     {name: array.shape for name, array in arrays.items()})
+    missing = [name for name in report.missing if name.startswith(required)] if required else []
+    if missing or report.reshaped:
+        raise UserError('cannot start from {}: {}. It must come from the same architecture (model.channels)'.format(
+            where, report.text()))
+    for name in report.loaded:
+        wanted[name].load(arrays[name].astype(wanted[name].dtype.base_dtype.as_numpy_dtype), session)
+    return report
+
+
+def _shapes(prefix: Path) -> Dict[str, tuple]:
+    return {name: tuple(shape) for name, shape in _reader(prefix).get_variable_to_shape_map().items()}
+
+
+def _reader(prefix: Path) -> 'tf.train.NewCheckpointReader':
+    if not Path(str(prefix) + '.index').exists():
+        raise UserError('checkpoint {} does not exist (no {}.index): name it as RUN/checkpoints/model-STEP'.format(
+            prefix, prefix.name))
+    try:
+        return tf.train.NewCheckpointReader(str(prefix))
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        raise UserError('{} is not a readable TensorFlow checkpoint ({})'.format(
+            prefix, str(error).split('\n')[0])) from error
+
+
+def _read_npz(path: Path) -> Dict[str, np.ndarray]:
+    try:
+        with np.load(str(path), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise UserError('weights {} do not exist: check the path'.format(path)) from None
+    except (ValueError, OSError, BadZipFile, EOFError) as error:
+        raise UserError('{} is not a readable .npz of plain arrays ({})'.format(path, error)) from error

@@ -1,0 +1,44 @@
+"""The only importer of TensorFlow: the alias `tf`, tf-slim, graph-mode switches and session options.
+
+Both runtimes (1.15 and 2.x through tf.compat.v1) meet here; no other module tests a version.
+"""
+import logging
+import os
+import warnings
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # the runtime's own chatter; errors still show
+
+with warnings.catch_warnings():
+    warnings.simplefilter('ignore')  # 1.15 warns about numpy type aliases on import
+    import tensorflow.compat.v1 as tf
+    import tf_slim as slim
+
+tf.disable_v2_behavior()
+# Reads of a resource variable are snapshots: with one forward pass serving two updates, neither update may show in
+# the other's gradients, which reference variables would not promise.
+tf.enable_resource_variables()
+tf.logging.set_verbosity(tf.logging.ERROR)
+logging.getLogger('tensorflow').setLevel(logging.ERROR)
+
+TENSORFLOW_VERSION = tf.__version__
+
+__all__ = ['tf', 'slim', 'session_config', 'TENSORFLOW_VERSION']
+
+
+def session_config(device: str = 'auto', threads: int = 0) -> 'tf.ConfigProto':
+    """Options of a session.
+
+    device: 'auto' (a GPU where there is one), 'cpu' (no GPU is touched) or 'gpu' (same as auto; callers that must
+        have one ask `gpu_available` first).
+    threads: size of the pool inside one operation; 0 leaves it to TensorFlow.
+    """
+    config = tf.ConfigProto(allow_soft_placement=True, intra_op_parallelism_threads=threads)
+    config.gpu_options.allow_growth = True
+    if device == 'cpu':
+        config.device_count['GPU'] = 0
+    return config
+
+
+def gpu_available() -> bool:
+    """True where TensorFlow can place operations on a GPU. Initialises the GPU: not for CPU-only work."""
+    return bool(tf.test.gpu_device_name())

@@ -1,0 +1,179 @@
+"""YAML file (+ `extends`, + `--set a.b=c`) -> frozen dataclass. Every mistake names the file and the dotted key."""
+import dataclasses
+import difflib
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Tuple, Type, TypeVar
+
+import yaml
+
+from dctnet.errors import UserError
+
+T = TypeVar('T')
+
+
+def load(config_class: Type[T], path: Path, overrides: Iterable[str] = ()) -> T:
+    """Read a YAML file into `config_class`, resolving `extends` (relative to the file) and KEY=VALUE overrides.
+
+    Raises UserError for a missing or malformed file, an unknown key (naming the nearest one), or a bad value.
+    """
+    values = _read_with_parents(Path(path), ())
+    for override in overrides:
+        values = _merged(values, _parse_override(override))
+    return from_dict(config_class, values, str(path))
+
+
+def from_dict(config_class: Type[T], values: Dict[str, Any], where: str) -> T:
+    """Build `config_class` from nested dictionaries; `where` names their origin in errors."""
+    return _build(config_class, values, where, '')
+
+
+def to_dict(config: Any) -> Dict[str, Any]:
+    """A config as nested dictionaries of plain YAML types."""
+    return _plain(dataclasses.asdict(config))
+
+
+def to_yaml(config: Any) -> str:
+    """A config as YAML text that `load` reads back to an equal config."""
+    return yaml.safe_dump(to_dict(config), sort_keys=False, default_flow_style=None)
+
+
+def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> List[Tuple[str, Any, Any]]:
+    """Leaves that differ between two nested dictionaries, as (dotted key, old value, new value)."""
+    found = []  # type: List[Tuple[str, Any, Any]]
+    for key in sorted(set(old) | set(new)):
+        a, b = old.get(key), new.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            found += differences(a, b, prefix + key + '.')
+        elif a != b:
+            found.append((prefix + key, a, b))
+    return found
+
+
+def read_yaml(path: Path) -> Dict[str, Any]:
+    """A YAML file that holds a mapping. Raises UserError where it is missing or malformed."""
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
+    except FileNotFoundError:
+        raise UserError('config file {} does not exist: check the path'.format(path)) from None
+    except IsADirectoryError:
+        raise UserError('config file {} is a folder: name a .yaml file'.format(path)) from None
+    except PermissionError:
+        raise UserError('no permission to read {}: change its rights'.format(path)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError('{} is not valid YAML: {}'.format(path, ' '.join(str(error).split()))) from error
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise UserError('{} must hold "section: {{key: value}}", not a {}'.format(path, type(values).__name__))
+    return values
+
+
+def _read_with_parents(path: Path, children: Tuple[Path, ...]) -> Dict[str, Any]:
+    if path.resolve() in children:
+        raise UserError('{}: `extends` leads back to the same file: remove one link'.format(path))
+    values = read_yaml(path)
+    parent = values.pop('extends', None)
+    if parent is None:
+        return values
+    return _merged(_read_with_parents(path.parent / str(parent), children + (path.resolve(),)), values)
+
+
+def _merged(base: Dict[str, Any], top: Dict[str, Any]) -> Dict[str, Any]:
+    result = dict(base)
+    for key, value in top.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = _merged(result[key], value) if both else value
+    return result
+
+
+def _parse_override(text: str) -> Dict[str, Any]:
+    key, equals, value = text.partition('=')
+    if not equals or not key.strip():
+        raise UserError('--set {}: write it as --set section.key=value'.format(text))
+    try:
+        nested = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UserError('--set {}: the value is not valid YAML: {}'.format(text, error)) from error
+    for part in reversed(key.strip().split('.')):
+        nested = {part: nested}
+    return nested
+
+
+def _build(config_class: Type[T], values: Any, where: str, prefix: str) -> T:
+    if not isinstance(values, dict):
+        raise UserError('{}: {} must be a section with keys of its own, not {!r}'.format(
+            where, prefix.rstrip('.') or 'the file', values))
+    fields = {field.name: field for field in dataclasses.fields(config_class)}
+    arguments = {}
+    for key, value in values.items():
+        if key not in fields:
+            raise UserError(_unknown_key(where, prefix, str(key), list(fields)))
+        field = fields[key]
+        if dataclasses.is_dataclass(field.type):
+            arguments[key] = _build(field.type, {} if value is None else value, where, prefix + key + '.')
+        else:
+            arguments[key] = _coerced(value, field, '{}: {}{}'.format(where, prefix, key))
+    try:
+        return config_class(**arguments)
+    except ValueError as error:  # __post_init__ of the dataclass: a rule between several keys
+        raise UserError('{}: {}'.format(where, error)) from error
+
+
+def _unknown_key(where: str, prefix: str, key: str, known: List[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = 'did you mean {}{}?'.format(prefix, near[0]) if near else 'known here: {}'.format(', '.join(known))
+    return '{}: unknown key {}{}: {}'.format(where, prefix, key, hint)
+
+
+def _coerced(value: Any, field: 'dataclasses.Field[Any]', where: str) -> Any:
+    """The value in the type of the field's default. YAML reads 1e-4 as a string and off as False, hence the care."""
+    kind = type(field.default)
+    result = None  # type: Any
+    if kind is bool and isinstance(value, bool):
+        result = value
+    elif kind is int and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        number = _number(value)
+        result = int(number) if number is not None and number == int(number) else None
+    elif kind is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        result = _number(value)
+    elif kind is str and isinstance(value, bool):
+        result = 'on' if value else 'off'
+    elif kind is str:
+        result = '' if value is None else str(value)
+    elif kind is tuple and isinstance(value, (list, tuple)):
+        result = _pairs(value)
+    if result is None:
+        wanted = {bool: 'true or false', int: 'a whole number', float: 'a number',
+                  tuple: 'a list of [number, number] pairs'}.get(kind, kind.__name__)
+        raise UserError('{} must be {}, not {!r}'.format(where, wanted, value))
+    choices = field.metadata.get('choices')
+    if choices and result not in choices:
+        raise UserError('{} must be one of {}, not {!r}'.format(where, ', '.join(choices), value))
+    low, high = field.metadata.get('range', (None, None))
+    if low is not None and result < low or high is not None and result > high:
+        limits = 'at least {}'.format(low) if high is None else 'between {} and {}'.format(low, high)
+        raise UserError('{} must be {}, not {!r}'.format(where, limits, value))
+    return result
+
+
+def _number(value: Any) -> Any:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if abs(number) < float('inf') else None  # nan and inf are refused, too
+
+
+def _pairs(value: Any) -> Any:
+    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in value):
+        return None
+    pairs = tuple((_number(a), _number(b)) for a, b in value)
+    return None if any(None in pair for pair in pairs) else pairs
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return value

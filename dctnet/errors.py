@@ -1,0 +1,28 @@
+"""The user's mistakes: an exception that carries what - where - what to do, and its way to the exit code."""
+import sys
+from typing import Callable, NoReturn
+
+DONE = 0
+SOME_FAILED = 1
+USER_MISTAKE = 2
+STOPPED_EARLY = 75  # the scheduler's EX_TEMPFAIL: run the same command again
+
+
+class UserError(Exception):
+    """Something the user can put right. The message says what is wrong, where, and what to do."""
+
+
+def exit_with(main: Callable[[], int]) -> NoReturn:
+    """Run a command line's `main` and leave with its exit code.
+
+    A UserError becomes one line and exit code 2; an interrupt becomes 130; a bug keeps its traceback.
+    """
+    try:
+        code = main()
+    except UserError as error:
+        print('error: {}'.format(error), file=sys.stderr)
+        code = USER_MISTAKE
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        code = 130
+    sys.exit(code)

@@ -1,0 +1,120 @@
+"""Frozen graphs: freeze a session, write and read .pb files, call them, differentiate through them.
+
+A .pb that is read must consist of plain tensor arithmetic: graphs that touch files, processes or Python are refused.
+"""
+from pathlib import Path
+from typing import Dict, List, Sequence, Union
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from dctnet import atomic
+from dctnet.compat import gpu_available, session_config, tf
+from dctnet.errors import UserError
+
+# The published translator contract (DESIGN.md section 4).
+TRANSLATOR_INPUT = 'input_image:0'
+TRANSLATOR_OUTPUT = 'output_image:0'
+
+_ALLOWED_OPS = frozenset('''
+    Const Placeholder PlaceholderWithDefault Identity IdentityN StopGradient PreventGradient NoOp
+    Conv2D DepthwiseConv2dNative Conv2DBackpropInput BiasAdd MatMul BatchMatMul BatchMatMulV2 Einsum
+    AvgPool MaxPool FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 LRN L2Loss
+    Relu Relu6 LeakyRelu Elu Selu Tanh Sigmoid Softplus Softsign Softmax LogSoftmax Erf
+    Add AddV2 AddN Sub Mul Div RealDiv DivNoNan FloorDiv FloorMod Mod Maximum Minimum SquaredDifference Neg Abs Sign
+    Square Sqrt Rsqrt Reciprocal Inv Exp Log Log1p Expm1 Pow Sin Cos Floor Ceil Round Rint ClipByValue
+    Mean Sum Prod Max Min All Any ArgMax ArgMin Cumsum
+    Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot Select SelectV2
+    Cast Reshape Shape ShapeN Size Rank Squeeze ExpandDims Transpose Pack Unpack ConcatV2 Concat Split SplitV
+    Slice StridedSlice Gather GatherV2 GatherNd Tile Fill ZerosLike OnesLike BroadcastTo BroadcastArgs Range
+    Pad PadV2 MirrorPad Reverse ReverseV2 SpaceToDepth DepthToSpace SpaceToBatchND BatchToSpaceND
+    ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea
+'''.split())
+
+
+def freeze(session: 'tf.Session', outputs: Sequence['tf.Tensor']) -> 'tf.GraphDef':
+    """The part of the session's graph that `outputs` need, with variables replaced by their present values."""
+    names = [output.op.name for output in outputs]
+    return tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), names)
+
+
+def write_graph(graph_def: 'tf.GraphDef', path: Path) -> None:
+    """Write a .pb, whole or not at all."""
+    atomic.write_bytes(Path(path), graph_def.SerializeToString())
+
+
+def read_graph(path: Path) -> 'tf.GraphDef':
+    """Read a .pb. Raises UserError where it is missing, no graph, or holds operations beyond tensor arithmetic."""
+    path = Path(path)
+    if path.is_dir():
+        raise UserError('{} is a folder: name the .pb file'.format(path))
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError('frozen graph {} does not exist: check the path'.format(path)) from None
+    except PermissionError:
+        raise UserError('no permission to read {}: change its rights'.format(path)) from None
+    graph_def = tf.GraphDef()
+    try:
+        graph_def.ParseFromString(data)
+    except DecodeError:
+        raise UserError('{} is not a frozen TensorFlow graph: export it again, or download it again'.format(
+            path)) from None
+    if not graph_def.node:
+        raise UserError('{} holds no graph ({} bytes): export it again, or download it again'.format(path, len(data)))
+    nodes = list(graph_def.node) + [node for function in graph_def.library.function for node in function.node_def]
+    refused = sorted({node.op for node in nodes} - _ALLOWED_OPS)
+    if refused:
+        raise UserError('{} is refused: it holds operations that no frozen network here needs ({}): use a graph frozen '
+                        'for inference'.format(path, ', '.join(refused[:8])))
+    return graph_def
+
+
+def import_into(graph_def: 'tf.GraphDef', inputs: Dict[str, 'tf.Tensor'], outputs: Sequence[str], where: str,
+                ) -> List['tf.Tensor']:
+    """Put a frozen graph into the current one, fed by `inputs` (name -> tensor); gradients flow through it.
+
+    where: the file, named in errors. Raises UserError where an input or output name is missing.
+    """
+    names = {node.name for node in graph_def.node}
+    missing = [name for name in list(inputs) + list(outputs) if name.split(':')[0] not in names]
+    if missing:
+        placeholders = [node.name + ':0' for node in graph_def.node if node.op == 'Placeholder']
+        raise UserError('{} has no tensor {}: it takes {}; is it the right graph?'.format(
+            where, ', '.join(missing), ', '.join(placeholders) or 'no input at all'))
+    try:
+        return tf.import_graph_def(graph_def, input_map=inputs, return_elements=list(outputs), name='frozen')
+    except ValueError as error:
+        raise UserError('{} does not load in TensorFlow {}: {}'.format(
+            where, tf.__version__, ' '.join(str(error).split())[:300])) from error
+
+
+class FrozenGraph:
+    """A frozen graph with a session of its own; calling it runs it. Safe to call from several threads.
+
+    source: a .pb file or a GraphDef. inputs, outputs: tensor names.
+    device: 'auto', 'cpu' or 'gpu'. threads: inside one operation, 0 = TensorFlow's choice.
+    """
+
+    def __init__(self, source: Union[Path, str, 'tf.GraphDef'], inputs: Sequence[str] = (TRANSLATOR_INPUT,),
+                 outputs: Sequence[str] = (TRANSLATOR_OUTPUT,), device: str = 'auto', threads: int = 0) -> None:
+        if device == 'gpu' and not gpu_available():
+            raise UserError('no GPU that TensorFlow {} can use: choose device cpu or auto, or check the driver'.format(
+                tf.__version__))
+        from_file = not isinstance(source, tf.GraphDef)
+        where = str(source) if from_file else 'the graph'
+        graph_def = read_graph(Path(str(source))) if from_file else source
+        graph = tf.Graph()
+        with graph.as_default():
+            elements = import_into(graph_def, {}, list(inputs) + list(outputs), where)
+        self._inputs, self._outputs = elements[:len(inputs)], elements[len(inputs):]
+        self._session = tf.Session(graph=graph, config=session_config(device, threads))
+
+    def __call__(self, *arrays: np.ndarray) -> Union[np.ndarray, List[np.ndarray]]:
+        """The outputs for these inputs: one array where the graph has one output, else a list."""
+        results = self._session.run(self._outputs, dict(zip(self._inputs, arrays)))
+        return results[0] if len(results) == 1 else results
+
+    def close(self) -> None:
+        """Free the session's memory; the object cannot be called any more."""
+        self._session.close()

@@ -1,0 +1,154 @@
+"""Pictures as arrays: uint8 [H, W, 3] BGR outside the graphs, float32 in [-1, 1] inside. numpy only, no TensorFlow."""
+import math
+from pathlib import Path
+from typing import List, Sequence
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from dctnet import atomic
+from dctnet.errors import UserError
+
+SUFFIXES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff')
+_ENCODER_OPTIONS = {
+    '.jpg': [cv2.IMWRITE_JPEG_QUALITY, 95],
+    '.jpeg': [cv2.IMWRITE_JPEG_QUALITY, 95],
+    '.png': [cv2.IMWRITE_PNG_COMPRESSION, 3],
+}
+
+
+def list_images(folder: Path) -> List[Path]:
+    """Pictures directly in a folder, any case of suffix, in the order of their names; hidden files are left out.
+
+    Raises UserError where the folder is missing, is a file, or holds no picture.
+    """
+    folder = Path(folder)
+    if not folder.exists():
+        raise UserError('picture folder {} does not exist: check the path'.format(folder))
+    if not folder.is_dir():
+        raise UserError('{} is a file, but a folder of pictures is needed'.format(folder))
+    found = sorted(path for path in folder.iterdir()
+                   if path.suffix.lower() in SUFFIXES and not path.name.startswith('.') and path.is_file())
+    if not found:
+        raise UserError('no pictures in {}: put {} files there'.format(folder, ', '.join(SUFFIXES)))
+    return found
+
+
+def read_bgr(path: Path) -> np.ndarray:
+    """Read any picture as uint8 [H, W, 3] BGR, upright (EXIF), alpha over white, grey and CMYK converted, 16 bit
+    scaled to 8, first frame of an animation.
+
+    Raises UserError where the file is missing, empty, cut off, no picture, or absurdly large.
+    """
+    try:
+        with Image.open(str(path)) as picture:
+            picture.load()
+            return _to_bgr(ImageOps.exif_transpose(picture) or picture)
+    except FileNotFoundError:
+        raise UserError('picture {} does not exist: check the path'.format(path)) from None
+    except IsADirectoryError:
+        raise UserError('{} is a folder, but one picture is needed'.format(path)) from None
+    except PermissionError:
+        raise UserError('no permission to read {}: change its rights'.format(path)) from None
+    except Image.DecompressionBombError as error:
+        raise UserError('{} is too large to open safely ({}): scale it down'.format(path, error)) from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
+        # Pillow signals a damaged file by any of these, depending on the format.
+        reason = 'the file is empty' if _is_empty(path) else str(error)
+        raise UserError('cannot read {} as a picture ({}): replace or remove it'.format(path, reason)) from error
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return Path(path).stat().st_size == 0
+    except OSError:
+        return False
+
+
+def _to_bgr(picture: Image.Image) -> np.ndarray:
+    if picture.mode.startswith('I') or picture.mode == 'F':
+        grey = np.asarray(picture).astype(np.float64)
+        if grey.max() > 255:
+            grey = grey / 257.0  # 16 bit: 65535 becomes 255
+        return cv2.cvtColor(np.clip(np.rint(grey), 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+    if picture.mode in ('LA', 'PA', 'RGBA', 'RGBa', 'La') or 'transparency' in picture.info:
+        rgba = picture.convert('RGBA')
+        white = Image.new('RGBA', rgba.size, (255, 255, 255, 255))
+        picture = Image.alpha_composite(white, rgba)
+    return np.ascontiguousarray(np.asarray(picture.convert('RGB'))[:, :, ::-1])
+
+
+def check_writable_name(path: Path) -> None:
+    """Raise UserError where the suffix of `path` is none that pictures can be written as."""
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise UserError('cannot write a picture as {}: use a name that ends in one of {}'.format(
+            path, ', '.join(SUFFIXES)))
+
+
+def write_bgr(path: Path, image: np.ndarray) -> None:
+    """Write uint8 [H, W, 3] BGR in the format of the suffix, whole or not at all."""
+    check_writable_name(path)
+    suffix = Path(path).suffix.lower()
+    done, data = cv2.imencode(suffix, image, _ENCODER_OPTIONS.get(suffix, []))
+    if not done:
+        raise UserError('OpenCV cannot encode a picture of shape {} as {}'.format(image.shape, path))
+    atomic.write_bytes(Path(path), data.tobytes())
+
+
+def to_unit(image: np.ndarray) -> np.ndarray:
+    """uint8 0-255 -> float32 in [-1, 1]."""
+    return image.astype(np.float32) / 127.5 - 1.0
+
+
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    """float in [-1, 1] -> uint8 0-255, truncated as the published graphs' cast does, values outside clipped."""
+    return np.clip((image + 1.0) * 127.5, 0, 255).astype(np.uint8)
+
+
+def scale(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Resize to width x height: area averaging where it gets smaller, bilinear where it gets larger."""
+    if image.shape[1] == width and image.shape[0] == height:
+        return image
+    smaller = width * height < image.shape[0] * image.shape[1]
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+
+
+def square(image: np.ndarray, size: int) -> np.ndarray:
+    """The centred square of a picture, resized to size x size."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return scale(image[top:top + side, left:left + side], size, size)
+
+
+def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
+    """Continue the right and bottom border until both sides are multiples of `multiple`."""
+    height, width = image.shape[:2]
+    bottom, right = -height % multiple, -width % multiple
+    if bottom == 0 and right == 0:
+        return image
+    return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+
+
+def grid(rows: Sequence[Sequence[np.ndarray]], gap: int = 4) -> np.ndarray:
+    """A contact sheet: rows of equally large uint8 pictures on white, `gap` pixels between them."""
+    height, width, channels = rows[0][0].shape
+    columns = max(len(row) for row in rows)
+    sheet = np.full(((height + gap) * len(rows) - gap, (width + gap) * columns - gap, channels), 255, np.uint8)
+    for r, row in enumerate(rows):
+        for c, image in enumerate(row):
+            top, left = r * (height + gap), c * (width + gap)
+            sheet[top:top + height, left:left + width] = image
+    return sheet
+
+
+def labelled(image: np.ndarray, text: str) -> np.ndarray:
+    """The picture with a caption strip of dark text below it."""
+    strip = np.full((max(18, image.shape[1] // 14), image.shape[1], 3), 255, np.uint8)
+    factor = strip.shape[0] / 30.0
+    room = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)[0][0]
+    factor = min(factor, (image.shape[1] - 8) / max(room, 1))
+    cv2.putText(strip, text, (4, int(math.ceil(strip.shape[0] * 0.72))), cv2.FONT_HERSHEY_SIMPLEX, factor,
+                (40, 40, 40), 1, cv2.LINE_AA)
+    return np.concatenate([image, strip], axis=0)

@@ -1,0 +1,47 @@
+"""Contracts between models, which build a StageGraph, and the engine, which trains whatever fills one."""
+from typing import Dict, List, NamedTuple
+
+import numpy as np
+
+from dctnet.compat import tf
+
+
+class Optim(NamedTuple):
+    """Adam's numbers."""
+    lr: float
+    beta1: float
+    beta2: float
+
+
+class Phase(NamedTuple):
+    """One kind of update: `loss` is minimised over `variables` whenever step % every == 0.
+
+    scalars: what logging steps record; by convention 'NAME' is weighted as in the loss and 'raw/NAME' is not.
+    """
+    name: str
+    loss: 'tf.Tensor'
+    scalars: 'Dict[str, tf.Tensor]'
+    variables: 'List[tf.Variable]'
+    every: int
+    optim: Optim
+
+
+class Preview(NamedTuple):
+    """What sample grids show: `columns` (name -> float [N, H, W, 3] BGR in [-1, 1]) for the fixed inputs `feed`."""
+    columns: 'Dict[str, tf.Tensor]'
+    feed: 'Dict[tf.Tensor, np.ndarray]'
+
+
+class StageGraph(NamedTuple):
+    """A training stage as data.
+
+    joint: all phases due in a step run at once on the same forward pass, from the same weights; otherwise one after
+        the other, each seeing the former's update.
+    start_ops: run once before the phases of a step (the next batch).
+    step_ops: run once after them (spectral-norm power iteration, moving averages).
+    """
+    phases: List[Phase]
+    preview: Preview
+    joint: bool
+    start_ops: 'List[tf.Operation]'
+    step_ops: 'List[tf.Operation]'
