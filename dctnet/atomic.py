@@ -14,6 +14,7 @@ _STORAGE_ADVICE = {
     errno.EROFS: 'the disk is read-only: choose another place',
     errno.EACCES: 'no permission to write there: choose another place or change its owner',
     errno.EPERM: 'no permission to write there: choose another place or change its owner',
+    errno.ENOENT: 'a part of the path does not exist and cannot be made: choose another place',
     errno.ENOTDIR: 'a part of the path is a file: choose another place',
     errno.EEXIST: 'a file stands where a folder is needed: choose another place',
     errno.EISDIR: 'a folder stands where the file would go: choose another name',

@@ -32,9 +32,9 @@ def to_dict(config: Any) -> Dict[str, Any]:
     return _plain(dataclasses.asdict(config))
 
 
-def to_yaml(config: Any) -> str:
-    """A config as YAML text that `load` reads back to an equal config."""
-    return yaml.safe_dump(to_dict(config), sort_keys=False, default_flow_style=None)
+def to_yaml(values: Dict[str, Any]) -> str:
+    """Nested dictionaries (of `to_dict`) as YAML text that `load` reads back to an equal config."""
+    return yaml.safe_dump(values, sort_keys=False, default_flow_style=None)
 
 
 def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> List[Tuple[str, Any, Any]]:

@@ -2,6 +2,7 @@
 
 A .pb that is read must consist of plain tensor arithmetic: graphs that touch files, processes or Python are refused.
 """
+import warnings
 from pathlib import Path
 from typing import Dict, List, Sequence, Union
 
@@ -39,8 +40,8 @@ def freeze(session: 'tf.Session', outputs: Sequence['tf.Tensor']) -> 'tf.GraphDe
 
 
 def write_graph(graph_def: 'tf.GraphDef', path: Path) -> None:
-    """Write a .pb, whole or not at all."""
-    atomic.write_bytes(Path(path), graph_def.SerializeToString())
+    """Write a .pb, whole or not at all. Equal graphs give equal bytes."""
+    atomic.write_bytes(Path(path), graph_def.SerializeToString(deterministic=True))
 
 
 def read_graph(path: Path) -> 'tf.GraphDef':
@@ -56,7 +57,9 @@ def read_graph(path: Path) -> 'tf.GraphDef':
         raise UserError('no permission to read {}: change its rights'.format(path)) from None
     graph_def = tf.GraphDef()
     try:
-        graph_def.ParseFromString(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # older protobuf warns of some garbage instead of raising
+            graph_def.ParseFromString(data)
     except DecodeError:
         raise UserError('{} is not a frozen TensorFlow graph: export it again, or download it again'.format(
             path)) from None

@@ -1,5 +1,5 @@
 """Contracts between models, which build a StageGraph, and the engine, which trains whatever fills one."""
-from typing import Dict, List, NamedTuple
+from typing import Callable, Dict, List, NamedTuple
 
 import numpy as np
 
@@ -32,16 +32,20 @@ class Preview(NamedTuple):
     feed: 'Dict[tf.Tensor, np.ndarray]'
 
 
+class Feed(NamedTuple):
+    """The data of a stage: `load` brings the next batch; `start(session, step)` sets the position, once before."""
+    load: 'tf.Operation'
+    start: 'Callable[[tf.Session, int], None]'
+
+
 class StageGraph(NamedTuple):
     """A training stage as data.
 
     joint: all phases due in a step run at once on the same forward pass, from the same weights; otherwise one after
         the other, each seeing the former's update.
-    start_ops: run once before the phases of a step (the next batch).
-    step_ops: run once after them (spectral-norm power iteration, moving averages).
+    step_ops: run once a step after the phases (spectral-norm power iteration, moving averages).
     """
     phases: List[Phase]
     preview: Preview
     joint: bool
-    start_ops: 'List[tf.Operation]'
     step_ops: 'List[tf.Operation]'

@@ -1,0 +1,122 @@
+"""Progress, NaN guard and checkpoints."""
+import contextlib
+import logging
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from dctnet import checkpoint
+from dctnet.compat import tf
+from dctnet.engine.trainer import Hook, Loop
+from dctnet.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+class Progress(Hook):
+    """Images a second, share of the time spent waiting for data and superpixels, and the time left.
+
+    A bar on a terminal, plain lines every `every` steps elsewhere.
+    """
+
+    def __init__(self, every: int, images_per_step: int) -> None:
+        self._every, self._images = every, images_per_step
+        self._bar = None
+        self._redirect = contextlib.ExitStack()
+        self._steps, self._seconds, self._waiting = 0, 0.0, 0.0
+
+    def begin(self, loop: Loop) -> None:
+        """Show where the run stands."""
+        log.info('step %d of %d', loop.step, loop.steps)
+        if sys.stderr.isatty():
+            self._bar = tqdm(total=loop.steps, initial=loop.step, unit='step', dynamic_ncols=True)
+            self._redirect.enter_context(logging_redirect_tqdm())
+
+    def wants_scalars(self, step: int) -> bool:
+        """On logging steps, for the losses and the time of the superpixels."""
+        return step % self._every == 0
+
+    def after_step(self, loop: Loop) -> None:
+        """Count; report on logging steps."""
+        self._steps += 1
+        self._seconds += loop.step_seconds
+        self._waiting += loop.data_seconds
+        if self._bar:
+            self._bar.update()
+        if loop.step % self._every == 0 or loop.step == loop.steps:
+            text = self._text(loop)
+            if self._bar:
+                self._bar.set_postfix_str(text, refresh=False)
+            log.log(logging.DEBUG if self._bar else logging.INFO, 'step %d/%d  %s', loop.step, loop.steps, text)
+            self._steps, self._seconds, self._waiting = 0, 0.0, 0.0
+
+    def close(self, loop: Loop) -> None:
+        """Give the terminal back."""
+        self._redirect.close()
+        if self._bar:
+            self._bar.close()
+
+    def _text(self, loop: Loop) -> str:
+        seconds = max(self._seconds, 1e-9)
+        parts = ['{:.2f} images/s'.format(self._steps * self._images / seconds),
+                 'data wait {:.0%}'.format(self._waiting / seconds)]
+        if 'g/seconds/superpixel' in loop.scalars:
+            parts.append('superpixels {:.0%}'.format(loop.scalars['g/seconds/superpixel'] / loop.step_seconds))
+        parts += ['{} {:.4g}'.format(phase.name, loop.scalars[phase.name + '/loss']) for phase in loop.stage.phases
+                  if phase.name + '/loss' in loop.scalars]
+        left = timedelta(seconds=int((loop.steps - loop.step) * seconds / self._steps))
+        return '  '.join(parts + ['ETA {}'.format(left)])
+
+
+class NanGuard(Hook):
+    """Ends the run where a logged value is no longer a number, before anything of it is saved."""
+
+    def after_step(self, loop: Loop) -> None:
+        """Look at the values that were fetched for others."""
+        bad = [name for name, value in loop.scalars.items() if value != value or abs(value) == float('inf')]
+        if bad:
+            raise UserError('training diverged: {} not finite at step {}. The checkpoints before it are good: lower '
+                            'optim.lr or the weight of that loss and run the same command again, or start from another '
+                            'seed'.format(', '.join(bad[:4]), loop.step))
+
+
+class Checkpoint(Hook):
+    """Saves every `every` steps and at the end, also after a signal. Never weights that are not finite."""
+
+    def __init__(self, saver: 'tf.train.Saver', folder: Path, every: int, keep: int, finite: 'tf.Tensor') -> None:
+        self._saver, self._folder, self._every, self._keep, self._finite = saver, folder, every, keep, finite
+        self._saved_step = -1
+        self._disk_failed = False
+
+    def begin(self, loop: Loop) -> None:
+        """A resumed run has its first checkpoint already."""
+        newest = checkpoint.latest(self._folder)
+        self._saved_step = checkpoint.step_of(newest) if newest else -1
+
+    def after_step(self, loop: Loop) -> None:
+        """Save when due."""
+        if loop.step % self._every == 0:
+            self._save(loop)
+
+    def close(self, loop: Loop) -> None:
+        """Save the last whole step, unless it is saved, spoilt, or the disk has refused before."""
+        if loop.step != self._saved_step and not loop.mid_step and not self._disk_failed:
+            if loop.session.run(self._finite):
+                self._save(loop)
+
+    def _save(self, loop: Loop) -> None:
+        if not loop.session.run(self._finite):
+            raise UserError('training diverged: the weights are not finite at step {}. The checkpoints before it are '
+                            'good: lower optim.lr and run the same command again'.format(loop.step))
+        start = time.perf_counter()
+        try:
+            prefix = checkpoint.save(loop.session, self._saver, self._folder, loop.step, self._keep)
+        except UserError:
+            self._disk_failed = True
+            raise
+        self._saved_step = loop.step
+        log.info('saved %s (%.1f s)', prefix, time.perf_counter() - start)

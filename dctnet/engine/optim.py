@@ -1,0 +1,37 @@
+"""From phases to update operations."""
+from typing import Dict, List
+
+from dctnet.compat import tf
+from dctnet.stage import Phase, StageGraph
+
+
+def build_updates(stage: StageGraph) -> 'Dict[str, tf.Operation]':
+    """Adam's update of each phase, by the phase's name.
+
+    In a joint stage every update waits for the gradients of all phases, so all of them belong to the same weights.
+    Raises ValueError that names the variables which a phase's loss does not reach.
+    """
+    gradients = {phase.name: _gradients(phase) for phase in stage.phases}
+    if stage.joint and any(phase.every != 1 for phase in stage.phases):
+        raise ValueError('in a joint stage every phase is due at every step')
+    updates = {}
+    for phase in stage.phases:
+        optimiser = tf.train.AdamOptimizer(phase.optim.lr, phase.optim.beta1, phase.optim.beta2)
+        awaited = [g for name in gradients if stage.joint or name == phase.name for g in gradients[name]]
+        with tf.control_dependencies(awaited):
+            updates[phase.name] = optimiser.apply_gradients(zip(gradients[phase.name], phase.variables),
+                                                            name='update_' + phase.name)
+    return updates
+
+
+def all_finite(variables: 'List[tf.Variable]') -> 'tf.Tensor':
+    """Boolean scalar: no variable holds a NaN or an infinity."""
+    return tf.reduce_all(tf.stack([tf.reduce_all(tf.is_finite(variable)) for variable in variables]))
+
+
+def _gradients(phase: Phase) -> 'List[tf.Tensor]':
+    gradients = tf.gradients(phase.loss, phase.variables)
+    missing = [variable.op.name for variable, gradient in zip(phase.variables, gradients) if gradient is None]
+    if missing:
+        raise ValueError('phase {}: the loss does not depend on {}'.format(phase.name, ', '.join(missing)))
+    return gradients

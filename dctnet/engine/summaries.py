@@ -1,0 +1,97 @@
+"""What a run leaves to look at: scalars in TensorBoard and metrics.jsonl, sample grids as PNG and in TensorBoard."""
+import json
+import logging
+from pathlib import Path
+from typing import List
+
+import cv2
+
+from dctnet import atomic, images
+from dctnet.compat import tf
+from dctnet.engine.trainer import Hook, Loop
+
+log = logging.getLogger(__name__)
+
+
+class Scalars(Hook):
+    """All scalars of the phases, every `every` steps and at the first one.
+
+    metrics.jsonl holds one JSON object a line: step, seconds (of that step), then 'phase/name'. Lines of steps after
+    the checkpoint that a run resumes from are removed, so that each step stands there once.
+    """
+
+    def __init__(self, run: Path, writer: 'tf.summary.FileWriter', every: int) -> None:
+        self._path, self._writer, self._every = run / 'metrics.jsonl', writer, every
+
+    def begin(self, loop: Loop) -> None:
+        """Cut off what a killed run wrote after its last checkpoint."""
+        if self._path.exists():
+            kept = [line for line in self._path.read_text().splitlines() if _step_of_line(line) <= loop.step]
+            atomic.write_text(self._path, ''.join(line + '\n' for line in kept))
+        self._writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START), loop.step)
+
+    def wants_scalars(self, step: int) -> bool:
+        """Every `every` steps and at the first."""
+        return step % self._every == 0 or step == 1
+
+    def after_step(self, loop: Loop) -> None:
+        """Write both records."""
+        if not self.wants_scalars(loop.step):
+            return
+        line = dict(step=loop.step, seconds=round(loop.step_seconds, 4), **loop.scalars)
+        with atomic.storage_errors(self._path):
+            with self._path.open('a') as stream:
+                stream.write(json.dumps(line) + '\n')
+        summary = tf.Summary(value=[tf.Summary.Value(tag=name, simple_value=value)
+                                    for name, value in loop.scalars.items()])
+        self._writer.add_summary(summary, loop.step)
+        self._writer.flush()
+
+    def close(self, loop: Loop) -> None:
+        """Bring the last events to the disk."""
+        self._writer.flush()
+
+
+class Samples(Hook):
+    """The same pictures through the network every `every` steps: RUN/samples/step-000500.png, a row a picture."""
+
+    def __init__(self, run: Path, writer: 'tf.summary.FileWriter', every: int) -> None:
+        self._folder, self._writer, self._every = run / 'samples', writer, every
+
+    def begin(self, loop: Loop) -> None:
+        """The state before training, for comparison."""
+        if self._every and loop.step == 0:
+            self._draw(loop)
+
+    def after_step(self, loop: Loop) -> None:
+        """Draw when due and at the end."""
+        if self._every and (loop.step % self._every == 0 or loop.step == loop.steps):
+            self._draw(loop)
+
+    def _draw(self, loop: Loop) -> None:
+        preview = loop.stage.preview
+        columns = loop.session.run(preview.columns, preview.feed)  # type: dict
+        count = len(next(iter(columns.values())))
+        rows = []  # type: List[list]
+        for index in range(count):
+            rows.append([images.to_uint8(batch[index]) for batch in columns.values()])
+        rows[-1] = [images.labelled(image, name) for image, name in zip(rows[-1], columns)]
+        sheet = _stacked(rows)
+        images.write_bgr(self._folder / 'step-{:06d}.png'.format(loop.step), sheet)
+        encoded = cv2.imencode('.png', sheet)[1].tobytes()
+        picture = tf.Summary.Image(height=sheet.shape[0], width=sheet.shape[1], colorspace=3,
+                                   encoded_image_string=encoded)
+        self._writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag='samples', image=picture)]), loop.step)
+
+
+def _stacked(rows: List[list]) -> 'images.np.ndarray':
+    body = [images.grid(rows[:-1])] if len(rows) > 1 else []
+    sheets = body + [images.grid(rows[-1:])]
+    return images.np.concatenate(sheets, axis=0)
+
+
+def _step_of_line(line: str) -> float:
+    try:
+        return json.loads(line)['step']
+    except (ValueError, KeyError, TypeError):
+        return float('inf')  # a line cut off in the middle

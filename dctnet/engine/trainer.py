@@ -1,0 +1,121 @@
+"""The training loop: trains anything that yields a StageGraph, and knows nothing of what it trains."""
+import contextlib
+import logging
+import signal
+import time
+from typing import Dict, Iterator, List, Sequence
+
+from dctnet.compat import tf
+from dctnet.engine.optim import build_updates
+from dctnet.errors import UserError
+from dctnet.stage import Feed, Phase, StageGraph
+
+log = logging.getLogger(__name__)
+
+
+class Hook:
+    """Something that happens around the steps. Hooks run in the order of their list."""
+
+    def begin(self, loop: 'Loop') -> None:
+        """Before the first step; loop.step is the number of steps done in earlier runs."""
+
+    def wants_scalars(self, step: int) -> bool:
+        """Whether the scalars of step number `step` (the first is 1) are needed in `after_step`."""
+        return False
+
+    def after_step(self, loop: 'Loop') -> None:
+        """After every step; loop.step is the number of steps done."""
+
+    def close(self, loop: 'Loop') -> None:
+        """Always once at the end, after a failure too (loop.mid_step tells a failure inside a step)."""
+
+
+class Loop:
+    """One training run, as hooks see it.
+
+    Built before the session, because it adds the update operations to the graph.
+
+    step: steps done. scalars: 'phase/name' -> value of the last step, empty where no hook asked for them.
+    data_seconds, step_seconds: of the last step, waiting for the batch and in all. stop_reason: set to end the run.
+    """
+
+    def __init__(self, stage: StageGraph, feed: Feed, step_variable: 'tf.Variable', steps: int) -> None:
+        self.stage, self.steps = stage, steps
+        self.step = 0
+        self.scalars = {}  # type: Dict[str, float]
+        self.data_seconds = self.step_seconds = 0.0
+        self.stop_reason = ''
+        self.mid_step = False
+        self.session = None  # type: tf.Session
+        self._feed, self._step_variable = feed, step_variable
+        self._updates = build_updates(stage)
+        self._finish = [tf.group(*stage.step_ops), step_variable.assign_add(1)]
+
+    def run(self, session: 'tf.Session', hooks: Sequence[Hook]) -> None:
+        """Train from the session's step to `steps`, or until a hook or a signal sets stop_reason."""
+        self.session = session
+        self.step = int(session.run(self._step_variable))
+        self._feed.start(session, self.step)
+        session.graph.finalize()
+        begun = []  # type: List[Hook]
+        try:
+            for hook in hooks:
+                begun.append(hook)
+                hook.begin(self)
+            with self._stopped_by_signals():
+                while self.step < self.steps and not self.stop_reason:
+                    self._one_step(any([hook.wants_scalars(self.step + 1) for hook in hooks]))
+                    for hook in hooks:
+                        hook.after_step(self)
+        finally:
+            with contextlib.ExitStack() as closing:  # every hook closes, even where another's close fails
+                for hook in reversed(begun):
+                    closing.callback(hook.close, self)
+
+    def _one_step(self, with_scalars: bool) -> None:
+        start = time.perf_counter()
+        self._load_batch()
+        self.data_seconds = time.perf_counter() - start
+        self.mid_step = True
+        due = [phase for phase in self.stage.phases if self.step % phase.every == 0]
+        self.scalars = {}
+        for group in [due] if self.stage.joint else [[phase] for phase in due]:
+            self._update(group, with_scalars)
+        self.session.run(self._finish)
+        self.step += 1
+        self.mid_step = False
+        self.step_seconds = time.perf_counter() - start
+
+    def _update(self, phases: List[Phase], with_scalars: bool) -> None:
+        scalars = {phase.name + '/' + name: tensor for phase in phases for name, tensor in phase.scalars.items()}
+        try:
+            _, values = self.session.run([[self._updates[phase.name] for phase in phases],
+                                          scalars if with_scalars else {}])
+        except tf.errors.ResourceExhaustedError as error:
+            raise UserError('out of memory in step {} ({}): lower data.batch_size, data.size or model.channels'.format(
+                self.step + 1, str(error.message).split('\n')[0])) from error
+        self.scalars.update({name: float(value) for name, value in values.items()})
+
+    def _load_batch(self) -> None:
+        try:
+            self.session.run(self._feed.load)
+        except tf.errors.OpError as error:
+            # The reader's own words come through TensorFlow as text; anything else is a bug and stays one.
+            _, mark, message = str(error.message).partition('UserError: ')
+            if not mark:
+                raise
+            raise UserError(message.split('\n')[0]) from error
+
+    @contextlib.contextmanager
+    def _stopped_by_signals(self) -> Iterator[None]:
+        def stop(number: int, frame: object) -> None:
+            log.info('%s: stopping after this step; the same command goes on from there', signal.Signals(number).name)
+            self.stop_reason = signal.Signals(number).name
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C stops at once
+
+        former = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)

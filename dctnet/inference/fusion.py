@@ -1,0 +1,81 @@
+"""The picture around the two graphs: sizes, padding, and the fusion of heads with the background. No TensorFlow.
+
+RECIPE.md, section "Fusion". A translator is any callable: uint8 [H, W, 3] BGR -> uint8 of the same shape.
+"""
+import math
+from typing import Callable, Iterable, Tuple
+
+import cv2
+import numpy as np
+
+from dctnet import images
+from dctnet.face import alignment
+
+Translator = Callable[[np.ndarray], np.ndarray]
+
+PAD_MULTIPLE = 16  # the published pipeline's; the generator itself needs 4
+# FFHQ's square around a face, in units that landmarks give: the larger of these two (the rule of its authors).
+_SIDE_PER_EYE_DISTANCE = 4.0
+_SIDE_PER_EYE_TO_MOUTH = 3.6
+
+
+def reduced_size(height: int, width: int, short_side: int) -> Tuple[int, int]:
+    """Height and width with the short side brought down to `short_side`; unchanged where it is smaller.
+
+    The long side is cut to whole pixels, as published.
+    """
+    if min(height, width) <= short_side:
+        return height, width
+    if height > width:
+        return int(short_side * height / width), short_side
+    return short_side, int(short_side * width / height)
+
+
+def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """To another size by OpenCV's area method, down and back up, as published. The same array where nothing changes."""
+    if image.shape[:2] == (height, width):
+        return image
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def training_scale(landmarks: np.ndarray, training_size: int) -> float:
+    """How much to scale a picture so that a face [68, 2] gets the size that it had in the generator's training.
+
+    Training pictures are FFHQ crops of `training_size` pixels, whose side follows from the eyes and the mouth.
+    """
+    right_eye, left_eye = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
+    mouth = (landmarks[48] + landmarks[54]) / 2
+    side = max(_SIDE_PER_EYE_DISTANCE * math.hypot(*(left_eye - right_eye)),
+               _SIDE_PER_EYE_TO_MOUTH * math.hypot(*(mouth - (left_eye + right_eye) / 2)))
+    return training_size / max(side, 1.0)
+
+
+def move_points(points: np.ndarray, from_shape: Tuple[int, ...], to_shape: Tuple[int, ...]) -> np.ndarray:
+    """Points (x, y) of a picture of one [H, W, ...] shape in the same picture resized to another."""
+    scale = np.array([to_shape[1] / from_shape[1], to_shape[0] / from_shape[0]])
+    return (points + 0.5) * scale - 0.5  # (0, 0) is the centre of a pixel, not its corner
+
+
+def translate_whole(image: np.ndarray, translator: Translator) -> np.ndarray:
+    """The translator on a picture of any size: uint8 [H, W, 3] -> the same shape, a fresh array.
+
+    The padding continues the border, where the published code's white bleeds into it.
+    """
+    height, width = image.shape[:2]
+    return translator(images.pad_to_multiple(image, PAD_MULTIPLE))[:height, :width].copy()
+
+
+def fuse(image: np.ndarray, faces: Iterable[np.ndarray], head: Translator, background: Translator,
+         mask: np.ndarray) -> np.ndarray:
+    """The background graph on the whole picture, the head graph on every face, blended: uint8 [H, W, 3] BGR.
+
+    image: uint8 [H, W, 3] BGR at the size that the background graph shall see.
+    faces: the five points of each, float64 [5, 2]; where heads overlap, a later one lies over an earlier one.
+    mask: float32 [288, 288], 1 where the head graph's picture shows.
+    """
+    picture = translate_whole(image, background)
+    for points in faces:
+        inverse = alignment.crop_to_picture(points)
+        crop = alignment.head_crop(image, inverse)
+        alignment.blend_head(picture, head(crop), inverse, mask)
+    return picture

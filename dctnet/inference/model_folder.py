@@ -1,0 +1,48 @@
+"""Which files a stylizer uses: the model folder's contract (DESIGN.md section 4), checked without TensorFlow."""
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+from dctnet.errors import UserError
+
+HEAD_NAME = 'cartoon_h.pb'
+BACKGROUND_NAME = 'cartoon_bg.pb'
+MASK_NAME = 'alpha.jpg'
+
+
+class ModelFiles(NamedTuple):
+    """Files that exist. head: None in mode single. mask: None for the built-in ellipse."""
+    head: Optional[Path]
+    background: Path
+    mask: Optional[Path]
+
+
+def find_files(model: Optional[Path], head: Optional[Path], background: Optional[Path], mask: Optional[Path],
+               needs_head: bool) -> ModelFiles:
+    """The files of a model folder, each replaced by the one that is named for it.
+
+    model: folder with cartoon_h.pb, cartoon_bg.pb and perhaps alpha.jpg; None where head and background are named.
+    Raises UserError where the folder or a file is missing or empty.
+    """
+    if model is not None and not model.is_dir():
+        what = 'is a file: name the folder around it, or use --head and --background' if model.exists() \
+            else 'does not exist: check the path'
+        raise UserError('model folder {} {}'.format(model, what))
+    found_head = _graph(model, HEAD_NAME, head, '--head') if needs_head else None
+    found_background = _graph(model, BACKGROUND_NAME, background, '--background')
+    if mask is None and model is not None and (model / MASK_NAME).is_file():
+        mask = model / MASK_NAME
+    if mask is not None and not mask.is_file():
+        raise UserError('mask {} does not exist: check the path, or leave it out for an ellipse'.format(mask))
+    return ModelFiles(found_head, found_background, mask)
+
+
+def _graph(model: Optional[Path], name: str, named: Optional[Path], option: str) -> Path:
+    if named is None and model is None:
+        raise UserError('no graph to use as {}: name a model folder, or a .pb with {}'.format(name, option))
+    path = named if named is not None else model / name
+    if not path.is_file():
+        where = '{} does not exist'.format(path) if named is not None else '{} holds no {}'.format(model, name)
+        raise UserError('{}: check the path, or name a .pb with {}'.format(where, option))
+    if path.stat().st_size == 0:
+        raise UserError('{} is empty: export it again, or download it again'.format(path))
+    return path

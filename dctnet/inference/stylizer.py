@@ -1,0 +1,156 @@
+"""Stylizer: a BGR picture in, its translation of the same size out. RECIPE.md, section "Fusion"."""
+import logging
+import math
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Tuple, Union
+
+import cv2
+import numpy as np
+
+from dctnet import images
+from dctnet.compat import tf
+from dctnet.errors import UserError
+from dctnet.face import alignment
+from dctnet.face.detector import Face, FaceDetector
+from dctnet.frozen import FrozenGraph
+from dctnet.inference import fusion
+from dctnet.inference.model_folder import find_files
+
+logger = logging.getLogger(__name__)
+
+# Mode single enlarges a picture until its face has the training size, but not beyond this: minutes and gigabytes.
+MAX_SINGLE_PIXELS = 4000000
+
+
+class Stylized(NamedTuple):
+    """A translated picture. Everything but working_size is in pixels of the input picture.
+
+    image: uint8 [H, W, 3] BGR, the input's size.
+    faces: those that were used, largest first; `face.size` is the width of its box.
+    working_size: height and width at which the background graph saw the picture.
+    """
+    image: np.ndarray
+    faces: List[Face]
+    working_size: Tuple[int, int]
+
+
+class Stylizer:
+    """Translates pictures with the frozen graphs of a style. Safe to call from several threads.
+
+    model: folder with cartoon_h.pb, cartoon_bg.pb, perhaps alpha.jpg; head, background, mask: files instead of those.
+    device: 'auto', 'cpu', 'gpu'. threads: inside one operation, 0 = TensorFlow's choice.
+    mode: 'fusion' (the head graph on every face over the background graph on the picture) or 'single' (the paper's
+        own way: the background graph alone, on the picture scaled so that the largest face has the training size).
+    faces: 'all', 'largest', or how many of the largest.
+    short_side: mode fusion works at this many pixels where the picture is larger.
+    training_size: side of the generator's training pictures in pixels; mode single scales faces to it.
+
+    Raises UserError where a file is missing or no translator, or an option is out of range.
+    """
+
+    def __init__(self, model: Optional[Path] = None, head: Optional[Path] = None, background: Optional[Path] = None,
+                 mask: Optional[Path] = None, device: str = 'auto', threads: int = 0, mode: str = 'fusion',
+                 faces: Union[str, int] = 'all', short_side: int = 720, training_size: int = 256) -> None:
+        if mode not in ('fusion', 'single'):
+            raise UserError('mode {!r} is unknown: choose fusion or single'.format(mode))
+        if faces not in ('all', 'largest') and not (isinstance(faces, int) and faces >= 1):
+            raise UserError('faces {!r} is unknown: choose all, largest or a number from 1'.format(faces))
+        if min(short_side, training_size) < 16:
+            raise UserError('short side {} and training size {} must be at least 16 pixels'.format(
+                short_side, training_size))
+        paths = [Path(path) if path is not None else None for path in (model, head, background, mask)]
+        files = find_files(*paths, needs_head=mode == 'fusion')
+
+        self._mode, self._short_side, self._training_size = mode, short_side, training_size
+        self._face_limit = {'all': None, 'largest': 1}.get(faces, faces)
+        self._mask = _read_mask(files.mask) if files.mask else alignment.ellipse_mask()
+        self._background = _GraphTranslator(files.background, device, threads)
+        self._head = self._background
+        if files.head and files.head.read_bytes() != files.background.read_bytes():
+            self._head = _GraphTranslator(files.head, device, threads)
+        self._detector = FaceDetector()
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """uint8 [H, W, 3] BGR of any size -> its translation, uint8 [H, W, 3] BGR. A picture without a face gets the
+        background graph alone."""
+        return self.stylize(image).image
+
+    def stylize(self, image: np.ndarray) -> Stylized:
+        """As calling it, but with the faces that were found. Raises UserError where the array is no picture or the
+        memory does not suffice."""
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+            raise UserError('a picture must be uint8 [height, width, 3] BGR, not {} {}'.format(
+                image.dtype, list(image.shape)))
+        faces = self._detector.detect(image)[:self._face_limit]
+        if self._mode == 'single' and faces:
+            working = self._at_training_size(image, faces[0])
+            picture = fusion.translate_whole(working, self._background)
+            back = images.scale(picture, image.shape[1], image.shape[0])
+        else:
+            working = self._at_short_side(image)
+            # Smallest first: where heads overlap, the largest is the nearest and lies on top.
+            marks = [fusion.move_points(face.landmarks, image.shape, working.shape) for face in reversed(faces)]
+            points = [alignment.five_points(working, face) for face in marks]
+            picture = fusion.fuse(working, points, self._head, self._background, self._mask)
+            back = fusion.resize(picture, *image.shape[:2])
+        return Stylized(back, faces, working.shape[:2])
+
+    def close(self) -> None:
+        """Free the graphs' memory; the object cannot be called any more."""
+        self._background.close()
+        if self._head is not self._background:
+            self._head.close()
+
+    def _at_short_side(self, image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
+        new_height, new_width = fusion.reduced_size(height, width, self._short_side)
+        if (new_height, new_width) != (height, width):
+            logger.info('%dx%d is translated at %dx%d and scaled back (short side %d)', width, height, new_width,
+                        new_height, self._short_side)
+        return fusion.resize(image, new_height, new_width)
+
+    def _at_training_size(self, image: np.ndarray, face: Face) -> np.ndarray:
+        height, width = image.shape[:2]
+        wanted = fusion.training_scale(face.landmarks, self._training_size)
+        factor = min(wanted, math.sqrt(MAX_SINGLE_PIXELS / float(height * width)))
+        if factor < wanted:
+            logger.warning('the face is translated at %.0f %% of the training size %d, since the whole picture would '
+                           'have %.0f megapixels with it: crop the picture, or use mode fusion', 100 * factor / wanted,
+                           self._training_size, wanted * wanted * height * width / 1e6)
+        new_height, new_width = (max(1, int(round(side * factor))) for side in (height, width))
+        logger.info('%dx%d is translated at %dx%d and scaled back (training size %d)', width, height, new_width,
+                    new_height, self._training_size)
+        return images.scale(image, new_width, new_height)
+
+
+class _GraphTranslator:
+    """A frozen translator graph on uint8 pictures, with errors that name its file."""
+
+    def __init__(self, path: Path, device: str, threads: int) -> None:
+        self._path = path
+        self._graph = FrozenGraph(path, device=device, threads=threads)
+        # Tell at once what only resembles a translator (other sizes, types, channels), not at the first photo.
+        probe = np.full((48, 64, 3), 128, np.uint8)
+        try:
+            answer = self._graph(probe.astype(np.float32))
+        except (ValueError, tf.errors.OpError) as error:
+            raise UserError('{} does not translate pictures: {}: is it the right graph?'.format(
+                path, ' '.join(str(error).split())[:200])) from error
+        if answer.shape != probe.shape or answer.dtype != np.uint8:
+            raise UserError('{} turns a picture uint8 {} into {} {}: is it a translator?'.format(
+                path, list(probe.shape), answer.dtype, list(answer.shape)))
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        try:
+            return self._graph(image.astype(np.float32))
+        except tf.errors.ResourceExhaustedError as error:
+            raise UserError('out of memory on {}x{} pixels with {}: lower --short-side (mode fusion), crop the '
+                            'picture, or use --device cpu'.format(image.shape[1], image.shape[0],
+                                                                  self._path)) from error
+
+    def close(self) -> None:
+        self._graph.close()
+
+
+def _read_mask(path: Path) -> np.ndarray:
+    return alignment.mask_from_picture(cv2.cvtColor(images.read_bgr(path), cv2.COLOR_BGR2GRAY))

@@ -1,0 +1,39 @@
+"""Edge-preserving smoothing by box filters (RECIPE.md, TTN: guided filter)."""
+from dctnet.compat import tf
+
+
+def box_mean(x: 'tf.Tensor', radius: int) -> 'tf.Tensor':
+    """Mean over the (2 radius + 1)² window, over the part of it inside the picture. [N, H, W, C] -> the same shape.
+
+    Two passes of one-dimensional pooling: `avg_pool` leaves the padding out of its mean, and so do both passes, which
+    makes them equal to box sum / count at 2k instead of k² additions a pixel.
+    """
+    side = 2 * radius + 1
+    rows = tf.nn.avg_pool(x, [1, side, 1, 1], [1, 1, 1, 1], 'SAME')
+    return tf.nn.avg_pool(rows, [1, 1, side, 1], [1, 1, 1, 1], 'SAME')
+
+
+def guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -> 'tf.Tensor':
+    """Guided filter of He et al., channel by channel: locally x ≈ a · guide + b, with a damped by eps.
+
+    guide, x: [N, H, W, C] in [-1, 1]; returns the same shape. eps is in squared units of the pictures.
+    """
+    channels = x.shape.as_list()[3]
+    if guide is x:
+        moments = box_mean(tf.concat([x, x * x], 3), radius)
+        mean_guide = mean_x = moments[..., :channels]
+        covariance = variance = moments[..., channels:] - mean_x * mean_x
+    else:
+        moments = box_mean(tf.concat([guide, x, guide * x, guide * guide], 3), radius)
+        mean_guide, mean_x, mean_product, mean_square = tf.split(moments, 4, axis=3)
+        covariance = mean_product - mean_guide * mean_x
+        variance = mean_square - mean_guide * mean_guide
+    slope = covariance / (variance + eps)
+    offset = mean_x - slope * mean_guide
+    smooth = box_mean(tf.concat([slope, offset], 3), radius)
+    return smooth[..., :channels] * guide + smooth[..., channels:]
+
+
+def surface(x: 'tf.Tensor') -> 'tf.Tensor':
+    """The surface of a picture, its flat colours without texture: the self-guided filter of radius 5, eps 0.2."""
+    return guided_filter(x, x, radius=5, eps=0.2)

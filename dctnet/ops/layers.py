@@ -1,0 +1,15 @@
+"""Small layers that several networks share. NHWC throughout (no other layout runs on the CPU of 1.15)."""
+from dctnet.compat import slim, tf
+
+
+def leaky_relu(x: 'tf.Tensor') -> 'tf.Tensor':
+    """Leaky ReLU with slope 0.2 (RECIPE.md, TTN)."""
+    return tf.nn.leaky_relu(x, alpha=0.2)
+
+
+def conv(x: 'tf.Tensor', channels: int, kernel: int, stride: int = 1, scope: str = None) -> 'tf.Tensor':
+    """Linear convolution with bias and SAME zero padding; tf-slim names its variables SCOPE/weights, SCOPE/biases.
+
+    x: [N, H, W, C] -> [N, H/stride, W/stride, channels]. Without a scope: Conv, Conv_1, ... as published.
+    """
+    return slim.conv2d(x, channels, [kernel, kernel], stride=stride, activation_fn=None, scope=scope)

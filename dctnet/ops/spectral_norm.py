@@ -1,0 +1,28 @@
+"""Spectral normalisation of a convolution kernel by one step of power iteration (Miyato et al. 2018)."""
+from typing import NamedTuple
+
+from dctnet.compat import tf
+
+
+class NormalisedKernel(NamedTuple):
+    """A kernel divided by its largest singular value, and the operation that advances the estimate of that value.
+
+    Reading `kernel` has no side effect, however often it is used; `advance` is run once a step (StageGraph.step_ops).
+    """
+    kernel: 'tf.Tensor'
+    advance: 'tf.Operation'
+
+
+def spectral_normalised(kernel: 'tf.Variable', u: 'tf.Variable') -> NormalisedKernel:
+    """Normalise a kernel [k, k, in, out], seen as a matrix [k·k·in, out].
+
+    u: [1, out], the running estimate of the right singular vector. The gradient sees both singular vectors as
+    constants, as the method demands.
+    """
+    matrix = tf.reshape(kernel, [-1, kernel.shape.as_list()[-1]])
+    fixed = tf.stop_gradient(matrix)
+    v = tf.nn.l2_normalize(tf.matmul(u, fixed, transpose_b=True), epsilon=1e-12)          # [1, k·k·in]
+    new_u = tf.stop_gradient(tf.nn.l2_normalize(tf.matmul(v, fixed), epsilon=1e-12))      # [1, out]
+    v = tf.stop_gradient(v)
+    sigma = tf.matmul(tf.matmul(v, matrix), new_u, transpose_b=True)                      # [1, 1]
+    return NormalisedKernel(tf.reshape(matrix / sigma, tf.shape(kernel)), u.assign(new_u).op)

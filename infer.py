@@ -1,0 +1,185 @@
+"""Translate pictures with the frozen graphs of a style.
+
+One picture:  infer.py --model MODEL_DIR --input photo.jpg --output cartoon.png
+A folder:     infer.py --model MODEL_DIR --input photos --output cartoons   (every picture keeps its name)
+
+Exit codes: 0 done, 1 some pictures of a folder failed, 2 a mistake in the command or the only picture failed.
+"""
+import argparse
+import json
+import logging
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterable, List, NamedTuple, Optional, Sequence, Union
+
+import numpy as np
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from dctnet import atomic, images
+from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.inference.model_folder import find_files
+
+if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
+    from dctnet.inference.stylizer import Stylized, Stylizer
+
+logger = logging.getLogger('infer')
+
+
+class Job(NamedTuple):
+    """One picture to read and the name to write."""
+    source: Path
+    target: Path
+
+
+def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='infer.py', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--model', type=Path, metavar='FOLDER',
+                        help='folder with cartoon_h.pb, cartoon_bg.pb and perhaps alpha.jpg')
+    parser.add_argument('--input', type=Path, required=True, help='a picture, or a folder of pictures')
+    parser.add_argument('--output', type=Path, required=True,
+                        help='the picture to write; for a folder of pictures, the folder to write them to')
+    parser.add_argument('--mode', choices=('fusion', 'single'), default='fusion',
+                        help='fusion: head graph on every face, background graph on the whole; single: background '
+                             'graph alone, on the picture scaled so that the largest face has the training size')
+    parser.add_argument('--faces', type=_faces, default='all', metavar='all|largest|N', help='default: all')
+    parser.add_argument('--head', type=Path, metavar='PB',
+                        help='head graph, instead of the folder\'s (mode single needs none)')
+    parser.add_argument('--background', type=Path, metavar='PB', help='background graph, instead of the folder\'s')
+    parser.add_argument('--mask', type=Path, metavar='PICTURE',
+                        help='fusion mask, instead of the folder\'s or an ellipse')
+    parser.add_argument('--side-by-side', action='store_true',
+                        help='write the photo and its translation in one picture')
+    parser.add_argument('--landmarks-json', action='store_true',
+                        help='write the faces and their landmarks beside each picture, as NAME.json')
+    parser.add_argument('--short-side', type=int, default=720, metavar='PIXELS',
+                        help='mode fusion works at this short side where a picture is larger (default: 720)')
+    parser.add_argument('--training-size', type=int, default=256, metavar='PIXELS',
+                        help='size of the pictures that the graphs were trained on, for mode single (default: 256)')
+    parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
+    parser.add_argument('--threads', type=int, default=0, metavar='N',
+                        help='threads inside one operation (default: TensorFlow\'s choice)')
+    return parser.parse_args(arguments)
+
+
+def _faces(text: str) -> Union[str, int]:
+    if text in ('all', 'largest'):
+        return text
+    if text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError('{!r} is none of: all, largest, a number from 1'.format(text))
+
+
+def plan(source: Path, target: Path) -> List[Job]:
+    """What to read and where to write it, checked before anything is loaded or written.
+
+    Pictures of a folder keep their whole names, so that a.jpg and a.png do not meet in one output.
+    Raises UserError where the input is missing, or the output impossible or the input itself.
+    """
+    if not source.exists():
+        raise UserError('input {} does not exist: check the path'.format(source))
+    with atomic.storage_errors(target):
+        if not source.is_dir():
+            jobs = [Job(source, target / source.name if target.is_dir() else target)]
+        elif target.exists() and not target.is_dir():
+            raise UserError('the input is a folder but the output {} is a file: name a folder'.format(target))
+        else:
+            jobs = [Job(path, target / path.name) for path in images.list_images(source)]
+        for job in jobs:
+            images.check_writable_name(job.target)
+            if job.target.is_dir():
+                raise UserError('a folder stands at {}, where the picture would go: choose another name'.format(
+                    job.target))
+            if job.target.exists() and os.path.samefile(str(job.source), str(job.target)):
+                raise UserError('the output {} is the input itself: choose another name or folder'.format(job.target))
+        check_place(jobs[0].target.parent)
+    return jobs
+
+
+def check_place(folder: Path) -> None:
+    """Raise UserError where `folder` can be neither written into nor created; creates nothing."""
+    nearest = next(place for place in [folder] + list(folder.parents) if place.exists())
+    if not nearest.is_dir():
+        raise UserError('cannot write into {}: {} is a file: choose another place'.format(folder, nearest))
+    if not os.access(str(nearest), os.W_OK | os.X_OK):
+        raise UserError('cannot write into {}: no permission, or a read-only disk: choose another place'.format(folder))
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(level=logging.INFO, format='%(message)s', stream=sys.stderr)
+    find_files(options.model, options.head, options.background, options.mask, needs_head=options.mode == 'fusion')
+    if options.threads < 0:
+        raise UserError('--threads {} makes no sense: use 0 or more'.format(options.threads))
+    jobs = plan(options.input, options.output)
+
+    from dctnet.inference.stylizer import Stylizer
+    stylizer = Stylizer(model=options.model, head=options.head, background=options.background, mask=options.mask,
+                        device=options.device, threads=options.threads, mode=options.mode, faces=options.faces,
+                        short_side=options.short_side, training_size=options.training_size)
+    if not options.input.is_dir():
+        report(jobs[0], translate(stylizer, jobs[0], options))
+        return DONE
+    return translate_all(stylizer, jobs, options)
+
+
+def translate_all(stylizer: 'Stylizer', jobs: List[Job], options: argparse.Namespace) -> int:
+    """A folder: what fails is told and left out. Returns the exit code."""
+    failed, faceless = [], 0
+    with ExitStack() as stack:
+        progress = jobs  # type: Iterable[Job]
+        if sys.stderr.isatty():
+            stack.enter_context(logging_redirect_tqdm())
+            progress = stack.enter_context(tqdm(jobs, unit='picture'))
+        for job in progress:
+            try:
+                result = translate(stylizer, job, options)
+            except UserError as error:
+                logger.error('failed: %s', error)
+                failed.append(job)
+            except Exception:  # a bug met on one picture must not cost the others; its traceback is kept
+                logger.exception('failed: %s, by an error inside the program; please report it', job.source)
+                failed.append(job)
+            else:
+                report(job, result)
+                faceless += not result.faces
+    print('{} done, {} failed, {} without a face; written to {}'.format(
+        len(jobs) - len(failed), len(failed), faceless, options.output))
+    for job in failed:
+        print('failed: {}'.format(job.source))
+    return SOME_FAILED if failed else DONE
+
+
+def translate(stylizer: 'Stylizer', job: Job, options: argparse.Namespace) -> 'Stylized':
+    """Read, translate and write one picture. Raises UserError where the picture or the disk is at fault."""
+    image = images.read_bgr(job.source)
+    result = stylizer.stylize(image)
+    picture = np.concatenate([image, result.image], axis=1) if options.side_by_side else result.image
+    images.write_bgr(job.target, picture)
+    if options.landmarks_json:
+        atomic.write_text(job.target.with_name(job.target.name + '.json'), faces_json(job, image, result))
+    return result
+
+
+def report(job: Job, result: 'Stylized') -> None:
+    """One line a picture."""
+    sizes = ', '.join('{:.0f}'.format(face.size) for face in result.faces)
+    found = '{} face(s), {} px wide'.format(len(result.faces), sizes) if sizes else 'no face, background graph alone'
+    logger.info('%s -> %s: %s', job.source, job.target, found)
+
+
+def faces_json(job: Job, image: np.ndarray, result: 'Stylized') -> str:
+    """The faces of a picture in its own pixels, as JSON."""
+    faces = [{'box': [round(v, 2) for v in face.box], 'score': round(face.score, 4), 'size': round(face.size, 2),
+              'landmarks': face.landmarks.round(2).tolist()} for face in result.faces]
+    return json.dumps({'picture': job.source.name, 'width': image.shape[1], 'height': image.shape[0],
+                       'faces': faces}) + '\n'
+
+
+if __name__ == '__main__':
+    exit_with(main)

@@ -1,0 +1,124 @@
+"""Detection on a real face, whole, cut, tiny, huge and repeated."""
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from dctnet.errors import UserError
+from dctnet.face import detector as detector_module
+from dctnet.face.detector import FaceDetector, landmark_model_path
+
+NOSE = 30
+
+
+@pytest.fixture(scope='module')
+def detector():
+    return FaceDetector()
+
+
+@pytest.fixture(scope='module')
+def astronaut():
+    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+
+
+def test_one_face_with_its_landmarks(detector, astronaut):
+    face, = detector.detect(astronaut)
+    left, top, right, bottom = face.box
+    assert 80 < face.size < 110 and face.size == right - left
+    assert face.score > 1
+    assert face.landmarks.shape == (68, 2) and face.landmarks.dtype == np.float64
+    np.testing.assert_allclose(face.landmarks[NOSE], (225, 126), atol=3)  # looked up in the picture
+    np.testing.assert_allclose(face.landmarks[36:42].mean(axis=0), (203, 101), atol=3)
+    np.testing.assert_allclose(face.landmarks[48], (201, 140), atol=3)
+
+
+def test_several_faces_largest_first(detector, astronaut):
+    head = astronaut[:250, 100:350]
+    picture = np.full((500, 900, 3), 128, np.uint8)
+    picture[:250, :250] = head
+    picture[:500, 400:900] = cv2.resize(head, (500, 500))
+    picture[250:500, :250] = head[:, ::-1]
+    faces = detector.detect(picture)
+    assert len(faces) == 3
+    assert [face.size for face in faces] == sorted((face.size for face in faces), reverse=True)
+    assert faces[0].landmarks[NOSE][0] > 400
+
+
+@pytest.mark.parametrize('rows, columns', [(slice(0, None), slice(190, None)), (slice(0, None), slice(0, 255)),
+                                           (slice(75, None), slice(0, None)), (slice(0, 160), slice(0, None))],
+                         ids=['left', 'right', 'top', 'bottom'])
+def test_faces_cut_by_the_border(detector, astronaut, rows, columns):
+    face, = detector.detect(astronaut[rows, columns])
+    np.testing.assert_allclose(face.landmarks[NOSE] + (columns.start, rows.start), (225, 126), atol=8)
+
+
+def test_picture_40_pixels_wide(detector, astronaut):
+    small = cv2.resize(astronaut[30:200, 150:300], (40, 45), interpolation=cv2.INTER_AREA)
+    face, = detector.detect(small)
+    np.testing.assert_allclose(face.landmarks[NOSE], ((225 - 150) * 40 / 150, (126 - 30) * 45 / 170), atol=1.5)
+    assert 18 < face.size < 34
+
+
+def test_picture_4000_pixels_wide_has_landmarks_of_full_resolution(detector, astronaut):
+    large = cv2.resize(astronaut, (4000, 4000), interpolation=cv2.INTER_CUBIC)[:2000]
+    face, = detector.detect(large)
+    np.testing.assert_allclose(face.landmarks[NOSE] * 512 / 4000, (225, 126), atol=3)
+    # Marks of a reduced copy would lie on a coarse grid; dlib's whole pixels of the picture itself stay whole.
+    np.testing.assert_array_equal(face.landmarks, np.rint(face.landmarks))
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (1, 3000), (2, 3), (300, 300)])
+def test_no_face(detector, shape):
+    assert detector.detect(np.random.RandomState(0).randint(0, 255, shape + (3,), dtype=np.uint8)) == []
+
+
+def test_clothes_and_rooms_are_no_faces(detector, astronaut):
+    assert detector.detect(astronaut[190:]) == []
+    assert detector.detect(np.dstack([data.camera()] * 3)) == []
+
+
+def test_nothing_leaks_from_one_picture_to_the_next(detector, astronaut):
+    alone, = FaceDetector().detect(astronaut)
+    detector.detect(np.ascontiguousarray(astronaut[:, ::-1]))
+    again, = detector.detect(astronaut)
+    assert again.box == alone.box
+    np.testing.assert_array_equal(again.landmarks, alone.landmarks)
+
+
+def test_threads_agree_with_one_after_the_other(detector, astronaut):
+    pictures = [np.ascontiguousarray(np.roll(astronaut, 9 * step, axis=1)) for step in range(8)]
+    serial = [detector.detect(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        parallel = list(pool.map(detector.detect, pictures))
+    for one, other in zip(serial, parallel):
+        assert [face.box for face in one] == [face.box for face in other]
+        np.testing.assert_array_equal([face.landmarks for face in one], [face.landmarks for face in other])
+
+
+def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
+    seen = []
+
+    class Recorder:
+        def run(self, picture, *_):
+            seen.append(picture)
+            return [], [], []
+
+    monkeypatch.setattr(detector, '_detector', Recorder())
+    blue = np.zeros((1000, 1000, 3), np.uint8)
+    blue[:, :, 0] = 255
+    detector.detect(blue)
+    assert seen[0][0, 0].tolist() == [0, 0, 255]
+
+
+def test_model_is_found_without_importing_its_package():
+    assert landmark_model_path().is_file()
+    assert 'face_recognition_models' not in sys.modules
+
+
+def test_missing_model_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(detector_module.importlib.util, 'find_spec', lambda name: None)
+    with pytest.raises(UserError, match='pip install face_recognition_models'):
+        FaceDetector()

@@ -1,0 +1,31 @@
+"""released*.npz: released generators on a real picture, as the frozen translator gives it."""
+from pathlib import Path
+from typing import List
+
+import numpy as np
+
+from dctnet import checkpoint, frozen
+from dctnet.errors import UserError
+from dctnet.export import translator_graph
+from tests.parity.row import Row
+
+# At most one grey level on 99.9 % of the values: compared is the 99.9th percentile of the difference.
+SHARE, TOLERANCE = 99.9, 1.0
+
+
+def check(path: Path, styles: Path) -> List[Row]:
+    """Run every style that the file has an output of."""
+    with np.load(str(path), allow_pickle=False) as archive:
+        names = [name for name in archive.files if name.startswith('output_')]
+        image, outputs = archive['image'], {name: archive[name] for name in names}
+    rows = []
+    for name, expected in outputs.items():
+        source = styles / '{}.npz'.format(name[len('output_'):])
+        if not source.exists():
+            raise UserError('{} is needed for {}: name its folder with --styles'.format(source, path))
+        translator = frozen.FrozenGraph(translator_graph(checkpoint.read_arrays(source), str(source)), device='cpu')
+        found = translator(image.astype(np.float32))
+        translator.close()
+        difference = np.abs(found.astype(int) - expected)
+        rows.append(Row(name, float(np.percentile(difference, SHARE)), TOLERANCE))
+    return rows

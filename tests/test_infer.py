@@ -1,0 +1,226 @@
+"""The command line: files and folders, bad input, exit codes and messages."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+import infer
+from dctnet import images
+from dctnet.errors import UserError
+from dctnet.inference import stylizer as stylizer_module
+from tests.inference.tiny_graphs import write_model
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope='module', autouse=True)
+def one_detector():
+    """Loading the landmarks model takes most of a stylizer's start: once is enough here."""
+    detector = stylizer_module.FaceDetector()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stylizer_module, 'FaceDetector', lambda: detector)
+        yield
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp('model'))
+
+
+@pytest.fixture(scope='module')
+def astronaut():
+    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+
+
+@pytest.fixture()
+def photo(tmp_path, astronaut):
+    images.write_bgr(tmp_path / 'photo.png', astronaut)
+    return tmp_path / 'photo.png'
+
+
+@pytest.fixture(autouse=True)
+def log(caplog):
+    caplog.set_level('INFO')
+    return caplog
+
+
+def run(model, source, target, *options):
+    return infer.main(['--model', str(model), '--input', str(source), '--output', str(target), '--device', 'cpu']
+                      + list(options))
+
+
+def command(*arguments):
+    return subprocess.run([sys.executable, str(ROOT / 'infer.py')] + [str(argument) for argument in arguments],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
+
+
+def write_bad_pictures(folder, photo):
+    whole = photo.read_bytes()
+    (folder / 'cut.png').write_bytes(whole[:len(whole) // 2])
+    (folder / 'empty.jpg').write_bytes(b'')
+    (folder / 'text.png').write_bytes(b'not a picture')
+
+
+def write_odd_pictures(folder, astronaut):
+    rgb = Image.fromarray(astronaut[:200, 120:320, ::-1])
+    rgb.convert('CMYK').save(str(folder / 'cmyk.jpg'))
+    Image.fromarray(np.asarray(rgb.convert('L')).astype(np.uint16) * 257).save(str(folder / 'deep.png'))
+    cv2.imwrite(str(folder / 'deep_colour.tif'), astronaut[:200, 120:320].astype(np.uint16) * 257)
+    rgb.save(str(folder / 'animated.webp'), save_all=True, append_images=[rgb.rotate(90)])
+    rgb.convert('LA').save(str(folder / 'alpha.png'))
+    rgb.resize((1, 1)).save(str(folder / 'pixel.PNG'))
+
+
+def test_one_picture(model, photo, tmp_path, log):
+    assert run(model, photo, tmp_path / 'deep' / 'out.png') == 0
+    result = images.read_bgr(tmp_path / 'deep' / 'out.png')
+    np.testing.assert_array_equal(result[300:], images.read_bgr(photo)[300:] // 2 + 32)
+    assert '1 face(s), 9' in log.text
+
+
+def test_options_reach_the_stylizer(model, photo, tmp_path, log):
+    assert run(model, photo, tmp_path / 'out.png', '--short-side', '256', '--faces', 'largest', '--side-by-side',
+               '--landmarks-json') == 0
+    assert images.read_bgr(tmp_path / 'out.png').shape == (512, 1024, 3)
+    assert '512x512 is translated at 256x256' in log.text
+    told = json.loads((tmp_path / 'out.png.json').read_text())
+    assert told['width'] == told['height'] == 512
+    assert np.shape(told['faces'][0]['landmarks']) == (68, 2)
+    assert np.abs(np.subtract(told['faces'][0]['landmarks'][30], (225, 126))).max() < 4
+
+
+def test_single_needs_no_head(model, photo, tmp_path):
+    code = infer.main(['--background', str(model / 'cartoon_bg.pb'), '--mode', 'single', '--input', str(photo),
+                       '--output', str(tmp_path / 'out.jpg'), '--device', 'cpu', '--training-size', '64'])
+    assert code == 0
+    assert images.read_bgr(tmp_path / 'out.jpg').shape == (512, 512, 3)
+
+
+def test_a_folder_goes_on_after_bad_pictures(model, photo, tmp_path, astronaut, capsys, log):
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    images.write_bgr(source / 'a.jpg', astronaut)
+    images.write_bgr(source / 'a.png', astronaut[300:])  # same stem, no face
+    write_bad_pictures(source, photo)
+    assert run(model, source, target) == 1
+    assert sorted(path.name for path in target.iterdir()) == ['a.jpg', 'a.png']
+    assert images.read_bgr(target / 'a.png').shape == (212, 512, 3)
+    told = capsys.readouterr().out
+    assert '2 done, 3 failed, 1 without a face' in told
+    for name in ('cut.png', 'empty.jpg', 'text.png'):
+        assert name in told and name in log.text
+    assert 'the file is empty' in log.text and 'no face' in log.text
+
+
+def test_odd_pictures_are_read(model, tmp_path, astronaut, capsys):
+    source, target = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    write_odd_pictures(source, astronaut)
+    assert run(model, source, target) == 0
+    assert '6 done, 0 failed, 1 without a face' in capsys.readouterr().out
+    assert images.read_bgr(target / 'pixel.PNG').shape == (1, 1, 3)
+    assert images.read_bgr(target / 'animated.webp').shape == (200, 200, 3)
+
+
+def test_a_bug_on_one_picture_keeps_its_traceback_and_the_others(model, tmp_path, astronaut, monkeypatch, log):
+    whole = stylizer_module.Stylizer.stylize
+
+    def fails_on_small(self, image):
+        if image.shape[0] < 100:
+            raise ZeroDivisionError('a bug')
+        return whole(self, image)
+
+    monkeypatch.setattr(stylizer_module.Stylizer, 'stylize', fails_on_small)
+    source = tmp_path / 'in'
+    source.mkdir()
+    images.write_bgr(source / 'a.png', astronaut[:50])
+    images.write_bgr(source / 'b.png', astronaut)
+    assert run(model, source, tmp_path / 'out') == 1
+    assert 'Traceback' in log.text and 'a.png' in log.text
+    assert (tmp_path / 'out' / 'b.png').exists()
+
+
+@pytest.mark.parametrize('kind', ['cut.png', 'empty.jpg', 'text.png'])
+def test_one_bad_picture_is_the_user_s_mistake(model, photo, tmp_path, kind):
+    write_bad_pictures(tmp_path, photo)
+    with pytest.raises(UserError, match=kind):
+        run(model, tmp_path / kind, tmp_path / 'out.png')
+    assert not (tmp_path / 'out.png').exists()
+
+
+def test_mistakes_are_told_before_tensorflow_is_loaded(model, photo, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'dctnet.inference.stylizer', None)  # importing it would now fail
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'file').write_text('x')
+    half = tmp_path / 'half'
+    half.mkdir()
+    (half / 'cartoon_bg.pb').write_bytes((model / 'cartoon_bg.pb').read_bytes())
+    cases = [
+        (model, tmp_path / 'nowhere.png', tmp_path / 'o.png', 'nowhere.png does not exist'),
+        (model, photo, tmp_path / 'o.gif', 'cannot write a picture as'),
+        (model, photo, tmp_path / 'o', 'cannot write a picture as'),
+        (model, photo, photo, 'is the input itself'),
+        (model, photo, photo.parent, 'is the input itself'),
+        (model, photo.parent, photo.parent, 'is the input itself'),
+        (model, tmp_path / 'empty', tmp_path / 'o', 'no pictures in'),
+        (model, photo.parent, tmp_path / 'file', 'name a folder'),
+        (model, photo, tmp_path / 'file' / 'o.png', 'file is a file'),
+        (model, photo, tmp_path / ('n' * 300 + '.png'), 'too long'),
+        (tmp_path / 'nowhere', photo, tmp_path / 'o.png', 'nowhere does not exist'),
+        (photo, photo, tmp_path / 'o.png', 'is a file'),
+        (half, photo, tmp_path / 'o.png', 'holds no cartoon_h.pb'),
+    ]
+    for folder, source, target, message in cases:
+        with pytest.raises(UserError, match=message):
+            run(folder, source, target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['empty', 'file', 'half', 'photo.png']
+
+
+def test_a_link_to_the_input_is_the_input(model, photo, tmp_path):
+    (tmp_path / 'link.png').symlink_to(photo)
+    before = photo.read_bytes()
+    with pytest.raises(UserError, match='is the input itself'):
+        run(model, photo, tmp_path / 'link.png')
+    assert photo.read_bytes() == before
+
+
+def test_read_only_output(model, photo, tmp_path, monkeypatch):
+    monkeypatch.setattr(infer.os, 'access', lambda path, mode: False)  # the tests may run as root, who may everything
+    with pytest.raises(UserError, match='no permission'):
+        run(model, photo, tmp_path / 'o.png')
+
+
+@pytest.mark.parametrize('faces', ['0', '-1', 'some', '1.5', ''])
+def test_faces_are_checked_by_the_parser(model, photo, tmp_path, faces, capsys):
+    with pytest.raises(SystemExit) as error:
+        run(model, photo, tmp_path / 'o.png', '--faces=' + faces)
+    assert error.value.code == 2
+    assert 'all, largest' in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_graph(model, photo, tmp_path):
+    (tmp_path / 'bad.pb').write_bytes(b'no graph')
+    with pytest.raises(UserError, match='bad.pb'):
+        run(model, photo, tmp_path / 'o.png', '--background', str(tmp_path / 'bad.pb'))
+    assert not (tmp_path / 'o.png').exists()
+
+
+def test_exit_codes_of_the_command(model, photo, tmp_path):
+    mistaken = command('--model', tmp_path / 'nowhere', '--input', photo, '--output', tmp_path / 'o.png')
+    assert mistaken.returncode == 2
+    assert mistaken.stderr.startswith('error: model folder') and mistaken.stderr.count('\n') == 1
+    source = tmp_path / 'in'
+    source.mkdir()
+    write_bad_pictures(source, photo)
+    os.link(str(photo), str(source / 'photo.png'))
+    some = command('--model', model, '--input', source, '--output', tmp_path / 'out', '--device', 'cpu')
+    assert some.returncode == 1
+    assert '1 done, 3 failed' in some.stdout and 'Traceback' not in some.stderr
+    assert [path.name for path in (tmp_path / 'out').iterdir()] == ['photo.png']
