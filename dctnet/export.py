@@ -15,12 +15,11 @@ from dctnet import atomic, checkpoint, config_file, frozen, images
 from dctnet.compat import TENSORFLOW_VERSION, session_config, tf
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.alignment import ellipse_mask
+from dctnet.inference.model_folder import BACKGROUND_NAME, HEAD_NAME, MASK_NAME
 from dctnet.nets import unet
 
 log = logging.getLogger(__name__)
 
-GRAPH_NAMES = ('cartoon_h.pb', 'cartoon_bg.pb')
-MASK_NAME, MASK_SIDE = 'alpha.jpg', 288
 SIDE_MULTIPLE = 4  # height and width of a frozen translator's input
 _CHECKED_PICTURES, _CHECKED_SIDE = 3, 256
 
@@ -55,19 +54,25 @@ def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, or
                   'colour': 'BGR', 'multiple_of': SIDE_MULTIPLE},
         'output': {'name': frozen.TRANSLATOR_OUTPUT, 'dtype': 'uint8', 'shape': ['H', 'W', 3], 'colour': 'BGR'},
         'channels': int(weights['generator/Conv/weights'].shape[-1]),
-        'parameters': int(sum(array.size for name, array in weights.items() if name.startswith(unet.SCOPE + '/'))),
+        'parameters': _parameter_count(graph_def),
         'sha256': hashlib.sha256(data).hexdigest(),
         'largest_difference_from_live_graph': difference,
         'versions': {'dctnet': dctnet.__version__, 'tensorflow': TENSORFLOW_VERSION, 'numpy': np.__version__},
     }
     card.update(origin)
-    for name in GRAPH_NAMES:
+    for name in (HEAD_NAME, BACKGROUND_NAME):
         atomic.write_bytes(out / name, data)
         atomic.write_text((out / name).with_suffix('.json'), json.dumps(card, indent=2) + '\n')
     if mask is None:
-        mask = np.rint(ellipse_mask(MASK_SIDE) * 255).astype(np.uint8)
+        mask = np.rint(ellipse_mask() * 255).astype(np.uint8)
     images.write_bgr(out / MASK_NAME, cv2.cvtColor(mask, cv2.COLOR_GRAY2BGR))
     return card
+
+
+def _parameter_count(graph_def: 'tf.GraphDef') -> int:
+    weights = [node.attr['value'].tensor for node in graph_def.node
+               if node.op == 'Const' and node.name.endswith(('/weights', '/biases'))]
+    return int(sum(tf.make_ndarray(tensor).size for tensor in weights))
 
 
 def _translate_picture(picture: 'tf.Tensor', weights: Dict[str, np.ndarray], where: str, session: 'tf.Session') -> None:
@@ -81,6 +86,7 @@ def _translate_picture(picture: 'tf.Tensor', weights: Dict[str, np.ndarray], whe
     tf.cast(levels, tf.uint8, name=frozen.TRANSLATOR_OUTPUT.split(':')[0])
     variables = unet.variables()
     session.run(tf.variables_initializer(variables))
+    # A checkpoint of a run also holds the discriminators and the optimiser, which an export has no use for.
     generator = {name: array for name, array in weights.items() if name.startswith(unet.SCOPE + '/')}
     report = checkpoint.warm_start(session, variables, generator, where, required=unet.SCOPE)
     if report.unused:

@@ -145,8 +145,8 @@ def grid(rows: Sequence[Sequence[np.ndarray]], gap: int = 4) -> np.ndarray:
 
 def labelled(image: np.ndarray, text: str) -> np.ndarray:
     """The picture with a caption strip of dark text below it."""
-    strip = np.full((max(18, image.shape[1] // 14), image.shape[1], 3), 255, np.uint8)
-    factor = strip.shape[0] / 30.0
+    strip = np.full((max(16, image.shape[1] // 20), image.shape[1], 3), 255, np.uint8)
+    factor = strip.shape[0] / 40.0
     room = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)[0][0]
     factor = min(factor, (image.shape[1] - 8) / max(room, 1))
     cv2.putText(strip, text, (4, int(math.ceil(strip.shape[0] * 0.72))), cv2.FONT_HERSHEY_SIMPLEX, factor,

@@ -1,0 +1,113 @@
+"""python -m data_tools.demo --out runs/demo: train a small style, export it, translate a portrait (`make demo`).
+
+Runs the same commands that a user types, prints them, and checks that the result has come closer to the exemplars.
+"""
+import argparse
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Dict, List
+
+import cv2
+import numpy as np
+
+from data_tools.demo_material import write_material
+from dctnet import atomic, images
+from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.metrics.style_distance import colour_distance, texture_distance
+
+CONFIG = Path('configs/demo/demo.yaml')
+PICTURES, SIZE = 160, 64
+# A translation counts as stylised where it is at most this far from the exemplars, the photograph being 1.
+LARGEST_COLOUR_RATIO = 0.6
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog='python -m data_tools.demo', description=__doc__)
+    parser.add_argument('--out', type=Path, default=Path('runs/demo'), help='folder to make anew (default: runs/demo)')
+    out = parser.parse_args().out
+    if not CONFIG.exists():
+        raise UserError('{} is not here: run the demo from the top folder of the project'.format(CONFIG))
+    start = time.time()
+    _clear(out)
+    print('material: {} views of a public-domain portrait, and exemplars painted from it, in {}'.format(PICTURES, out))
+    write_material(out, PICTURES, SIZE)
+    run, model, result = out / 'run', out / 'model', out / 'portrait-comic.png'
+    _command('train.py', 'ttn', '--config', CONFIG, '--set', 'data.photo={}'.format(out / 'photo'),
+             '--set', 'data.style={}'.format(out / 'style'), '--run', run)
+    _command('-m', 'dctnet.export', '--run', run, '--out', model)
+    _command('infer.py', '--model', model, '--input', out / 'portrait.png', '--output', result)
+
+    exemplars = [images.read_bgr(path) for path in images.list_images(out / 'style')]
+    stages = {'photograph': out / 'portrait.png', 'translated': result}
+    distances = {name: _distances(images.read_bgr(path), exemplars) for name, path in stages.items()}
+    sheet = _sheet(out, result, exemplars, distances)
+    images.write_bgr(out / 'before_after_loss.png', sheet)
+    atomic.write_text(out / 'distances.json', json.dumps(distances, indent=2) + '\n')
+    print('distance to the exemplars    colour (Lab)   texture (L a pixel)')
+    for name, values in distances.items():
+        print('  {:26s} {:10.2f} {:16.2f}'.format(name, values['colour'], values['texture']))
+    print('{:.0f} s; before / after / loss: {}'.format(time.time() - start, out / 'before_after_loss.png'))
+    ratio = distances['translated']['colour'] / distances['photograph']['colour']
+    if ratio > LARGEST_COLOUR_RATIO:
+        print('FAILED: the translation keeps {:.0%} of the distance, more than {:.0%}'.format(
+            ratio, LARGEST_COLOUR_RATIO), file=sys.stderr)
+        return SOME_FAILED
+    print('stylised: {:.0%} of the photograph\'s colour distance is left'.format(ratio))
+    return DONE
+
+
+def _clear(out: Path) -> None:
+    """Remove the last demo; never a folder that holds anything else."""
+    own = {'portrait.png', 'photo', 'style', 'run', 'model', 'portrait-comic.png', 'before_after_loss.png',
+           'distances.json'}
+    if out.is_file():
+        raise UserError('{} is a file: name a folder with --out'.format(out))
+    if out.exists() and {path.name for path in out.iterdir()} - own:
+        raise UserError('{} holds other files than a demo: name another folder with --out'.format(out))
+    shutil.rmtree(str(out), ignore_errors=True)
+
+
+def _command(*arguments: object) -> None:
+    words = [str(argument) for argument in arguments]
+    print('\n$ python ' + ' '.join(shlex.quote(word) for word in words), flush=True)
+    code = subprocess.run([sys.executable] + words).returncode
+    if code:
+        raise UserError('the command above failed with exit code {}: its message says why'.format(code))
+
+
+def _distances(picture: np.ndarray, exemplars: List[np.ndarray]) -> Dict[str, float]:
+    return {'colour': colour_distance([picture], exemplars), 'texture': texture_distance([picture], exemplars)}
+
+
+def _sheet(out: Path, result: Path, exemplars: List[np.ndarray], distances: Dict[str, Dict[str, float]]) -> np.ndarray:
+    """Photograph, translation, exemplars and loss curves in a row."""
+    before, after = images.read_bgr(out / 'portrait.png'), images.read_bgr(result)
+    height = before.shape[0]
+    shown = images.grid([exemplars[row * 4:row * 4 + 4] for row in range(4)])
+    records = [json.loads(line) for line in (out / 'run' / 'metrics.jsonl').read_text().splitlines()]
+    return np.concatenate([
+        images.labelled(before, 'before: colour distance {colour:.1f}'.format(**distances['photograph'])),
+        images.labelled(after, 'after: colour distance {colour:.1f}'.format(**distances['translated'])),
+        images.labelled(images.scale(shown, height, height), 'exemplars (unpaired)'),
+        images.labelled(_curves(records, height), 'losses: g blue, d orange, content green (each / its maximum)')], 1)
+
+
+def _curves(records: List[dict], side: int) -> np.ndarray:
+    canvas = np.full((side, side, 3), 250, np.uint8)
+    steps = np.array([record['step'] for record in records], float)
+    for key, colour in (('g/loss', (190, 90, 30)), ('d/loss', (30, 130, 240)), ('g/content', (60, 160, 60))):
+        values = np.array([record[key] for record in records])
+        x = 12 + (side - 24) * (steps - steps[0]) / max(steps[-1] - steps[0], 1)
+        y = side - 12 - (side - 24) * values / max(values.max(), 1e-9)
+        cv2.polylines(canvas, [np.stack([x, y], 1).round().astype(np.int32)], False, colour, 2, cv2.LINE_AA)
+    return canvas
+
+
+if __name__ == '__main__':
+    exit_with(main)

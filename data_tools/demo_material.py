@@ -1,0 +1,53 @@
+"""Training material that may be shipped: views of scikit-image's public-domain astronaut, and exemplars painted from
+it with classical filters."""
+from pathlib import Path
+
+import cv2
+import numpy as np
+from skimage import data
+
+from dctnet import images
+
+_INK = np.array([70, 25, 35], np.float32)  # BGR
+_TONES = 5
+
+
+def portrait() -> np.ndarray:
+    """The astronaut, uint8 [512, 512, 3] BGR (NASA, public domain; part of the scikit-image package)."""
+    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+
+
+def views(picture: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
+    """Random windows of a picture, rotated, mirrored and scaled: uint8 [count, size, size, 3]."""
+    rng = np.random.RandomState(seed)
+    result = []
+    for _ in range(count):
+        side = rng.uniform(0.9, 2.2) * size  # near the resolution at which the portrait will be translated
+        centre = rng.uniform(side / 2, np.array(picture.shape[1::-1]) - side / 2)
+        to_view = cv2.getRotationMatrix2D(tuple(float(v) for v in centre), rng.uniform(-20, 20), size / side)
+        to_view[:, 2] += size / 2 - centre
+        view = cv2.warpAffine(picture, to_view, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
+        result.append(view[:, ::-1] if rng.randint(2) else view)
+    return np.stack(result)
+
+
+def paint(picture: np.ndarray) -> np.ndarray:
+    """A comic version by mean shift, posterised night-to-sand tones and ink lines. uint8 BGR, same shape."""
+    lab = cv2.cvtColor(cv2.pyrMeanShiftFiltering(picture, 12, 28), cv2.COLOR_BGR2LAB).astype(np.float32)
+    tone = np.clip(np.floor(lab[:, :, :1] / 255 * _TONES) / (_TONES - 1), 0, 1)
+    palette = np.concatenate([40 + 205 * tone, 156 - 30 * tone, 83 + 83 * tone], axis=2)  # Lab in OpenCV's 0-255
+    flat = cv2.cvtColor(np.clip(0.35 * lab + 0.65 * palette, 0, 255).astype(np.uint8), cv2.COLOR_LAB2BGR)
+    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (0, 0), 1.2)
+    paper = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY, 11, 4)
+    share = cv2.GaussianBlur(paper, (0, 0), 0.6).astype(np.float32)[:, :, None] / 255
+    return np.rint(flat * share + _INK * (1 - share)).astype(np.uint8)
+
+
+def write_material(folder: Path, count: int, size: int) -> None:
+    """FOLDER/photo and FOLDER/style with `count` pictures each, unpaired, and FOLDER/portrait.png."""
+    astronaut = portrait()
+    images.write_bgr(folder / 'portrait.png', astronaut)
+    painted = paint(astronaut)
+    for name, source, seed in (('photo', astronaut, 1), ('style', painted, 2)):
+        for index, view in enumerate(views(source, count, size, seed)):
+            images.write_bgr(folder / name / '{:04d}.png'.format(index), view)
