@@ -4,11 +4,12 @@ import os
 import shutil
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
+from zlib import error as ZlibError
 
 import numpy as np
 
-from dctnet import atomic
+from dctnet import atomic, frozen
 from dctnet.compat import tf
 from dctnet.errors import UserError
 
@@ -114,7 +115,8 @@ def compare(wanted: Dict[str, tuple], offered: Dict[str, tuple]) -> NameReport:
 
 
 def read_arrays(source: Path) -> Dict[str, np.ndarray]:
-    """All arrays of a run folder (its newest checkpoint), a TensorFlow checkpoint prefix, or an .npz.
+    """All arrays of a run folder (its newest checkpoint), a TensorFlow checkpoint prefix, an .npz, or the weights of a
+    frozen translator (.pb).
 
     Half-precision arrays come out as float32. Raises UserError where the source is none of these.
     """
@@ -127,10 +129,11 @@ def read_arrays(source: Path) -> Dict[str, np.ndarray]:
         source = prefix
     if source.suffix == '.npz':
         arrays = _read_npz(source)
+    elif source.suffix == '.pb':
+        arrays = frozen.constants(source, frozen.TRANSLATOR_SCOPE)
     else:
         source = source.with_suffix('') if source.suffix in ('.index', '.meta') else source
-        reader = _reader(source)
-        arrays = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+        arrays = _read_checkpoint(source)
     return {name: array.astype(np.float32) if array.dtype == np.float16 else array for name, array in arrays.items()}
 
 
@@ -153,6 +156,15 @@ def warm_start(session: 'tf.Session', variables: Sequence['tf.Variable'], arrays
     return report
 
 
+def _read_checkpoint(prefix: Path) -> Dict[str, np.ndarray]:
+    reader = _reader(prefix)
+    try:
+        return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+    except (tf.errors.OpError, IndexError, ValueError, RuntimeError) as error:  # 2.x maps some codes to Python's own
+        raise UserError('checkpoint {} is damaged ({}): copy it again, or name an earlier one'.format(
+            prefix, str(error).split('\n')[0])) from error
+
+
 def _shapes(prefix: Path) -> Dict[str, tuple]:
     return {name: tuple(shape) for name, shape in _reader(prefix).get_variable_to_shape_map().items()}
 
@@ -170,9 +182,12 @@ def _reader(prefix: Path) -> 'tf.train.NewCheckpointReader':
 
 def _read_npz(path: Path) -> Dict[str, np.ndarray]:
     try:
+        with path.open('rb') as stream:
+            if not is_zipfile(stream):
+                raise ValueError('it is no zip archive')
         with np.load(str(path), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise UserError('weights {} do not exist: check the path'.format(path)) from None
-    except (ValueError, OSError, BadZipFile, EOFError) as error:
+    except (ValueError, OSError, BadZipFile, EOFError, ZlibError) as error:
         raise UserError('{} is not a readable .npz of plain arrays ({})'.format(path, error)) from error

@@ -16,6 +16,7 @@ from dctnet.errors import UserError
 # The published translator contract (DESIGN.md section 4).
 TRANSLATOR_INPUT = 'input_image:0'
 TRANSLATOR_OUTPUT = 'output_image:0'
+TRANSLATOR_SCOPE = 'generator'
 
 _ALLOWED_OPS = frozenset('''
     Const Placeholder PlaceholderWithDefault Identity IdentityN StopGradient PreventGradient NoOp
@@ -71,6 +72,34 @@ def read_graph(path: Path) -> 'tf.GraphDef':
         raise UserError('{} is refused: it holds operations that no frozen network here needs ({}): use a graph frozen '
                         'for inference'.format(path, ', '.join(refused[:8])))
     return graph_def
+
+
+def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:
+    """The weights frozen into a .pb: floating-point constants with a shape, below the name scope `scope`.
+
+    They keep the names that the variables had, from the scope on: another scope around it is left out. Empty where
+    the graph has no such scope. Raises UserError as `read_graph` does, and where a constant is damaged or several
+    networks of that scope are in the graph.
+    """
+    found, places = {}, set()
+    for node in read_graph(path).node:
+        parts = node.name.split('/')
+        if node.op != 'Const' or scope not in parts[:-1]:
+            continue
+        try:
+            array = tf.make_ndarray(node.attr['value'].tensor)
+        except (ValueError, TypeError, MemoryError) as error:
+            raise UserError('{}: the constant {} is damaged ({}): export or download the file again'.format(
+                path, node.name, ' '.join(str(error).split())[:200])) from error
+        if array.ndim == 0 or not np.issubdtype(array.dtype, np.floating):
+            continue  # sizes and slopes, which belong to the operations
+        start = parts.index(scope)
+        places.add('/'.join(parts[:start + 1]))
+        found['/'.join(parts[start:])] = array
+    if len(places) > 1:
+        raise UserError('{} holds several networks ({}): which one is meant cannot be told; export them into files of '
+                        'their own'.format(path, ', '.join(sorted(places))))
+    return found
 
 
 def import_into(graph_def: 'tf.GraphDef', inputs: Dict[str, 'tf.Tensor'], outputs: Sequence[str], where: str,

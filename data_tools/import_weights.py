@@ -1,0 +1,113 @@
+"""Bring published weights into the forms that this project uses.
+
+python -m data_tools.import_weights generator SRC --out MODEL_DIR   a translator -> a model folder for infer.py
+python -m data_tools.import_weights vgg19 SRC                       VGG19 -> checkpoints/vgg19.pb, for training
+
+Where to get the files: checkpoints/README.md. Exit codes: 0 done, 2 a mistake to put right.
+"""
+import argparse
+import hashlib
+import logging
+from pathlib import Path
+from typing import Dict, Optional, Sequence
+
+import cv2
+import numpy as np
+
+from data_tools import vgg19_weights
+from dctnet import checkpoint, export, frozen, images
+from dctnet.compat import tf
+from dctnet.errors import DONE, UserError, exit_with
+from dctnet.nets import unet, vgg19
+from dctnet.ttn_training import VGG19_FILE
+
+
+def import_generator(source: Path, out: Path, mask: Optional[Path] = None) -> str:
+    """Write the model folder `out` with the translator of `source`. Returns what was done, in one line.
+
+    source: .npz, TensorFlow checkpoint (prefix, .index or .meta), run folder, or frozen .pb; half precision is widened.
+    mask: picture to use as fusion mask; None for the ellipse.
+    Raises UserError where a file is missing or damaged, where weights are missing, not finite or of another shape, or
+    where the disk refuses; nothing is written then.
+    """
+    mask_image = cv2.cvtColor(images.read_bgr(mask), cv2.COLOR_BGR2GRAY) if mask else None
+    arrays = checkpoint.read_arrays(source)
+    report = _report(arrays, source)
+    origin = {'source': source.resolve().name, 'step': int(arrays['global_step']) if 'global_step' in arrays else None}
+    if source.is_file():
+        origin['source_sha256'] = hashlib.sha256(source.read_bytes()).hexdigest()
+    weights = {name: arrays[name] for name in report.loaded}
+    card = export.write_model_folder(weights, str(source), out, origin, mask_image)
+    return '{}: {} parameters from {} ({}); frozen graph against live graph: {} grey levels at most'.format(
+        out, card['parameters'], source, report.text(), card['largest_difference_from_live_graph'])
+
+
+def _report(arrays: Dict[str, np.ndarray], source: Path) -> checkpoint.NameReport:
+    """How the arrays fit a generator as wide as theirs. Raises UserError where they do not."""
+    first = arrays.get(unet.SCOPE + '/Conv/weights')
+    if first is None:
+        raise UserError('{} holds no generator ({}/Conv/weights ...): name a trained run, a released checkpoint, an '
+                        '.npz or a frozen .pb of one'.format(source, unet.SCOPE))
+    if first.ndim != 4 or 0 in first.shape:
+        raise UserError('{}: {}/Conv/weights has the shape {} instead of [7, 7, 3, channels]: it is no translator of '
+                        'DCT-Net'.format(source, unet.SCOPE, list(first.shape)))
+    report = checkpoint.compare(_generator_shapes(first.shape[-1]), {name: a.shape for name, a in arrays.items()})
+    if report.missing or report.reshaped:
+        raise UserError('{} does not fit the generator: {}'.format(source, report.text()))
+    damaged = [name for name in report.loaded
+               if not np.issubdtype(arrays[name].dtype, np.floating) or not np.isfinite(arrays[name]).all()]
+    if damaged:
+        raise UserError('{} holds values that are no finite numbers ({}): take an earlier checkpoint, or download it '
+                        'again'.format(source, ', '.join(damaged[:6])))
+    return report
+
+
+def _generator_shapes(channels: int) -> Dict[str, tuple]:
+    with tf.Graph().as_default():
+        unet.unet(tf.placeholder(tf.float32, [1, 16, 16, 3]), channels)
+        return {variable.op.name: tuple(variable.shape.as_list()) for variable in unet.variables()}
+
+
+def import_vgg19(source: Path, out: Path) -> str:
+    """Write the content network `out` (.pb, image:0 -> conv4_4:0) from vgg19.npy or Keras' .h5. Returns what was done.
+
+    Raises UserError where the source is missing, damaged or something else, or where the disk refuses; nothing is
+    written then.
+    """
+    weights = vgg19_weights.read(source)
+    frozen.write_graph(vgg19.freeze_graph(weights), out)
+    return '{}: VGG19 up to conv4_4, {} parameters from {}'.format(
+        out, sum(array.size for arrays in weights.values() for array in arrays), source)
+
+
+def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='python -m data_tools.import_weights', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    kinds = parser.add_subparsers(dest='kind', metavar='KIND')
+    kinds.required = True
+    generator = kinds.add_parser('generator', help='a translator -> a model folder')
+    generator.add_argument('source', type=Path, metavar='SRC',
+                           help='.npz, TensorFlow checkpoint (model-N), run folder, or frozen .pb')
+    generator.add_argument('--out', type=Path, required=True, metavar='MODEL_DIR', help='model folder to make')
+    generator.add_argument('--mask', type=Path, metavar='FILE', help='picture to use as fusion mask, not the ellipse')
+    content = kinds.add_parser('vgg19', help='VGG19 -> the content network of the training')
+    content.add_argument('source', type=Path, metavar='SRC',
+                         help='vgg19.npy or vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5')
+    content.add_argument('--out', type=Path, default=VGG19_FILE, metavar='PB', help='default: checkpoints/vgg19.pb')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    if options.kind == 'generator':
+        print(import_generator(options.source, options.out, options.mask))
+    else:
+        print(import_vgg19(options.source, options.out))
+    return DONE
+
+
+if __name__ == '__main__':
+    exit_with(main)

@@ -1,0 +1,42 @@
+"""checkpoints/manifest.yaml: complete, nothing invented, and true for the one file that is installed."""
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from data_tools import import_weights
+from dctnet.face.detector import landmark_model_path
+
+FOLDER = Path(__file__).parents[2] / 'checkpoints'
+ENTRIES = yaml.safe_load((FOLDER / 'manifest.yaml').read_text())
+KEYS = {'file', 'source', 'urls', 'sha256', 'md5', 'size', 'verified_by', 'licence', 'used_by', 'import', 'makes'}
+
+
+@pytest.mark.parametrize('name', sorted(ENTRIES))
+def test_entries_are_complete(name):
+    entry = ENTRIES[name]
+    assert KEYS <= set(entry) <= KEYS | {'model_ids'}
+    assert entry['sha256'] is None or re.match('[0-9a-f]{64}$', entry['sha256'])
+    assert entry['md5'] is None or re.match('[0-9a-f]{32}$', entry['md5'])
+    assert entry['size'] is None or isinstance(entry['size'], int)
+    stated = [entry[key] for key in ('sha256', 'md5', 'size') if entry[key] is not None]
+    assert bool(stated) == (entry['verified_by'] is not None), 'a checksum needs its origin'
+
+
+def test_commands_are_ours():
+    commands = [entry['import'] for entry in ENTRIES.values() if entry['import']]
+    readme = (FOLDER / 'README.md').read_text()
+    commands += re.findall(r'^    (python -m data_tools\.import_weights .*)$', readme, re.MULTILINE)
+    assert len(commands) == 7
+    for command in commands:
+        import_weights.parse(command.split()[3:])
+
+
+def test_landmarks_file():
+    data = landmark_model_path().read_bytes()
+    entry = ENTRIES['face_landmarks']
+    assert len(data) == entry['size']
+    assert hashlib.sha256(data).hexdigest() == entry['sha256']
+    assert hashlib.md5(data).hexdigest() == entry['md5']
