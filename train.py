@@ -30,7 +30,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     ttn.add_argument('--run', type=Path, required=True, help='run folder: everything of this training is kept there')
     ttn.add_argument('--init-from', type=Path, metavar='CHECKPOINT|NPZ|PB',
                      help='start a fine-tune from these weights (fresh optimiser and step counter)')
-    ttn.add_argument('--dry-run', action='store_true', help='check everything, print the resolved config, write nothing')
+    ttn.add_argument('--dry-run', action='store_true', help='check all, print the resolved config, write nothing')
     return parser.parse_args(arguments)
 
 

@@ -142,7 +142,7 @@ def warm_start(session: 'tf.Session', variables: Sequence['tf.Variable'], arrays
     """Assign arrays to the variables of the same name, before the graph is finalised.
 
     required: variables whose names start with it must all be there; of the others, missing ones keep their start.
-    Raises UserError where a required name is missing or any shape differs.
+    Raises UserError where a required name is missing, any shape differs, or a value is not finite.
     """
     wanted = {variable.op.name: variable for variable in variables}
     report = compare({name: tuple(v.shape.as_list()) for name, v in wanted.items()},
@@ -151,6 +151,11 @@ def warm_start(session: 'tf.Session', variables: Sequence['tf.Variable'], arrays
     if missing or report.reshaped:
         raise UserError('cannot start from {}: {}. It must come from the same architecture (model.channels)'.format(
             where, report.text()))
+    unusable = [name for name in report.loaded
+                if arrays[name].dtype.kind not in 'fiu' or not np.isfinite(arrays[name]).all()]
+    if unusable:
+        raise UserError('cannot start from {}: {} holds values that are no finite numbers: take an earlier '
+                        'checkpoint'.format(where, ', '.join(unusable[:6])))
     for name in report.loaded:
         wanted[name].load(arrays[name].astype(wanted[name].dtype.base_dtype.as_numpy_dtype), session)
     return report

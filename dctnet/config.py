@@ -66,7 +66,7 @@ class OptimConfig:
 @dataclass(frozen=True)
 class TrainConfig:
     """Length, seed and what is written when (in steps; 0 turns samples off)."""
-    steps: int = _option(300000, low=0)
+    steps: int = _option(300000, low=0, high=10 ** 9)
     seed: int = _option(0, low=0, high=2 ** 31 - 1)
     schedule: str = _option('joint', choices=('joint', 'sequential'))
     log_every: int = _option(50, low=1)

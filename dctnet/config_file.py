@@ -59,6 +59,8 @@ def read_yaml(path: Path) -> Dict[str, Any]:
         raise UserError('config file {} is a folder: name a .yaml file'.format(path)) from None
     except PermissionError:
         raise UserError('no permission to read {}: change its rights'.format(path)) from None
+    except OSError as error:
+        raise UserError('cannot read the config file {}: {}'.format(path, error.strerror)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError('{} is not valid YAML: {}'.format(path, ' '.join(str(error).split()))) from error
     if values is None:
@@ -81,8 +83,10 @@ def _read_with_parents(path: Path, children: Tuple[Path, ...]) -> Dict[str, Any]
 def _merged(base: Dict[str, Any], top: Dict[str, Any]) -> Dict[str, Any]:
     result = dict(base)
     for key, value in top.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = _merged(result[key], value) if both else value
+        if isinstance(result.get(key), dict) and (value is None or isinstance(value, dict)):
+            result[key] = _merged(result[key], value or {})  # an empty section changes nothing
+        else:
+            result[key] = value
     return result
 
 
@@ -93,7 +97,8 @@ def _parse_override(text: str) -> Dict[str, Any]:
     try:
         nested = yaml.safe_load(value)
     except yaml.YAMLError as error:
-        raise UserError('--set {}: the value is not valid YAML: {}'.format(text, error)) from error
+        raise UserError('--set {}: the value is not valid YAML: {}'.format(
+            text, ' '.join(str(error).split()))) from error
     for part in reversed(key.strip().split('.')):
         nested = {part: nested}
     return nested
@@ -138,12 +143,12 @@ def _coerced(value: Any, field: 'dataclasses.Field[Any]', where: str) -> Any:
         result = _number(value)
     elif kind is str and isinstance(value, bool):
         result = 'on' if value else 'off'
-    elif kind is str:
+    elif kind is str and not isinstance(value, (dict, list)):
         result = '' if value is None else str(value)
     elif kind is tuple and isinstance(value, (list, tuple)):
         result = _pairs(value)
     if result is None:
-        wanted = {bool: 'true or false', int: 'a whole number', float: 'a number',
+        wanted = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'text',
                   tuple: 'a list of [number, number] pairs'}.get(kind, kind.__name__)
         raise UserError('{} must be {}, not {!r}'.format(where, wanted, value))
     choices = field.metadata.get('choices')
@@ -159,7 +164,7 @@ def _coerced(value: Any, field: 'dataclasses.Field[Any]', where: str) -> Any:
 def _number(value: Any) -> Any:
     try:
         number = float(value)
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if abs(number) < float('inf') else None  # nan and inf are refused, too
 

@@ -76,7 +76,7 @@ def _parameter_count(graph_def: 'tf.GraphDef') -> int:
 
 
 def _translate_picture(picture: 'tf.Tensor', weights: Dict[str, np.ndarray], where: str, session: 'tf.Session') -> None:
-    if 'generator/Conv/weights' not in weights:
+    if np.ndim(weights.get('generator/Conv/weights', 0)) != 4:
         raise UserError('{} holds no generator (generator/Conv/weights ...): name a trained run, a released checkpoint '
                         'or an .npz of one'.format(where))
     channels = int(weights['generator/Conv/weights'].shape[-1])
@@ -114,7 +114,7 @@ def _difference_from_live_graph(graph_def: 'tf.GraphDef', weights: Dict[str, np.
 def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog='python -m dctnet.export', description=__doc__)
-    parser.add_argument('--run', type=Path, required=True, help='run folder, or a checkpoint RUN/checkpoints/model-STEP')
+    parser.add_argument('--run', type=Path, required=True, help='run folder, or checkpoint RUN/checkpoints/model-STEP')
     parser.add_argument('--out', type=Path, required=True, help='model folder to make')
     parser.add_argument('--mask', type=Path, help='picture to use as fusion mask instead of the ellipse')
     arguments = parser.parse_args()

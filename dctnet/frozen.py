@@ -56,6 +56,8 @@ def read_graph(path: Path) -> 'tf.GraphDef':
         raise UserError('frozen graph {} does not exist: check the path'.format(path)) from None
     except PermissionError:
         raise UserError('no permission to read {}: change its rights'.format(path)) from None
+    except OSError as error:
+        raise UserError('cannot read {}: {}'.format(path, error.strerror)) from error
     graph_def = tf.GraphDef()
     try:
         with warnings.catch_warnings():
@@ -108,17 +110,22 @@ def import_into(graph_def: 'tf.GraphDef', inputs: Dict[str, 'tf.Tensor'], output
 
     where: the file, named in errors. Raises UserError where an input or output name is missing.
     """
-    names = {node.name for node in graph_def.node}
-    missing = [name for name in list(inputs) + list(outputs) if name.split(':')[0] not in names]
-    if missing:
-        placeholders = [node.name + ':0' for node in graph_def.node if node.op == 'Placeholder']
-        raise UserError('{} has no tensor {}: it takes {}; is it the right graph?'.format(
-            where, ', '.join(missing), ', '.join(placeholders) or 'no input at all'))
+    check_tensors(graph_def, list(inputs) + list(outputs), where)
     try:
         return tf.import_graph_def(graph_def, input_map=inputs, return_elements=list(outputs), name='frozen')
     except ValueError as error:
         raise UserError('{} does not load in TensorFlow {}: {}'.format(
             where, tf.__version__, ' '.join(str(error).split())[:300])) from error
+
+
+def check_tensors(graph_def: 'tf.GraphDef', tensors: Sequence[str], where: str) -> None:
+    """Raise UserError where one of these names (NAME:0) is not in the graph; `where` names the file."""
+    names = {node.name for node in graph_def.node}
+    missing = [name for name in tensors if name.split(':')[0] not in names]
+    if missing:
+        placeholders = [node.name + ':0' for node in graph_def.node if node.op == 'Placeholder']
+        raise UserError('{} has no tensor {}: it takes {}; is it the right graph?'.format(
+            where, ', '.join(missing), ', '.join(placeholders) or 'no input at all'))
 
 
 class FrozenGraph:

@@ -53,8 +53,7 @@ def read_bgr(path: Path) -> np.ndarray:
         raise UserError('no permission to read {}: change its rights'.format(path)) from None
     except Image.DecompressionBombError as error:
         raise UserError('{} is too large to open safely ({}): scale it down'.format(path, error)) from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
-        # Pillow signals a damaged file by any of these, depending on the format.
+    except Exception as error:  # Pillow signals a damaged file by any exception, AttributeError and struct.error too
         reason = 'the file is empty' if _is_empty(path) else str(error)
         raise UserError('cannot read {} as a picture ({}): replace or remove it'.format(path, reason)) from error
 
@@ -69,8 +68,10 @@ def _is_empty(path: Path) -> bool:
 def _to_bgr(picture: Image.Image) -> np.ndarray:
     if picture.mode.startswith('I') or picture.mode == 'F':
         grey = np.asarray(picture).astype(np.float64)
-        if grey.max() > 255:
-            grey = grey / 257.0  # 16 bit: 65535 becomes 255
+        if picture.mode != 'F':
+            grey = grey / 257.0  # 16 bit, dark pictures too: 65535 becomes 255
+        elif grey.max() <= 1:
+            grey = grey * 255.0
         return cv2.cvtColor(np.clip(np.rint(grey), 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
     if picture.mode in ('LA', 'PA', 'RGBA', 'RGBa', 'La') or 'transparency' in picture.info:
         rgba = picture.convert('RGBA')

@@ -1,7 +1,7 @@
 """`train.py ttn` from a resolved config to a trained run: where data, model and engine meet."""
 import logging
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 from dctnet import checkpoint, frozen, run_folder
 from dctnet.compat import TENSORFLOW_VERSION, gpu_available, session_config, tf
@@ -42,16 +42,14 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
                           preview_pictures(pictures.photo, data.size, PREVIEW_PICTURES))
         loop = Loop(stage, pairs.feed, step, config.train.steps)
         saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
-        finite = all_finite(tf.trainable_variables())
+        finite = all_finite(tf.global_variables())  # the optimiser's, too
         with tf.Session(config=session_config(config.train.device, training=True)) as session:
             session.run(tf.global_variables_initializer())
-            _report(config, pictures)
             if dry_run:
-                if config.init_from:
-                    _warm_start(session, config.init_from)
+                _begin(session, saver, config, run, pictures)
                 return True
             with run_folder.opened(run, config, {'tensorflow': TENSORFLOW_VERSION}):
-                _begin(session, saver, config, run)
+                _begin(session, saver, config, run, pictures)
                 writer = tf.summary.FileWriter(str(run / 'tb'))
                 train = config.train
                 hooks = [
@@ -65,11 +63,15 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
                 return loop.step >= train.steps
 
 
-def _begin(session: 'tf.Session', saver: 'tf.train.Saver', config: TtnConfig, run: Path) -> None:
+def _begin(session: 'tf.Session', saver: 'tf.train.Saver', config: TtnConfig, run: Path, pictures: Folders) -> None:
+    _report(config, pictures)
     newest = checkpoint.latest(run / 'checkpoints')
     if newest:
         checkpoint.restore(session, saver, newest)
         log.info('resuming from %s', newest)
+    elif run_folder.has_checkpoint(run):
+        raise UserError('every checkpoint in {} has lost its .data file: copy it back, or choose another --run'.format(
+            run / 'checkpoints'))
     elif config.init_from:
         _warm_start(session, config.init_from)
 
@@ -83,19 +85,24 @@ def _warm_start(session: 'tf.Session', source: str) -> None:
     log.info('fine-tuning from %s: %s', source, report.text())
 
 
-def _content_network(config: TtnConfig) -> 'tf.GraphDef':
+def _content_network(config: TtnConfig) -> 'Optional[tf.GraphDef]':
+    if not config.loss.content:
+        return None
     if config.loss.content_network == 'random':
-        log.warning('loss.content_network is random: good enough for demos and tests, for real styles use vgg19')
         return vgg19.freeze_graph(vgg19.random_weights(seed=0))
     if not VGG19_FILE.exists():
         raise UserError('the content loss needs VGG19, and checkpoints/vgg19.pb is not there: fetch vgg19.npy or '
                         'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 (sources in checkpoints/README.md) and run '
                         '"python -m data_tools.import_weights vgg19 FILE"; or choose loss.content_network=random '
                         'knowingly, for a try-out')
-    return frozen.read_graph(VGG19_FILE)
+    graph_def = frozen.read_graph(VGG19_FILE)
+    frozen.check_tensors(graph_def, [vgg19.INPUT, vgg19.OUTPUT], str(VGG19_FILE))
+    return graph_def
 
 
 def _report(config: TtnConfig, pictures: Folders) -> None:
+    if config.loss.content and config.loss.content_network == 'random':
+        log.warning('loss.content_network is random: good enough for demos and tests, for real styles use vgg19')
     counts = (len(pictures.photo), len(pictures.style))
     seen = epochs(config.train.steps, config.data.batch_size, counts)
     log.info('%d generator parameters; %d steps of %d pictures: every photograph %.1f times, every exemplar %.1f times',

@@ -79,6 +79,7 @@ class NanGuard(Hook):
         """Look at the values that were fetched for others."""
         bad = [name for name, value in loop.scalars.items() if value != value or abs(value) == float('inf')]
         if bad:
+            loop.spoilt = True
             raise UserError('training diverged: {} not finite at step {}. The checkpoints before it are good: lower '
                             'optim.lr or the weight of that loss and run the same command again, or start from another '
                             'seed'.format(', '.join(bad[:4]), loop.step))
@@ -104,7 +105,7 @@ class Checkpoint(Hook):
 
     def close(self, loop: Loop) -> None:
         """Save the last whole step, unless it is saved, spoilt, or the disk has refused before."""
-        if loop.step != self._saved_step and not loop.mid_step and not self._disk_failed:
+        if loop.step != self._saved_step and not (loop.mid_step or loop.spoilt or self._disk_failed):
             if loop.session.run(self._finite):
                 self._save(loop)
 

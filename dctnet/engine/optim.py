@@ -25,8 +25,9 @@ def build_updates(stage: StageGraph) -> 'Dict[str, tf.Operation]':
 
 
 def all_finite(variables: 'List[tf.Variable]') -> 'tf.Tensor':
-    """Boolean scalar: no variable holds a NaN or an infinity."""
-    return tf.reduce_all(tf.stack([tf.reduce_all(tf.is_finite(variable)) for variable in variables]))
+    """Boolean scalar: no floating-point variable holds a NaN or an infinity."""
+    return tf.reduce_all(tf.stack([tf.reduce_all(tf.is_finite(variable)) for variable in variables
+                                   if variable.dtype.base_dtype.is_floating]))
 
 
 def _gradients(phase: Phase) -> 'List[tf.Tensor]':

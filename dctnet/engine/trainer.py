@@ -37,6 +37,7 @@ class Loop:
 
     step: steps done. scalars: 'phase/name' -> value of the last step, empty where no hook asked for them.
     data_seconds, step_seconds: of the last step, waiting for the batch and in all. stop_reason: set to end the run.
+    mid_step: a step was begun and not ended. spoilt: set where the last step must not be saved.
     """
 
     def __init__(self, stage: StageGraph, feed: Feed, step_variable: 'tf.Variable', steps: int) -> None:
@@ -45,7 +46,7 @@ class Loop:
         self.scalars = {}  # type: Dict[str, float]
         self.data_seconds = self.step_seconds = 0.0
         self.stop_reason = ''
-        self.mid_step = False
+        self.mid_step = self.spoilt = False
         self.session = None  # type: tf.Session
         self._feed, self._step_variable = feed, step_variable
         self._updates = build_updates(stage)

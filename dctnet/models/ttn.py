@@ -38,11 +38,12 @@ class Losses(NamedTuple):
     discriminator_scalars: 'Dict[str, tf.Tensor]'
 
 
-def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_network: 'tf.GraphDef',
+def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_network: 'Optional[tf.GraphDef]',
               preview_photos: np.ndarray) -> StageGraph:
     """Build the training graph.
 
-    step: int64 scalar, the number of steps done. content_network: frozen graph image:0 -> conv4_4:0 (vgg19).
+    step: int64 scalar, the number of steps done. content_network: frozen graph image:0 -> conv4_4:0
+    (vgg19), None where the content has no weight.
     preview_photos: float32 [M, size, size, 3] in [-1, 1], shown in every sample grid.
     """
     def features(x: 'tf.Tensor') -> 'tf.Tensor':

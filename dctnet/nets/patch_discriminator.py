@@ -35,7 +35,7 @@ class PatchDiscriminator:
     def __call__(self, x: 'tf.Tensor') -> 'tf.Tensor':
         """[N, H, W, in_channels] in [-1, 1] -> logits [N, H/8, W/8, 1]."""
         for index, layer in enumerate(self._layers):
-            x = tf.nn.conv2d(x, layer.kernel, [1, layer.stride, layer.stride, 1], 'SAME') + layer.bias
+            x = tf.nn.bias_add(tf.nn.conv2d(x, layer.kernel, [1, layer.stride, layer.stride, 1], 'SAME'), layer.bias)
             if index < len(self._layers) - 1:
                 x = leaky_relu(x)
         return x

@@ -1,4 +1,6 @@
 """Edge-preserving smoothing by box filters (RECIPE.md, TTN: guided filter)."""
+from typing import List
+
 from dctnet.compat import tf
 
 
@@ -18,22 +20,24 @@ def guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -
 
     guide, x: [N, H, W, C] in [-1, 1]; returns the same shape. eps is in squared units of the pictures.
     """
-    channels = x.shape.as_list()[3]
+    # The guide's own means stand apart from those of x: where the guide is data, no gradient is computed for them.
+    mean_guide, mean_square = _box_means([guide, guide * guide], radius)
+    variance = mean_square - mean_guide * mean_guide
     if guide is x:
-        moments = box_mean(tf.concat([x, x * x], 3), radius)
-        mean_guide = mean_x = moments[..., :channels]
-        covariance = variance = moments[..., channels:] - mean_x * mean_x
+        mean_x, covariance = mean_guide, variance
     else:
-        moments = box_mean(tf.concat([guide, x, guide * x, guide * guide], 3), radius)
-        mean_guide, mean_x, mean_product, mean_square = tf.split(moments, 4, axis=3)
+        mean_x, mean_product = _box_means([x, guide * x], radius)
         covariance = mean_product - mean_guide * mean_x
-        variance = mean_square - mean_guide * mean_guide
     slope = covariance / (variance + eps)
     offset = mean_x - slope * mean_guide
-    smooth = box_mean(tf.concat([slope, offset], 3), radius)
-    return smooth[..., :channels] * guide + smooth[..., channels:]
+    mean_slope, mean_offset = _box_means([slope, offset], radius)
+    return mean_slope * guide + mean_offset
 
 
 def surface(x: 'tf.Tensor') -> 'tf.Tensor':
     """The surface of a picture, its flat colours without texture: the self-guided filter of radius 5, eps 0.2."""
     return guided_filter(x, x, radius=5, eps=0.2)
+
+
+def _box_means(pictures: 'List[tf.Tensor]', radius: int) -> 'List[tf.Tensor]':
+    return tf.split(box_mean(tf.concat(pictures, 3), radius), len(pictures), axis=3)

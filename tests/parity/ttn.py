@@ -50,7 +50,7 @@ def _compute(expected: Dict[str, np.ndarray], salt: str):
                for name, shape in vgg19.shapes().items()}
     graph_def = vgg19.freeze_graph(weights)
     config = TtnLossConfig(style=0.1, content=200.0, tv=1e4)
-    with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
+    with tf.Graph().as_default(), tf.Session(config=session_config('cpu', training=True)) as session:
         photo, cartoon, superpixel = [tf.constant(expected[name]) for name in ('photo', 'cartoon', 'superpixel')]
         middle = (np.array(COLOUR_SHIFT_LOW) + COLOUR_SHIFT_HIGH) / 2
         shift = tf.constant(middle / middle.sum(), tf.float32)
@@ -79,8 +79,8 @@ def _compute(expected: Dict[str, np.ndarray], salt: str):
         arrays = {v.op.name: ttn_weight(v.op.name, tuple(v.shape.as_list()), salt) for v in variables}
         checkpoint.warm_start(session, variables, arrays, 'drawn weights')
         found, values = session.run([tensors, gradients])
-    norms = {phase: {v.op.name: float(np.linalg.norm(g.astype(np.float64))) for v, g in zip(trained[phase], values[phase])}
-             for phase in trained}
+    norms = {phase: {v.op.name: float(np.linalg.norm(g.astype(np.float64)))
+                     for v, g in zip(trained[phase], values[phase])} for phase in trained}
     return ['{} {}'.format(v.op.name, tuple(v.shape.as_list())) for v in variables], found, norms
 
 

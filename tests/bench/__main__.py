@@ -1,0 +1,100 @@
+"""python -m tests.bench --out FILE.json: how fast training and inference are, against the published way.
+
+Training: the baseline, the joint and the sequential step take turns in one process; ratios are medians of the ratios
+within a round. CPU seconds (all threads) stand beside them: the work done, also where other programs take cores away.
+Peak memory: each in a process of its own. --compare PYTHON: joint steps of this runtime and another take turns.
+Inference: a portrait of 720 px with one face, part by part. All on the CPU, with random weights.
+"""
+import argparse
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any, Dict
+
+import numpy as np
+
+from dctnet import atomic
+from dctnet.errors import DONE, UserError, exit_with
+
+
+def main() -> int:
+    """Command line: measure, write the JSON, print the tables."""
+    parser = argparse.ArgumentParser(prog='python -m tests.bench', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--out', type=Path, required=True, help='JSON file to write')
+    parser.add_argument('--size', type=int, default=256, help='side of the training pictures (default: 256)')
+    parser.add_argument('--batch', type=int, default=2, help='pictures a step (default: 2)')
+    parser.add_argument('--rounds', type=int, default=5, help='counted rounds (default: 5)')
+    parser.add_argument('--warmup', type=int, default=2, help='rounds before those, dropped (default: 2)')
+    parser.add_argument('--compare', metavar='PYTHON', help='interpreter of the other runtime, for example '
+                                                            '.venv/tf2/bin/python')
+    parser.add_argument('--no-memory', action='store_true', help='leave out the peak memory (three processes)')
+    parser.add_argument('--no-inference', action='store_true', help='leave out the portrait')
+    options = parser.parse_args()
+    if min(options.size // 16, options.batch, options.rounds) < 1 or options.size % 16 or options.warmup < 0:
+        raise UserError('--size must be a multiple of 16, --batch and --rounds at least 1, --warmup at least 0')
+    atomic.make_folder(options.out.parent)
+
+    from dctnet.compat import TENSORFLOW_VERSION
+    from tests.bench import report
+    result = dict(tensorflow=TENSORFLOW_VERSION, python=platform.python_version(), numpy=np.__version__,
+                  cores=os.cpu_count(), size=options.size, batch=options.batch, rounds=options.rounds)
+    result.update(_training(options))
+    if not options.no_memory:
+        from tests.bench.worker import peak_memory
+        for name, row in result['training'].items():
+            row['peak_memory_mb'] = round(peak_memory(name, options.size, options.batch))
+    if options.compare:
+        result['compare'] = _runtimes(options)
+    if not options.no_inference:
+        from tests.bench.portrait import time_portrait
+        from tests.bench.variants import CHANNELS
+        result['inference'] = time_portrait(CHANNELS, options.rounds)
+    result['aims'] = report.AIMS
+    atomic.write_text(options.out, json.dumps(result, indent=2) + '\n')
+    print(report.markdown(result))
+    return DONE
+
+
+def _training(options: argparse.Namespace) -> Dict[str, Any]:
+    from tests.bench import variants
+    from tests.bench.timing import interleaved, speedup
+    trainers = {name: variants.make_trainer(name, options.size, options.batch) for name in variants.NAMES}
+    laps = interleaved({name: trainer.step for name, trainer in trainers.items()}, options.rounds, options.warmup)
+    for trainer in trainers.values():
+        trainer.close()
+    rows, ratios, cpu_ratios = {}, {}, {}
+    for name, (seconds, cpu_seconds) in laps.items():
+        rows[name] = {'seconds_per_step': float(np.median(seconds)),
+                      'cpu_seconds_per_step': float(np.median(cpu_seconds)),
+                      'images_per_second': options.batch / float(np.median(seconds)), 'seconds': seconds}
+        if name != 'baseline':
+            ratios[name] = speedup(laps['baseline'].seconds, seconds)
+            cpu_ratios[name] = speedup(laps['baseline'].cpu_seconds, cpu_seconds)
+    return {'training': rows, 'ratios': ratios, 'cpu_ratios': cpu_ratios}
+
+
+def _runtimes(options: argparse.Namespace) -> Dict[str, Any]:
+    import sys
+
+    from tests.bench.timing import interleaved, speedup
+    from tests.bench.worker import Worker
+    pythons = {'this': sys.executable, 'other': options.compare}
+    workers = {side: Worker(python, 'joint', options.size, options.batch) for side, python in pythons.items()}
+    try:
+        versions = {side: worker.step()['tensorflow'] for side, worker in workers.items()}
+        laps = interleaved({side: worker.step for side, worker in workers.items()}, options.rounds, options.warmup)
+    finally:
+        for worker in workers.values():
+            worker.close()
+    seconds = {side: lap.seconds for side, lap in laps.items()}
+    faster = {'this': speedup(seconds['other'], seconds['this']), 'other': speedup(seconds['this'], seconds['other'])}
+    newer = max(versions, key=lambda side: [int(part) for part in versions[side].split('.')[:2]])
+    result = {side: {'tensorflow': versions[side], 'seconds_per_step': float(np.median(seconds[side])),
+                     'seconds': seconds[side], 'times_faster': faster[side]} for side in pythons}
+    return dict(result, newer_over_older=faster[newer])
+
+
+if __name__ == '__main__':
+    exit_with(main)

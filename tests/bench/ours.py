@@ -1,0 +1,34 @@
+"""This project's training step, by the same engine loop as `train.py ttn`, on a batch that stays in variables."""
+from dctnet.compat import session_config, tf
+from dctnet.config import ModelConfig, TrainConfig, TtnConfig, TtnLossConfig
+from dctnet.engine.trainer import Loop
+from dctnet.models.ttn import TtnBatch, build_ttn
+from dctnet.stage import Feed
+from tests.bench.batch import Batch
+
+
+class OurTrainer:
+    """One `step` is one step of the engine, superpixels of the output included (the baseline's work)."""
+
+    def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int, schedule: str) -> None:
+        config = TtnConfig(model=ModelConfig(channels), train=TrainConfig(schedule=schedule),
+                           loss=TtnLossConfig(content_network='random', superpixel='output'))
+        with tf.Graph().as_default() as graph:
+            tf.set_random_seed(0)
+            step = tf.train.get_or_create_global_step()
+            photo, style = [tf.get_variable(name, initializer=array, trainable=False)
+                            for name, array in batch._asdict().items()]
+            stage = build_ttn(config, TtnBatch(tf.identity(photo), tf.identity(style), None), step, content_network,
+                              batch.photo[:1])
+            self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, steps=0)
+            self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
+            self._session.run(tf.global_variables_initializer())
+
+    def step(self) -> None:
+        """One training step."""
+        self._loop.steps += 1
+        self._loop.run(self._session, hooks=[])
+
+    def close(self) -> None:
+        """Free the memory of the session."""
+        self._session.close()

@@ -1,0 +1,48 @@
+"""The figures of a benchmark as Markdown, each ratio beside its aim."""
+from typing import Any, Dict, List
+
+# Issue "The main job", section Speed. How many times faster, and the largest share.
+AIMS = {'joint': 1.7, 'sequential': 1.5, 'runtimes': 1.5, 'outside_share': 0.25}
+
+
+def markdown(result: Dict[str, Any]) -> str:
+    """Tables of training, runtimes (where compared) and inference."""
+    lines = ['TensorFlow {tensorflow}, Python {python}, {cores} cores, {size} px, batch {batch}, medians of {rounds} '
+             'interleaved rounds'.format(**result), '',
+             '| training step | s | CPU s | images/s | peak memory, MB | times the baseline | by CPU s | aim |',
+             '|---|---|---|---|---|---|---|---|']
+    for name, row in result['training'].items():
+        cells = [name, '{:.2f}'.format(row['seconds_per_step']), '{:.2f}'.format(row['cpu_seconds_per_step']),
+                 '{:.3f}'.format(row['images_per_second']),
+                 '{:.0f}'.format(row['peak_memory_mb']) if 'peak_memory_mb' in row else '']
+        if name in result['ratios']:
+            ratio = result['ratios'][name]
+            cells += ['{:.2f}'.format(ratio), '{:.2f}'.format(result['cpu_ratios'][name]), _at_least(ratio, AIMS[name])]
+        else:
+            cells += ['1', '1', '']
+        lines.append('| {} |'.format(' | '.join(cells)))
+    if 'compare' in result:
+        compare = result['compare']
+        lines += ['', '| joint step, alternating | s | times the other |', '|---|---|---|']
+        for side in ('this', 'other'):
+            lines.append('| TensorFlow {tensorflow} | {seconds_per_step:.2f} | {times_faster:.2f} |'.format(
+                **compare[side]))
+        lines.append('\nNewer runtime {:.2f} times the older: {}'.format(
+            compare['newer_over_older'], _at_least(compare['newer_over_older'], AIMS['runtimes'])))
+    if 'inference' in result:
+        lines += [''] + _inference(result['inference'])
+    return '\n'.join(lines)
+
+
+def _inference(parts: Dict[str, float]) -> List[str]:
+    names = ('total', 'graphs', 'detection', 'reading', 'writing', 'rest')
+    verdict = 'met' if parts['outside_share'] < AIMS['outside_share'] else 'missed'
+    return ['| portrait, s | {} | outside the graphs |'.format(' | '.join(names)),
+            '|---' * (len(names) + 2) + '|',
+            '| 720 px, one face | {} | {:.0%} (aim: under {:.0%}, {}) |'.format(
+                ' | '.join('{:.3f}'.format(parts[name]) for name in names), parts['outside_share'],
+                AIMS['outside_share'], verdict)]
+
+
+def _at_least(value: float, aim: float) -> str:
+    return '{} ({})'.format(aim, 'met' if value >= aim else 'missed')

@@ -1,0 +1,19 @@
+"""The trainers that are compared, by name."""
+from typing import Union
+
+from dctnet.nets import vgg19
+from tests.bench.baseline import BaselineTrainer
+from tests.bench.batch import training_batch
+from tests.bench.ours import OurTrainer
+
+CHANNELS = 32
+NAMES = ('baseline', 'joint', 'sequential')
+
+
+def make_trainer(name: str, size: int, count: int) -> Union[BaselineTrainer, OurTrainer]:
+    """A trainer of full-size networks on `count` pictures of `size` pixels, with random VGG19 weights."""
+    batch = training_batch(size, count)
+    content_network = vgg19.freeze_graph(vgg19.random_weights(seed=0))
+    if name == 'baseline':
+        return BaselineTrainer(batch, content_network, CHANNELS)
+    return OurTrainer(batch, content_network, CHANNELS, schedule=name)

@@ -1,0 +1,101 @@
+"""Mistakes in the two training folders are told before anything is built."""
+import logging
+
+import cv2
+import numpy as np
+import pytest
+
+from dctnet import images
+from dctnet.data import folders
+from dctnet.errors import UserError
+from tests.tiny_training import write_pictures
+
+
+def texture(path, seed=0):
+    images.write_bgr(path, np.random.RandomState(seed).randint(0, 256, (40, 40, 3)).astype(np.uint8))
+
+
+def drawing(path, seed=0):
+    flat = np.full((40, 40, 3), 210, np.uint8)
+    cv2.circle(flat, (20, 20), 5 + seed, (20, 90, 160), -1)
+    images.write_bgr(path, flat)
+
+
+def message(function, *arguments):
+    with pytest.raises(UserError) as caught:
+        function(*arguments)
+    return str(caught.value)
+
+
+def test_lists_both(pictures):
+    found = folders.list_folders(str(pictures / 'photo'), str(pictures / 'style'), batch_size=3)
+    assert [len(found.photo), len(found.style)] == [5, 3]
+    folders.check_pictures(found, workers=2)
+    folders.check_not_swapped(found)
+
+
+def test_missing_empty_same_and_small(tmp_path, pictures):
+    photo, style, empty = str(pictures / 'photo'), str(pictures / 'style'), tmp_path / 'empty'
+    empty.mkdir()
+    assert 'data.photo is not set' in message(folders.list_folders, '', style, 1)
+    assert '--set data.style=FOLDER' in message(folders.list_folders, photo, '', 1)
+    assert 'does not exist' in message(folders.list_folders, photo, str(tmp_path / 'gone'), 1)
+    assert 'no pictures in {}'.format(empty) in message(folders.list_folders, str(empty), style, 1)
+    assert 'same folder' in message(folders.list_folders, photo, photo + '/../photo', 1)
+    assert 'is a file' in message(folders.list_folders, str(pictures / 'photo' / 'p0.png'), style, 1)
+    text = message(folders.list_folders, photo, style, 4)
+    assert 'data.style holds 3 pictures, fewer than a batch of 4' in text and 'data.batch_size' in text
+
+
+def test_a_link_to_the_same_folder_counts_as_the_same(tmp_path, pictures):
+    (tmp_path / 'link').symlink_to(pictures / 'photo')
+    assert 'same folder' in message(folders.list_folders, str(pictures / 'photo'), str(tmp_path / 'link'), 1)
+
+
+def test_every_bad_picture_is_named_in_one_error(tmp_path):
+    write_pictures(tmp_path, photos=2, exemplars=2)
+    whole = (tmp_path / 'photo' / 'p0.png').read_bytes()
+    (tmp_path / 'photo' / 'cut.png').write_bytes(whole[:len(whole) // 2])
+    (tmp_path / 'photo' / 'empty.jpg').write_bytes(b'')
+    (tmp_path / 'style' / 'text.png').write_text('no picture')
+    images.write_bgr(tmp_path / 'style' / 'dot.png', np.zeros((1, 1, 3), np.uint8))
+    found = folders.list_folders(str(tmp_path / 'photo'), str(tmp_path / 'style'), 2)
+    text = message(folders.check_pictures, found, 2)
+    assert text.startswith('4 of the training pictures cannot be used')
+    for part in ('cut.png', 'empty.jpg (the file is empty', 'text.png', 'dot.png is only 1x1 pixels'):
+        assert part.split(' ')[0] in text and part.split('(')[-1] in text
+    assert 'p0.png' not in text and '\n' not in text
+
+
+def test_a_long_list_of_bad_pictures_is_cut(tmp_path):
+    write_pictures(tmp_path)
+    for i in range(9):
+        (tmp_path / 'photo' / 'z{}.png'.format(i)).write_bytes(b'')
+    found = folders.list_folders(str(tmp_path / 'photo'), str(tmp_path / 'style'), 2)
+    text = message(folders.check_pictures, found, 2)
+    assert '9 of the training pictures' in text and '... and 4 more' in text and text.count('is empty') == 5
+
+
+def pair(tmp_path, photo_name, style_name, photo, style, count=6):
+    for i in range(count):
+        photo(tmp_path / photo_name / '{}.png'.format(i), i)
+        style(tmp_path / style_name / '{}.png'.format(i), i)
+    return folders.list_folders(str(tmp_path / photo_name), str(tmp_path / style_name), 1)
+
+
+def test_swapped_by_name(tmp_path):
+    text = message(folders.check_not_swapped, pair(tmp_path, 'anime_style', 'ffhq', texture, texture))
+    assert '"anime_style"' in text and '"ffhq"' in text and 'data.check_folders=false' in text
+
+
+def test_swapped_by_flatness(tmp_path):
+    text = message(folders.check_not_swapped, pair(tmp_path, 'a', 'b', drawing, texture))
+    assert 'look swapped' in text and 'flat' in text and 'data.check_folders=false' in text
+
+
+@pytest.mark.parametrize('names, photo, style', [
+    (('a', 'b'), texture, drawing), (('a', 'b'), texture, texture), (('a', 'b'), drawing, drawing),
+    (('photo_style', 'photo_other'), texture, drawing), (('ffhq', 'anime'), texture, drawing)])
+def test_not_swapped(tmp_path, names, photo, style, caplog):
+    caplog.set_level(logging.DEBUG)
+    folders.check_not_swapped(pair(tmp_path, names[0], names[1], photo, style))

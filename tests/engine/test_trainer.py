@@ -1,0 +1,219 @@
+"""The loop's contract with phases, feeds, hooks and signals."""
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from dctnet.compat import tf
+from dctnet.engine.trainer import Hook, Loop
+from dctnet.errors import UserError
+from dctnet.stage import Phase
+from tests.engine.tiny_stage import OPTIM, Do, Record, tiny
+
+
+def fail(loop):
+    raise ZeroDivisionError('a bug')
+
+
+def test_steps_phases_and_feed():
+    seen = []
+    with tiny(6, every=(1, 3)) as t:
+        t.loop.run(t.session, [Record([]), Do(1, lambda loop: seen.append(dict(loop.scalars)))]
+                   + [Do(step, lambda loop: seen.append(dict(loop.scalars))) for step in (2, 3, 4)])
+        assert t.session.run([t.ticks, t.step]) == [6, 6]  # step operations run once a step
+        assert t.session.graph.finalized
+    assert t.data == [('start', 0)] + ['load'] * 6
+    names = [{name.split('/')[0] for name in scalars} for scalars in seen]
+    assert names == [{'a', 'b'}, {'a'}, {'a'}, {'a', 'b'}]  # step % every == 0, counted from 0
+    assert seen[0]['a/loss'] == pytest.approx(4) and seen[0]['a/raw/distance'] == pytest.approx(2)
+
+
+def test_variables_move_by_adam_only_in_their_phases():
+    values = []
+    with tiny(3, every=(1, 2)) as t:
+        look = [Do(step, lambda loop: values.append(loop.session.run([t.x, t.y]))) for step in (1, 2, 3)]
+        t.loop.run(t.session, look)
+    assert values[0] == [pytest.approx(2.9), pytest.approx(-1.9)]  # Adam's first step is lr
+    assert values[1][1] == values[0][1] and values[1][0] < values[0][0]
+    assert values[2][1] > values[1][1]
+
+
+@pytest.mark.parametrize('joint', [True, False])
+def test_joint_phases_see_the_same_weights(joint):
+    with tiny(1, joint=joint) as t:
+        seen = []
+        t.loop.run(t.session, [Record([]), Do(1, lambda loop: seen.append(dict(loop.scalars)))])
+    # y is drawn to x = 3 before x moves, to 2.9 after.
+    assert seen[0]['b/loss'] == pytest.approx(25 if joint else 4.9 ** 2, rel=1e-5)
+
+
+def test_scalars_only_when_wanted():
+    class EveryThird(Record):
+        def wants_scalars(self, step):
+            return step % 3 == 0
+
+    found = []
+    with tiny(7) as t:
+        t.loop.run(t.session, [Record([], scalars=False), EveryThird([])]
+                   + [Do(step, lambda loop: found.append(bool(loop.scalars))) for step in range(1, 8)])
+    assert found == [False, False, True, False, False, True, False]
+
+
+def test_a_resumed_loop_starts_where_the_variable_stands():
+    calls = []
+    with tiny(5) as t:
+        t.step.load(3, t.session)
+        t.loop.run(t.session, [Record(calls)])
+    assert t.data == [('start', 3), 'load', 'load']
+    assert calls == [('begin', 3), ('after', 4), ('after', 5), ('close', 5, False)]
+    with tiny(5) as t:
+        t.step.load(9, t.session)
+        t.loop.run(t.session, [])
+        assert t.loop.step == 9 and t.data == [('start', 9)]  # nothing left to do
+
+
+def test_order_of_hooks():
+    calls = []
+    with tiny(1) as t:
+        t.loop.run(t.session, [Record(calls, '1 '), Record(calls, '2 ')])
+    assert [call[0] for call in calls] == ['1 begin', '2 begin', '1 after', '2 after', '1 close', '2 close']
+
+
+def test_hooks_close_after_a_failure():
+    calls = []
+    with tiny(3) as t:
+        with pytest.raises(ZeroDivisionError):
+            t.loop.run(t.session, [Record(calls, '1 '), Do(2, fail), Record(calls, '2 ')])
+    assert [call[0] for call in calls[-4:]] == ['2 after', '1 after', '1 close', '2 close']
+    assert calls[-1] == ('2 close', 2, False)
+
+
+def test_only_hooks_that_have_begun_close():
+    class Broken(Record):
+        def begin(self, loop):
+            super().begin(loop)
+            fail(loop)
+
+    calls = []
+    with tiny(3) as t:
+        with pytest.raises(ZeroDivisionError):
+            t.loop.run(t.session, [Record(calls, '1 '), Broken(calls, '2 '), Record(calls, '3 ')])
+    assert [call[0] for call in calls] == ['1 begin', '2 begin', '1 close', '2 close']
+
+
+def test_every_hook_closes_where_another_close_fails():
+    class Broken(Hook):
+        def close(self, loop):
+            raise UserError('the disk is full')
+
+    calls = []
+    with tiny(1) as t:
+        with pytest.raises(UserError, match='disk'):
+            t.loop.run(t.session, [Record(calls), Broken()])
+    assert calls[-1][0] == 'close'
+
+
+def test_a_failure_inside_a_step_is_told_to_the_hooks():
+    calls = []
+    with tiny(3) as t:
+        with pytest.raises(tf.errors.OpError):
+            t.loop._finish[1] = tf.Print(tf.constant(1), [tf.debugging.check_numerics(tf.log(-1.0), 'spoilt')])
+            t.loop.run(t.session, [Record(calls)])
+    assert calls == [('begin', 0), ('close', 0, True)]
+
+
+def test_a_hook_may_stop_the_run():
+    def stop(loop):
+        loop.stop_reason = 'enough'
+    with tiny(9) as t:
+        t.loop.run(t.session, [Do(4, stop)])
+        assert (t.loop.step, t.loop.stop_reason) == (4, 'enough')
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_after_the_step_and_handlers_are_put_back(number):
+    before = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)]
+    calls = []
+    with tiny(9) as t:
+        t.loop.run(t.session, [Do(2, lambda loop: os.kill(os.getpid(), number)), Record(calls)])
+        assert (t.loop.step, t.loop.stop_reason) == (2, number.name)
+    assert calls[-2:] == [('after', 2), ('close', 2, False)]  # hooks after the one that was interrupted still run
+    assert [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_a_second_interrupt_stops_at_once():
+    def twice(loop):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.getsignal(signal.SIGINT)  # lets the handler run
+        raise AssertionError('not interrupted')
+    calls = []
+    with tiny(9) as t:
+        with pytest.raises(KeyboardInterrupt):
+            t.loop.run(t.session, [Record(calls), Do(2, twice)])
+    assert calls[-1] == ('close', 2, False)
+
+
+def test_out_of_memory_is_told_in_words():
+    class Full:
+        def __init__(self, session):
+            self.session, self.graph = session, session.graph
+
+        def run(self, fetches, *arguments):
+            if isinstance(fetches, list) and fetches and isinstance(fetches[0], list):
+                raise tf.errors.ResourceExhaustedError(None, None, 'OOM when allocating tensor\nmore')
+            return self.session.run(fetches, *arguments)
+
+    with tiny(3) as t:
+        with pytest.raises(UserError, match='out of memory in step 1 .*lower data.batch_size') as caught:
+            t.loop.run(Full(t.session), [])
+    assert '\n' not in str(caught.value)
+
+
+def test_the_readers_words_come_through_and_bugs_stay_bugs():
+    def unreadable(count):
+        if count > 2:
+            raise UserError('cannot read photo/x.png as a picture (the file is empty): replace or remove it')
+        return 0
+    calls = []
+    with tiny(9, on_load=unreadable) as t:
+        with pytest.raises(UserError) as caught:
+            t.loop.run(t.session, [Record(calls)])
+    assert str(caught.value) == 'cannot read photo/x.png as a picture (the file is empty): replace or remove it'
+    assert calls[-1] == ('close', 1, False)  # the step before is whole and may be saved
+    with tiny(9, on_load=lambda count: 1 // 0) as t:
+        with pytest.raises(tf.errors.OpError):
+            t.loop.run(t.session, [])
+
+
+def test_times_are_measured():
+    times = []
+    with tiny(2) as t:
+        t.loop.run(t.session, [Do(2, lambda loop: times.append((loop.data_seconds, loop.step_seconds)))])
+    assert 0 < times[0][0] < times[0][1] < 10
+
+
+def test_a_variable_that_the_loss_does_not_reach_is_named():
+    with tf.Graph().as_default():
+        x, lost = tf.get_variable('x', initializer=1.0), tf.get_variable('lost/w', initializer=1.0)
+        phase = Phase('a', tf.square(x), {}, [x, lost], 1, OPTIM)
+        with tiny(1) as t:
+            stage = t.loop.stage
+        with pytest.raises(ValueError, match='phase a: the loss does not depend on lost/w'):
+            Loop(stage._replace(phases=[phase]), None, tf.train.get_or_create_global_step(), 1)
+
+
+def test_lazy_phases_cannot_be_joint():
+    with pytest.raises(ValueError, match='due at every step'):
+        with tiny(1, every=(1, 2), joint=True):
+            pass
+
+
+def test_two_runs_are_the_same():
+    ends = []
+    for _ in range(2):
+        with tiny(20) as t:
+            t.loop.run(t.session, [])
+            ends.append(t.session.run([t.x, t.y]))
+    assert np.array_equal(*ends)

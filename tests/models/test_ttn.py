@@ -1,0 +1,206 @@
+"""The training graph of the TTN: which terms are built, whom they reach, and when the updates see each other."""
+import numpy as np
+import pytest
+
+from dctnet import config_file
+from dctnet.compat import tf
+from dctnet.config import TtnConfig
+from dctnet.engine.optim import build_updates
+from dctnet.errors import UserError
+from dctnet.losses.perceptual import total_variation
+from dctnet.models import ttn
+from dctnet.nets import unet
+from tests.tiny_training import content_network
+
+SIZE = 32
+OPTIM = {'lr': 1e-2, 'beta1': 0.5, 'beta2': 0.99}
+
+
+def config(train=None, **loss):
+    loss = dict({'style_warmup': [], 'superpixel': 'off'}, **loss)
+    return config_file.from_dict(TtnConfig, {'data': {'size': SIZE, 'batch_size': 2}, 'model': {'channels': 2},
+                                             'loss': loss, 'optim': OPTIM, 'train': train or {}}, 'test')
+
+
+def build(config, with_superpixels=False):
+    """(stage, step variable) in the current graph, for fixed pictures."""
+    draw = np.random.RandomState(0).uniform(-1, 1, (3, 2, SIZE, SIZE, 3)).astype(np.float32)
+    tf.set_random_seed(0)
+    step = tf.train.get_or_create_global_step()
+    batch = ttn.TtnBatch(tf.constant(draw[0]), tf.constant(draw[1]), tf.constant(draw[2]) if with_superpixels else None)
+    return ttn.build_ttn(config, batch, step, content_network(), draw[0]), step
+
+
+def names(variables):
+    return {variable.op.name for variable in variables}
+
+
+def values(session):
+    variables = tf.global_variables()
+    return {v.op.name: value for v, value in zip(variables, session.run(variables))}
+
+
+def changed(before, after):
+    return {name for name in before if not np.array_equal(before[name], after[name])}
+
+
+@pytest.fixture(scope='module', params=['joint', 'sequential'])
+def whole_model(request):
+    """(session, stage, updates, schedule); built once, to be initialised by each test."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        stage, _ = build(config({'schedule': request.param}, content=1, tv=10))
+        yield session, stage, build_updates(stage), request.param
+
+
+def test_updates_change_their_own_variables_only(whole_model):
+    session, stage, updates, schedule = whole_model
+    session.run(tf.global_variables_initializer())
+    generator = {v.op.name for v in unet.variables()}
+    discriminator = {v.op.name for v in tf.trainable_variables('disc_')}
+    assert 'raw/content' in stage.phases[0].scalars and 'raw/content_superpixel' not in stage.phases[0].scalars
+    assert not any(op.type == 'PyFunc' for op in session.graph.get_operations())  # superpixels are off
+    assert stage.joint == (schedule == 'joint')
+    assert [(phase.name, phase.every) for phase in stage.phases] == [('g', 1), ('d', 1)]
+    assert names(stage.phases[0].variables) == generator and names(stage.phases[1].variables) == discriminator
+    moved = []
+    for phase in ('g', 'd'):
+        before = values(session)
+        session.run(updates[phase])
+        moved.append({name for name in changed(before, values(session)) if '/Adam' not in name and 'power' not in name})
+    assert moved == [generator, discriminator]  # every one of them, and nothing else
+    before = values(session)
+    session.run(stage.step_ops)
+    us = {v.op.name for v in tf.global_variables() if v.op.name.endswith('/u')}
+    assert len(us) == len(stage.step_ops) == 14
+    assert us - {'disc_gray/conv_out/u', 'disc_blur/conv_out/u'} <= changed(before, values(session)) <= us
+
+
+def test_joint_updates_come_from_the_same_weights_sequential_ones_see_each_other(whole_model):
+    session, stage, updates, schedule = whole_model
+    session.run(tf.global_variables_initializer())
+    gradients = {phase.name: tf.gradients(phase.loss, phase.variables) for phase in stage.phases}
+    for step in range(2):
+        start = values(session)
+        expected = {'g': session.run(gradients['g']), 'd': session.run(gradients['d'])}
+        if schedule == 'joint':
+            session.run([updates['g'], updates['d']])
+        else:
+            session.run(updates['g'])
+            before_d, expected['d'] = expected['d'], session.run(gradients['d'])
+            assert any(np.abs(a - b).max() > 1e-3 * np.abs(b).max() for a, b in zip(before_d, expected['d']))
+            session.run(updates['d'])
+        end = values(session)
+        for phase in stage.phases:
+            optim = phase.optim
+            for variable, gradient in zip(phase.variables, expected[phase.name]):
+                name = variable.op.name
+                first, second = start[name + '/Adam'], start[name + '/Adam_1']
+                first = optim.beta1 * first + (1 - optim.beta1) * gradient
+                second = optim.beta2 * second + (1 - optim.beta2) * gradient ** 2
+                rate = optim.lr * np.sqrt(1 - optim.beta2 ** (step + 1)) / (1 - optim.beta1 ** (step + 1))
+                np.testing.assert_allclose(end[name + '/Adam'], first, rtol=1e-4, atol=1e-6 * np.abs(first).max())
+                np.testing.assert_allclose(end[name], start[name] - rate * first / (np.sqrt(second) + 1e-8),
+                                           rtol=2e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize('term', ['texture', 'surface', 'content', 'tv'])
+def test_a_single_term_reaches_the_whole_generator_and_builds_nothing_else(term):
+    weights = dict({'texture': 0, 'surface': 0, 'content': 0, 'tv': 0}, **{term: 1})
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        stage, _ = build(config(superpixel='output', **weights))
+        raw = {name for name in stage.phases[0].scalars if name.startswith('raw/')}
+        assert raw == ({'raw/content', 'raw/content_superpixel'} if term == 'content' else {'raw/' + term})
+        discriminators = {'texture': {'disc_gray'}, 'surface': {'disc_blur'}}.get(term, set())
+        assert {name.split('/')[0] for name in names(tf.trainable_variables())} == {'generator'} | discriminators
+        assert [phase.name for phase in stage.phases] == ['g'] + ['d'] * bool(discriminators)
+        ops = graph.get_operations()
+        assert any(op.name.startswith('frozen') for op in ops) == (term == 'content')
+        assert any(op.type == 'PyFunc' for op in ops) == (term == 'content')
+        assert bool(stage.step_ops) == bool(discriminators)
+        session.run(tf.global_variables_initializer())
+        for phase in stage.phases:
+            gradients = tf.gradients(phase.loss, phase.variables)
+            assert None not in gradients
+            assert min(np.abs(gradient).max() for gradient in session.run(gradients)) > 0
+
+
+def test_style_weight_0_builds_no_discriminator_and_all_0_is_a_mistake():
+    with tf.Graph().as_default(), tf.Session() as session:
+        stage, _ = build(config(style=0))
+        assert [phase.name for phase in stage.phases] == ['g'] and not tf.trainable_variables('disc_')
+        session.run(tf.global_variables_initializer())
+        columns = session.run(stage.preview.columns, stage.preview.feed)
+    assert list(stage.preview.columns) == ['photo', 'output']
+    assert columns['photo'].shape == columns['output'].shape == (2, SIZE, SIZE, 3)
+    with tf.Graph().as_default():
+        with pytest.raises(UserError, match='nothing to train'):
+            build(config(style=0, content=0, tv=0))
+
+
+@pytest.mark.parametrize('form, superpixel', [('lsgan', 'output'), ('log', 'photo')])
+def test_the_loss_is_the_weighted_sum(form, superpixel):
+    settings = config({'seed': 3}, style=0.5, texture=2, surface=3, content=5, tv=7, adversarial=form,
+                      superpixel=superpixel, style_warmup=[[10, 0.25]])
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        stage, step = build(settings, with_superpixels=superpixel == 'photo')
+        output = unet.translate(stage.preview.columns['photo'], 2)
+        assert any(op.type == 'PyFunc' for op in graph.get_operations()) == (superpixel == 'output')
+        session.run(tf.global_variables_initializer())
+        g, d = session.run([phase.scalars for phase in stage.phases])
+        tv = session.run(total_variation(output), stage.preview.feed)
+    raw = {name[4:]: value for name, value in g.items() if name.startswith('raw/')}
+    factors = {'texture': 0.5 * 2 * 0.25, 'surface': 0.5 * 3 * 0.25, 'content': 5, 'content_superpixel': 5, 'tv': 7}
+    assert set(raw) == set(factors)
+    for name, factor in factors.items():
+        assert raw[name] > 0 and g[name] == pytest.approx(factor * raw[name], rel=1e-5)
+    assert g['loss'] == pytest.approx(sum(factors[name] * raw[name] for name in raw), rel=1e-5)
+    assert d['loss'] == pytest.approx(d['texture'] + d['surface'], rel=1e-5)  # the style weight is G's alone
+    assert raw['tv'] == pytest.approx(tv, rel=1e-4)
+    assert raw['content'] != raw['content_superpixel']
+
+
+def test_content_targets_get_no_gradient():
+    with tf.Graph().as_default():
+        photo = tf.zeros([1, 16, 16, 3])
+        flat, output = tf.ones([1, 16, 16, 3]), tf.fill([1, 16, 16, 3], 0.5)
+        terms = ttn._content_terms(photo, output, flat, lambda x: x * 2.0)
+        assert tf.gradients(terms['content'], [photo, flat])[0] is None
+        assert tf.gradients(terms['content_superpixel'], [photo, flat]) == [None, None]
+        assert tf.gradients(terms['content_superpixel'], [output])[0] is not None
+        with tf.Session() as session:
+            found = session.run(terms)
+    assert found == {'content': pytest.approx(1 / 768), 'content_superpixel': pytest.approx(1 / 768)}
+
+
+def test_warm_up_changes_exactly_at_its_boundaries():
+    warmup = ((100.0, 0.0), (500.0, 0.01), (1000.0, 0.1))
+    with tf.Graph().as_default(), tf.Session() as session:
+        step = tf.placeholder(tf.int64, [])
+        factor, always = ttn._warmup_factor(warmup, step), ttn._warmup_factor((), step)
+        found = [session.run(factor, {step: s}) for s in (0, 99, 100, 499, 500, 999, 1000, 10 ** 7)]
+        assert session.run(always, {step: 0}) == 1
+    np.testing.assert_allclose(found, [0, 0, 0.01, 0.01, 0.1, 0.1, 1, 1])
+
+
+def test_colour_shift_is_a_function_of_seed_and_step():
+    def draws(seed, steps):
+        with tf.Graph().as_default(), tf.Session() as session:
+            step = tf.placeholder(tf.int64, [])
+            shift = ttn.colour_shift(seed, step)
+            return np.array([session.run(shift, {step: s}) for s in steps])
+    found = draws(7, range(200))
+    assert np.array_equal(found[150:], draws(7, range(150, 200)))
+    assert len(np.unique(found, axis=0)) == 200 and not np.array_equal(found, draws(8, range(200)))
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    low, high = np.array(ttn.COLOUR_SHIFT_LOW), np.array(ttn.COLOUR_SHIFT_HIGH)
+    assert (found >= low / (high.sum() - high + low) - 1e-6).all()  # bounds after the division by the sum
+    assert (found <= high / (low.sum() - low + high) + 1e-6).all()
+    np.testing.assert_allclose(found.mean(axis=0), [0.114, 0.587, 0.299], atol=0.02)
+    assert list(low) == [0.014, 0.487, 0.199] and list(high) == [0.214, 0.687, 0.399]  # blue, green, red
+
+
+def test_texture_is_one_grey_picture():
+    x = np.random.RandomState(0).uniform(-1, 1, (2, 4, 5, 3)).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        found = session.run(ttn.texture(tf.constant(x), tf.constant([0.2, 0.5, 0.3])))
+    np.testing.assert_allclose(found, (x * [0.2, 0.5, 0.3]).sum(3, keepdims=True), atol=1e-6)

@@ -1,0 +1,147 @@
+"""The shape of the program: who may import whom, one importer of TensorFlow, small modules with telling names."""
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / 'dctnet').glob('**/*.py')) + sorted((ROOT / 'data_tools').glob('**/*.py'))
+SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
+
+# DESIGN.md section 3. A package stands for its modules.
+LAYERS = (
+    {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.atomic', 'dctnet.config', 'dctnet.config_file',
+     'dctnet.images', 'dctnet.face'},
+    {'dctnet.stage', 'dctnet.frozen', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder'},
+    {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
+    {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
+    {'train', 'infer', 'dctnet.export', 'dctnet.ttn_training', 'data_tools'},
+)
+FORBIDDEN = {
+    'dctnet.losses': {'dctnet.nets', 'dctnet.data'},
+    'dctnet.nets': {'dctnet.losses', 'dctnet.data'},
+    'dctnet.models': {'dctnet.engine', 'dctnet.inference', 'dctnet.data', 'dctnet.face'},
+    'dctnet.engine': {'dctnet.config', 'dctnet.nets', 'dctnet.models', 'dctnet.face', 'dctnet.losses', 'dctnet.data',
+                      'dctnet.ops', 'dctnet.inference', 'dctnet.run_folder'},
+    'dctnet.inference': {'dctnet.models', 'dctnet.engine', 'dctnet.nets', 'dctnet.losses', 'dctnet.data',
+                         'dctnet.stage', 'dctnet.config', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder'},
+}
+COMMAND_LINES = {'train', 'infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate'}
+
+
+def name_of(path):
+    """dctnet/ops/filters.py -> dctnet.ops.filters"""
+    parts = path.relative_to(ROOT).with_suffix('').parts
+    return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
+
+
+def unit_of(module):
+    """The entry of LAYERS that a module of the project belongs to."""
+    parts = module.split('.')
+    return parts[0] if parts[0] in ('data_tools', 'train', 'infer') else '.'.join(parts[:2])
+
+
+def imported(path):
+    """Names of the modules that a file imports, inside functions too; `from a import b` gives a.b where it is one."""
+    known = {name_of(source) for source in SOURCES}
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, '{}: relative import'.format(path)
+            whole = {node.module + '.' + alias.name for alias in node.names}
+            found |= whole & known
+            if whole - known:
+                found.add(node.module)
+    return found
+
+
+def level(unit):
+    found = [index for index, layer in enumerate(LAYERS) if unit in layer]
+    assert found, '{} has no place in LAYERS: put it into the lowest that its imports allow'.format(unit)
+    return found[0]
+
+
+def project_imports(path):
+    return {unit_of(name) for name in imported(path)
+            if name.split('.')[0] in ('dctnet', 'data_tools', 'train', 'infer')}
+
+
+@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+def test_nobody_imports_upward(path):
+    own = unit_of(name_of(path))
+    for other in project_imports(path) - {own}:
+        assert level(other) <= level(own), '{} imports upward: {}'.format(own, other)
+        assert other not in FORBIDDEN.get(own, set()), '{} imports {}'.format(own, other)
+
+
+def test_packages_of_one_layer_do_not_import_in_a_circle():
+    edges = {}
+    for path in SOURCES:
+        edges.setdefault(unit_of(name_of(path)), set()).update(project_imports(path))
+
+    def reachable(unit, seen):
+        for other in edges.get(unit, set()) - seen - {'dctnet'}:
+            seen.add(other)
+            reachable(other, seen)
+        return seen
+    for unit in edges:
+        for other in edges[unit] - {unit}:
+            assert unit not in reachable(other, set()), '{} and {} import each other'.format(unit, other)
+
+
+@pytest.mark.parametrize('path', SOURCES + sorted((ROOT / 'tests').glob('**/*.py')), ids=name_of)
+def test_tensorflow_is_imported_in_one_place(path):
+    if name_of(path) in ('dctnet.compat', 'tests.test_architecture'):
+        return
+    libraries = {name.split('.')[0] for name in imported(path)}
+    assert not libraries & {'tensorflow', 'tf_slim', 'keras'}
+    assert 'TENSORFLOW_VERSION <' not in path.read_text(encoding='utf-8')
+
+
+def test_light_modules_do_not_load_tensorflow():
+    """Config, pictures and faces are of use without it, and mistakes in a config are told at once."""
+    for name in ('config', 'config_file', 'images', 'atomic', 'errors', 'run_folder', 'data.folders'):
+        waiting, seen = {'dctnet.' + name}, set()
+        while waiting:
+            module = waiting.pop()
+            seen.add(module)
+            path = ROOT / (module.replace('.', '/') + '.py')
+            if path.exists():
+                waiting |= {other for other in imported(path) if other.startswith('dctnet.')} - seen
+        assert 'dctnet.compat' not in seen, name
+
+
+def test_the_command_line_loads_tensorflow_late():
+    tree = ast.parse((ROOT / 'train.py').read_text())
+    top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert {node.module for node in top if isinstance(node, ast.ImportFrom) and node.module.startswith('dctnet')} == {
+        'dctnet.config', 'dctnet.errors'}
+
+
+def test_no_device_is_hidden():
+    for path in SOURCES + [ROOT / 'Makefile'] + list((ROOT / 'requirements').iterdir()) + list(
+            (ROOT / 'configs').glob('**/*.yaml')):
+        assert 'CUDA_VISIBLE' + '_DEVICES' not in path.read_text(encoding='utf-8'), path
+
+
+@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+def test_modules_are_small_documented_and_well_named(path):
+    text = path.read_text(encoding='utf-8')
+    assert len(text.splitlines()) <= 300
+    assert path.stem not in ('utils', 'util', 'common', 'helpers', 'helper', 'misc', 'base')
+    tree = ast.parse(text)
+    if text.strip():
+        assert ast.get_docstring(tree)
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith('_')]
+    for node in [entry for owner in [tree] + classes for entry in owner.body]:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith('_'):
+            assert ast.get_docstring(node), '{}.{} has no docstring'.format(name_of(path), node.name)
+
+
+@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+def test_only_command_lines_print(path):
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+             if isinstance(node, ast.Call) and getattr(node.func, 'id', '') == 'print']
+    assert not calls or name_of(path) in COMMAND_LINES or name_of(path).startswith('data_tools.')

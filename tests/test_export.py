@@ -1,0 +1,198 @@
+"""Export: the frozen graphs are the live one, under the published contract, in both runtimes."""
+import hashlib
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dctnet import checkpoint, config_file, export, frozen, images
+from dctnet.compat import tf
+from dctnet.config import TtnConfig
+from dctnet.errors import UserError
+from dctnet.nets import unet
+from tests.frozen_graphs.__main__ import weights as drawn_weights
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope='module')
+def weights():
+    return drawn_weights()
+
+
+@pytest.fixture()
+def run(tmp_path, weights):
+    """A run folder with a checkpoint of step 7."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        step = tf.train.get_or_create_global_step()
+        variables = [tf.get_variable(name, initializer=array) for name, array in weights.items()]
+        tf.get_variable('disc_gray/conv0_1/kernel', [3])
+        saver = tf.train.Saver(tf.global_variables())
+        session.run(tf.global_variables_initializer())
+        step.load(7, session)
+        assert variables
+        checkpoint.save(session, saver, tmp_path / 'run' / 'checkpoints', 7, 5)
+    (tmp_path / 'run' / 'config.yaml').write_text(config_file.to_yaml(config_file.to_dict(TtnConfig())))
+    return tmp_path / 'run'
+
+
+def command(monkeypatch, *arguments):
+    monkeypatch.setattr('sys.argv', ['export'] + [str(argument) for argument in arguments])
+    return export.main()
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize('runtime', ['tf115', 'tf2'])
+def test_what_either_runtime_froze_runs_here(runtime):
+    with np.load(str(HERE / 'frozen_graphs' / 'expected.npz')) as archive:
+        picture, output = archive['picture'], archive['output']
+    graph = frozen.FrozenGraph(HERE / 'frozen_graphs' / (runtime + '.pb'), device='cpu')
+    found = graph(picture.astype(np.float32))
+    assert found.dtype == np.uint8 and found.shape == output.shape
+    assert len(np.unique(output)) > 50 and np.abs(found.astype(int) - output).max() <= 1
+
+
+def test_frozen_equals_live(weights):
+    graph = frozen.FrozenGraph(export.translator_graph(weights, 'x'), device='cpu')
+    picture = np.random.RandomState(1).randint(0, 256, (24, 20, 3)).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        unit = tf.constant(picture[None] / 127.5 - 1.0, tf.float32)
+        output = unet.translate(unit, 1)
+        checkpoint.warm_start(session, unet.variables(), weights, 'x')
+        live = session.run(output)[0]
+    found = graph(picture)
+    assert found.dtype == np.uint8 and found.shape == (24, 20, 3)
+    assert np.abs(found.astype(int) - images.to_uint8(live)).max() <= 1
+    assert (np.abs(found.astype(int) - images.to_uint8(live)) == 0).mean() > 0.99
+
+
+def test_the_published_contract(weights):
+    graph_def = export.translator_graph(weights, 'x')
+    assert {node.op for node in graph_def.node} <= frozen._ALLOWED_OPS
+    by_name = {node.name: node for node in graph_def.node}
+    assert by_name['input_image'].op == 'Placeholder' and by_name['input_image'].attr['dtype'].type == 1  # float32
+    assert by_name['output_image'].attr['DstT'].type == 4  # uint8
+    assert set(weights) <= set(by_name)  # constants keep the released names
+
+
+def test_model_folder(run, tmp_path, monkeypatch, capsys):
+    out = tmp_path / 'a' / 'model'
+    assert command(monkeypatch, '--run', run, '--out', out) == 0
+    assert names(out) == ['alpha.jpg', 'cartoon_bg.json', 'cartoon_bg.pb', 'cartoon_h.json', 'cartoon_h.pb']
+    assert (out / 'cartoon_h.pb').read_bytes() == (out / 'cartoon_bg.pb').read_bytes()
+    card = json.loads((out / 'cartoon_h.json').read_text())
+    assert card['step'] == 7 and card['source'] == 'run' and card['channels'] == 1
+    assert card['sha256'] == hashlib.sha256((out / 'cartoon_h.pb').read_bytes()).hexdigest()
+    assert len(card['config_sha256']) == 64 and card['largest_difference_from_live_graph'] <= 1
+    assert set(card['versions']) == {'dctnet', 'tensorflow', 'numpy'}
+    assert card['parameters'] == sum(array.size for array in drawn_weights().values())
+    mask = images.read_bgr(out / 'alpha.jpg')
+    assert mask.shape == (288, 288, 3) and mask[144, 144].min() > 250 and mask[0, 0].max() < 5
+    text = capsys.readouterr().out
+    assert 'step 7' in text and 'frozen graph against live graph' in text
+    first = (out / 'cartoon_h.pb').read_bytes()
+    assert command(monkeypatch, '--run', run / 'checkpoints' / 'model-7', '--out', out) == 0  # again, over it
+    assert (out / 'cartoon_h.pb').read_bytes() == first
+
+
+def test_from_npz_and_from_an_exported_graph(tmp_path, weights, monkeypatch):
+    np.savez(str(tmp_path / 'x.npz'), **weights)
+    assert command(monkeypatch, '--run', tmp_path / 'x.npz', '--out', tmp_path / 'one') == 0
+    assert command(monkeypatch, '--run', tmp_path / 'one' / 'cartoon_h.pb', '--out', tmp_path / 'two') == 0
+    assert (tmp_path / 'one' / 'cartoon_h.pb').read_bytes() == (tmp_path / 'two' / 'cartoon_h.pb').read_bytes()
+
+
+def test_own_mask(run, tmp_path, monkeypatch):
+    images.write_bgr(tmp_path / 'mask.png', np.full((10, 14, 3), 90, np.uint8))
+    assert command(monkeypatch, '--run', run, '--out', tmp_path / 'model', '--mask', tmp_path / 'mask.png') == 0
+    mask = images.read_bgr(tmp_path / 'model' / 'alpha.jpg').astype(int)
+    assert mask.shape == (10, 14, 3) and np.abs(mask - 90).max() <= 1
+
+
+def bad_sources(tmp_path, run, weights):
+    """(arguments, part of the message)"""
+    (tmp_path / 'empty').mkdir()
+    np.savez(str(tmp_path / 'other.npz'), a=np.zeros(3))
+    few = dict(weights)
+    few.pop('generator/Conv_1/weights')
+    np.savez(str(tmp_path / 'few.npz'), **few)
+    np.savez(str(tmp_path / 'wide.npz'), **dict(weights, **{'generator/Conv_1/weights': np.zeros((3, 3, 1, 9))}))
+    np.savez(str(tmp_path / 'scalar.npz'), **dict(weights, **{'generator/Conv/weights': np.float32(1)}))
+    spoilt = dict(weights, **{'generator/Conv_1/weights': weights['generator/Conv_1/weights'] * np.nan})
+    np.savez(str(tmp_path / 'nan.npz'), **spoilt)
+    (tmp_path / 'file').write_text('')
+    (tmp_path / 'no.png').write_text('')
+    out = ['--out', tmp_path / 'model']
+    return [
+        (['--run', tmp_path / 'gone'] + out, 'gone'),
+        (['--run', tmp_path / 'empty'] + out, 'holds no checkpoint'),
+        (['--run', tmp_path / 'other.npz'] + out, 'holds no generator'),
+        (['--run', tmp_path / 'few.npz'] + out, '1 missing (generator/Conv_1/weights)'),
+        (['--run', tmp_path / 'wide.npz'] + out, 'generator/Conv_1/weights [3, 3, 1, 9]'),
+        (['--run', tmp_path / 'scalar.npz'] + out, 'generator/Conv/weights'),
+        (['--run', tmp_path / 'nan.npz'] + out, 'generator/Conv_1/weights'),
+        (['--run', run, '--mask', tmp_path / 'no.png'] + out, 'no.png'),
+        (['--run', run, '--mask', tmp_path / 'gone.png'] + out, 'gone.png'),
+        (['--run', run, '--out', tmp_path / 'file'], 'file'),
+        (['--run', run, '--out', tmp_path / 'file' / 'model'], 'file'),
+    ]
+
+
+def test_mistakes_are_told_and_leave_nothing(tmp_path, run, weights, monkeypatch):
+    for arguments, part in bad_sources(tmp_path, run, weights):
+        with pytest.raises(UserError) as caught:
+            command(monkeypatch, *arguments)
+        assert part in str(caught.value) and '\n' not in str(caught.value)
+        assert not (tmp_path / 'model').exists()
+
+
+def test_a_damaged_config_does_not_pass_silently(run, tmp_path, monkeypatch):
+    (run / 'config.yaml').write_text('[')
+    with pytest.raises(UserError, match='config.yaml'):
+        command(monkeypatch, '--run', run, '--out', tmp_path / 'model')
+
+
+def test_a_full_disk_leaves_whole_files_only(run, tmp_path, monkeypatch):
+    written = []
+    usual = export.atomic.os.replace
+
+    def refuse(source, target):
+        if len(written) == 2:
+            raise OSError(28, 'No space left on device')
+        written.append(target)
+        usual(source, target)
+    monkeypatch.setattr(export.atomic.os, 'replace', refuse)
+    with pytest.raises(UserError, match='the disk is full'):
+        command(monkeypatch, '--run', run, '--out', tmp_path / 'model')
+    assert names(tmp_path / 'model') == ['cartoon_h.json', 'cartoon_h.pb']
+
+
+def test_a_graph_that_differs_is_never_written(weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, '_difference_from_live_graph', lambda *arguments: 2)
+    with pytest.raises(RuntimeError, match='2 grey levels'):
+        export.write_model_folder(weights, 'x', tmp_path / 'model', {'source': 'x', 'step': 0})
+    assert not (tmp_path / 'model').exists()
+
+
+def test_the_difference_is_measured(weights):
+    other = {name: array + (0.05 if name.endswith('Conv_6/biases') else 0) for name, array in weights.items()}
+    graph_def = export.translator_graph(other, 'x')
+    assert export._difference_from_live_graph(export.translator_graph(weights, 'x'), weights, 'x') <= 1
+    assert export._difference_from_live_graph(graph_def, weights, 'x') > 1
+
+
+def test_colour_order_and_range_of_the_contract(weights):
+    """Linear parts checked by hand: a generator of zeros gives the guided filter of grey, whatever the picture."""
+    zeros = {name: np.zeros_like(array) for name, array in weights.items()}
+    last = sorted(name for name in weights if name.endswith('biases') and weights[name].size == 3)
+    assert len(last) == 1
+    zeros[last[0]] = np.array([-1.0, 0.0, 0.5], np.float32)
+    graph = frozen.FrozenGraph(export.translator_graph(zeros, 'x'), device='cpu')
+    found = graph(np.random.RandomState(0).randint(0, 256, (8, 8, 3)).astype(np.float32))
+    assert (found == [0, 127, 191]).all()
+    assert cv2.cvtColor(found, cv2.COLOR_BGR2RGB)[0, 0].tolist() == [191, 127, 0]

@@ -1,0 +1,84 @@
+"""A training of a second: pictures of 32 px, networks of 2 channels, one convolution in the place of VGG19.
+
+python -m tests.tiny_training STEP ARGUMENTS...: `train.py ARGUMENTS` with that content network, killed with SIGKILL
+as soon as the metrics of step STEP are written.
+"""
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Dict, List
+
+import cv2
+import numpy as np
+
+from dctnet import checkpoint, frozen, images
+from dctnet.compat import tf
+
+SIZE, BATCH = 32, 2
+PLAIN = ('loss.style=0', 'loss.content=0')  # a generator alone, built in a second
+CONFIG = Path(__file__).parents[1] / 'configs' / 'ttn' / 'official.yaml'
+
+
+def content_network(config: object = None) -> 'tf.GraphDef':
+    """image:0 [N, H, W, 3] -> conv4_4:0 [N, H/8, W/8, 4], the same on every call."""
+    rng = np.random.RandomState(1)
+    with tf.Graph().as_default(), tf.Session() as session:
+        image = tf.placeholder(tf.float32, [None, None, None, 3], name='image')
+        kernel = tf.constant(rng.standard_normal((8, 8, 3, 4)).astype(np.float32))
+        return frozen.freeze(session, [tf.nn.conv2d(image, kernel, [1, 8, 8, 1], 'SAME', name='conv4_4')])
+
+
+def write_pictures(folder: Path, photos: int = 5, exemplars: int = 3) -> Path:
+    """FOLDER/photo with texture all over and FOLDER/style with flat areas."""
+    rng = np.random.RandomState(0)
+    for i in range(photos):
+        images.write_bgr(folder / 'photo' / 'p{}.png'.format(i), rng.randint(0, 256, (40, 36, 3)).astype(np.uint8))
+    for i in range(exemplars):
+        flat = np.full((40, 40, 3), 200, np.uint8)
+        cv2.circle(flat, (20, 20), 8 + i, [int(v) for v in rng.randint(0, 256, 3)], -1)
+        images.write_bgr(folder / 'style' / 's{}.png'.format(i), flat)
+    return folder
+
+
+def arguments(folder: Path, run: Path, *overrides: str) -> List[str]:
+    """The command line of a tiny training; `overrides` are KEY=VALUE."""
+    keys = ['data.photo={}'.format(folder / 'photo'), 'data.style={}'.format(folder / 'style'), 'data.workers=2',
+            'data.size={}'.format(SIZE), 'data.batch_size={}'.format(BATCH), 'model.channels=2', 'train.log_every=1',
+            'train.sample_every=0', 'train.save_every=2', 'train.steps=4', 'train.device=cpu', 'loss.style_warmup=[]',
+            'loss.content_network=random']
+    pairs = [word for key in keys + list(overrides) for word in ('--set', key)]
+    return ['ttn', '--config', str(CONFIG), '--run', str(run)] + pairs
+
+
+def newest_weights(run: Path) -> Dict[str, np.ndarray]:
+    """All arrays of a run's newest checkpoint, the optimiser's too."""
+    return checkpoint.read_arrays(run)
+
+
+def metrics(run: Path) -> List[dict]:
+    """The lines of metrics.jsonl without the times in them."""
+    lines = [json.loads(line) for line in (run / 'metrics.jsonl').read_text().splitlines()]
+    return [{key: value for key, value in line.items() if 'seconds' not in key} for line in lines]
+
+
+def main() -> int:
+    """Train, and die in the middle."""
+    import train
+    from dctnet import ttn_training
+    from dctnet.engine.summaries import Scalars
+    last, usual = int(sys.argv[1]), Scalars.after_step
+
+    def after_step(self: Scalars, loop: object) -> None:
+        usual(self, loop)
+        if loop.step == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    ttn_training._content_network = content_network
+    Scalars.after_step = after_step
+    return train.main(sys.argv[2:])
+
+
+if __name__ == '__main__':
+    sys.exit(main())
