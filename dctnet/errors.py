@@ -15,12 +15,17 @@ class UserError(Exception):
 def exit_with(main: Callable[[], int]) -> NoReturn:
     """Run a command line's `main` and leave with its exit code.
 
-    A UserError becomes one line and exit code 2; an interrupt becomes 130; a bug keeps its traceback.
+    A UserError, and a file that may not be touched, become one line and exit code 2; an interrupt becomes 130; a bug
+    keeps its traceback.
     """
     try:
         code = main()
     except UserError as error:
         print('error: {}'.format(error), file=sys.stderr)
+        code = USER_MISTAKE
+    except PermissionError as error:
+        print('error: no permission to use {}: change its rights or choose another place'.format(error.filename),
+              file=sys.stderr)
         code = USER_MISTAKE
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)

@@ -75,7 +75,7 @@ def opened(run: Path, config: T, versions: dict) -> Iterator[None]:
         atomic.write_text(run / 'config.yaml', config_file.to_yaml(config_file.to_dict(config)))
         atomic.write_text(run / 'environment.json', json.dumps(_environment(versions), indent=2) + '\n')
         with atomic.storage_errors(run / 'log.txt'):
-            handler = logging.FileHandler(str(run / 'log.txt'))
+            handler = logging.FileHandler(str(run / 'log.txt'), encoding='utf-8')
         handler.setFormatter(logging.Formatter('%(asctime)s %(message)s'))
         handler.setLevel(logging.DEBUG)
         logging.getLogger('dctnet').setLevel(logging.DEBUG)

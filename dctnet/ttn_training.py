@@ -1,4 +1,5 @@
 """`train.py ttn` from a resolved config to a trained run: where data, model and engine meet."""
+import contextlib
 import logging
 from pathlib import Path
 from typing import List, Optional
@@ -45,11 +46,13 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
         finite = all_finite(tf.global_variables())  # the optimiser's, too
         with tf.Session(config=session_config(config.train.device, training=True)) as session:
             session.run(tf.global_variables_initializer())
-            if dry_run:
-                _begin(session, saver, config, run, pictures)
-                return True
-            with run_folder.opened(run, config, {'tensorflow': TENSORFLOW_VERSION}):
-                _begin(session, saver, config, run, pictures)
+            origin = _warm_start(session, config, run)
+            versions = {'tensorflow': TENSORFLOW_VERSION}
+            with contextlib.nullcontext() if dry_run else run_folder.opened(run, config, versions):
+                _report(config, pictures)
+                _begin(session, saver, run, origin)
+                if dry_run:
+                    return True
                 writer = tf.summary.FileWriter(str(run / 'tb'))
                 train = config.train
                 hooks = [
@@ -63,8 +66,7 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
                 return loop.step >= train.steps
 
 
-def _begin(session: 'tf.Session', saver: 'tf.train.Saver', config: TtnConfig, run: Path, pictures: Folders) -> None:
-    _report(config, pictures)
+def _begin(session: 'tf.Session', saver: 'tf.train.Saver', run: Path, origin: str) -> None:
     newest = checkpoint.latest(run / 'checkpoints')
     if newest:
         checkpoint.restore(session, saver, newest)
@@ -72,17 +74,21 @@ def _begin(session: 'tf.Session', saver: 'tf.train.Saver', config: TtnConfig, ru
     elif run_folder.has_checkpoint(run):
         raise UserError('every checkpoint in {} has lost its .data file: copy it back, or choose another --run'.format(
             run / 'checkpoints'))
-    elif config.init_from:
-        _warm_start(session, config.init_from)
+    elif origin:
+        log.info('fine-tuning from %s', origin)
 
 
-def _warm_start(session: 'tf.Session', source: str) -> None:
+def _warm_start(session: 'tf.Session', config: TtnConfig, run: Path) -> str:
+    """The start of a fine-tune, before the run folder is touched; returns what it has come from."""
+    source = config.init_from
+    if not source or run_folder.has_checkpoint(run):
+        return ''
     arrays = checkpoint.read_arrays(Path(source))
     # Spectral-norm vectors come along with the discriminators; the optimiser and the counter start afresh.
     variables = [variable for variable in tf.global_variables()
                  if variable in tf.trainable_variables() or variable.op.name.endswith('/u')]
     report = checkpoint.warm_start(session, variables, arrays, source, required=unet.SCOPE)
-    log.info('fine-tuning from %s: %s', source, report.text())
+    return '{}: {}'.format(source, report.text())
 
 
 def _content_network(config: TtnConfig) -> 'Optional[tf.GraphDef]':

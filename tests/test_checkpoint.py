@@ -77,6 +77,18 @@ def test_what_a_kill_leaves_behind_is_no_checkpoint(tmp_path):
     assert (restore(tmp_path / 'model-5') == 7).all() and not (tmp_path / '.saving').exists()
 
 
+def test_a_kill_between_the_two_files_leaves_no_index(tmp_path, monkeypatch):
+    usual = checkpoint.os.replace
+
+    def replace_one(source, target):
+        usual(source, target)
+        raise KeyboardInterrupt
+    monkeypatch.setattr(checkpoint.os, 'replace', replace_one)
+    with pytest.raises(KeyboardInterrupt):
+        save(tmp_path, 3)
+    assert os.listdir(str(tmp_path)) == ['model-3' + SHARD]
+
+
 def test_tensorflow_itself_finds_and_reads_it(tmp_path):
     save(tmp_path, 3)
     assert tf.train.latest_checkpoint(str(tmp_path)) == str(tmp_path / 'model-3')

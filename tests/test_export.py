@@ -17,6 +17,11 @@ from tests.frozen_graphs.__main__ import weights as drawn_weights
 HERE = Path(__file__).parent
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(export, '_CHECKED_SIDE', 64)
+
+
 @pytest.fixture(scope='module')
 def weights():
     return drawn_weights()

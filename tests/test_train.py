@@ -1,6 +1,5 @@
 """train.py as a user meets it: runs, interruptions, resuming, fine-tunes, and every mistake told in words."""
 import dataclasses
-import fcntl
 import json
 import logging
 import os
@@ -15,7 +14,7 @@ import pytest
 import yaml
 
 import train
-from dctnet import checkpoint, frozen, ttn_training
+from dctnet import checkpoint, frozen, run_folder, ttn_training
 from dctnet.config import TtnConfig
 from dctnet.engine.summaries import Scalars
 from dctnet.errors import UserError
@@ -173,7 +172,7 @@ def test_sources_that_do_not_fit(tmp_path, pictures, trained):
     assert all(part in text for part in ('few.npz', '2 missing', 'generator/Conv_3/weights'))
     text = message(*plain(pictures, tmp_path / 'new', 'model.channels=3'), '--init-from', str(trained), '--dry-run')
     assert 'reshaped' in text and 'model.channels' in text and str(trained) in text
-    assert saved_steps(tmp_path / 'new') == []
+    assert not (tmp_path / 'new').exists()
 
 
 def test_vgg19_is_asked_for(tmp_path, pictures, monkeypatch):
@@ -242,11 +241,12 @@ def test_incomplete_checkpoints_do_not_start_the_run_anew(trained, pictures):
 
 def test_two_processes_in_one_folder(tmp_path, pictures):
     run = tmp_path / 'run'
-    run.mkdir()
-    with (run / '.lock').open('w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        text = message(*plain(pictures, run))
-    assert 'another process is training in' in text and [path.name for path in run.iterdir()] == ['.lock']
+    with run_folder.opened(run, TtnConfig(), {}):
+        before = {name: (run / name).read_bytes() for name in ('config.yaml', 'environment.json')}
+        assert 'another process is training in' in message(*plain(pictures, run))
+        assert {name: (run / name).read_bytes() for name in before} == before
+    with run_folder.opened(run, TtnConfig(), {}):
+        pass  # free again
 
 
 def test_divergence_ends_the_run_and_saves_nothing_of_it(tmp_path, pictures):

@@ -32,10 +32,11 @@ def list_folders(photo: str, style: str, batch_size: int) -> Folders:
         if not value:
             raise UserError('{} is not set: name a folder of pictures in the config or with --set {}=FOLDER'.format(
                 key, key))
-    if Path(photo).exists() and Path(photo).resolve() == Path(style).resolve():
+    photo_folder, style_folder = Path(photo).expanduser(), Path(style).expanduser()  # no shell does it in KEY=~/VALUE
+    if photo_folder.exists() and photo_folder.resolve() == style_folder.resolve():
         raise UserError('data.photo and data.style are the same folder ({}): photographs and style exemplars must be '
                         'apart'.format(photo))
-    folders = Folders(images.list_images(Path(photo)), images.list_images(Path(style)))
+    folders = Folders(images.list_images(photo_folder), images.list_images(style_folder))
     for key, paths in zip(('data.photo', 'data.style'), folders):
         if len(paths) < batch_size:
             raise UserError('{} holds {} pictures, fewer than a batch of {}: add pictures or lower '

@@ -26,7 +26,8 @@ class Scalars(Hook):
     def begin(self, loop: Loop) -> None:
         """Cut off what a killed run wrote after its last checkpoint."""
         if self._path.exists():
-            kept = [line for line in self._path.read_text().splitlines() if _step_of_line(line) <= loop.step]
+            lines = self._path.read_text(errors='replace').splitlines()
+            kept = [line for line in lines if _step_of_line(line) <= loop.step]
             atomic.write_text(self._path, ''.join(line + '\n' for line in kept))
         self._writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START), loop.step)
 

@@ -34,6 +34,12 @@ def test_lists_both(pictures):
     folders.check_not_swapped(found)
 
 
+def test_the_home_folder(pictures, monkeypatch):
+    monkeypatch.setenv('HOME', str(pictures))
+    found = folders.list_folders('~/photo', '~/style', batch_size=1)
+    assert found.photo[0] == pictures / 'photo' / 'p0.png' and len(found.style) == 3
+
+
 def test_missing_empty_same_and_small(tmp_path, pictures):
     photo, style, empty = str(pictures / 'photo'), str(pictures / 'style'), tmp_path / 'empty'
     empty.mkdir()

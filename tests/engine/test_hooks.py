@@ -121,11 +121,15 @@ def test_a_disk_that_refuses(tmp_path, monkeypatch, number):
 
 def test_a_saver_that_cannot_write(tmp_path, monkeypatch):
     with tiny(9) as t:
+        tries = []
+
         def refuse(*arguments, **options):
+            tries.append(arguments)
             raise tf.errors.ResourceExhaustedError(None, None, 'x.data; No space left on device\nmore')
         hooks = [saving(t, tmp_path, 2), Do(3, lambda loop: monkeypatch.setattr(t.saver, 'save', refuse))]
         with pytest.raises(UserError, match='No space left on device.*earlier checkpoints are intact') as caught:
             t.loop.run(t.session, hooks)
+    assert len(tries) == 1  # not tried again on the way out
     assert '\n' not in str(caught.value) and steps(tmp_path) == [2] and '.saving' not in os.listdir(str(tmp_path))
 
 

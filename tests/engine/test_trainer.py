@@ -1,14 +1,16 @@
 """The loop's contract with phases, feeds, hooks and signals."""
 import os
 import signal
+import time
 
 import numpy as np
 import pytest
 
 from dctnet.compat import tf
+from dctnet.engine.optim import build_updates
 from dctnet.engine.trainer import Hook, Loop
 from dctnet.errors import UserError
-from dctnet.stage import Phase
+from dctnet.stage import Phase, StageGraph
 from tests.engine.tiny_stage import OPTIM, Do, Record, tiny
 
 
@@ -46,6 +48,24 @@ def test_joint_phases_see_the_same_weights(joint):
         t.loop.run(t.session, [Record([]), Do(1, lambda loop: seen.append(dict(loop.scalars)))])
     # y is drawn to x = 3 before x moves, to 2.9 after.
     assert seen[0]['b/loss'] == pytest.approx(25 if joint else 4.9 ** 2, rel=1e-5)
+
+
+def test_joint_updates_wait_for_the_gradients_of_every_phase():
+    """Also where one phase reads the other's variables late."""
+    def late(*arguments):
+        time.sleep(0.2)
+        return np.float32(0)
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, y = tf.get_variable('x', initializer=3.0), tf.get_variable('y', initializer=-2.0)
+        with tf.control_dependencies([tf.numpy_function(late, [], tf.float32)]):
+            read_late = x.read_value()
+        phases = [Phase('a', tf.square(x), {}, [x], 1, OPTIM), Phase('b', tf.square(y - read_late), {}, [y], 1, OPTIM)]
+        updates = build_updates(StageGraph(phases, None, True, []))
+        session.run(tf.global_variables_initializer())
+        session.run([updates['a'], updates['b']])
+        momentum = {v.op.name: v for v in tf.global_variables()}['y/Adam']
+        assert session.run([x, momentum]) == [pytest.approx(2.9), pytest.approx(0.5 * 2 * (-2 - 3))]
 
 
 def test_scalars_only_when_wanted():

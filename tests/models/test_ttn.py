@@ -162,14 +162,14 @@ def test_the_loss_is_the_weighted_sum(form, superpixel):
 def test_content_targets_get_no_gradient():
     with tf.Graph().as_default():
         photo = tf.zeros([1, 16, 16, 3])
-        flat, output = tf.ones([1, 16, 16, 3]), tf.fill([1, 16, 16, 3], 0.5)
+        flat, output = tf.ones([1, 16, 16, 3]), tf.fill([1, 16, 16, 3], 0.25)
         terms = ttn._content_terms(photo, output, flat, lambda x: x * 2.0)
         assert tf.gradients(terms['content'], [photo, flat])[0] is None
         assert tf.gradients(terms['content_superpixel'], [photo, flat]) == [None, None]
         assert tf.gradients(terms['content_superpixel'], [output])[0] is not None
         with tf.Session() as session:
             found = session.run(terms)
-    assert found == {'content': pytest.approx(1 / 768), 'content_superpixel': pytest.approx(1 / 768)}
+    assert found == {'content': pytest.approx(0.5 / 768), 'content_superpixel': pytest.approx(1.5 / 768)}
 
 
 def test_warm_up_changes_exactly_at_its_boundaries():
