@@ -23,7 +23,7 @@ from dctnet.metrics.style_distance import colour_distance, texture_distance
 CONFIG = Path('configs/demo/demo.yaml')
 PICTURES, SIZE = 160, 64
 # A translation counts as stylised where it is at most this far from the exemplars, the photograph being 1.
-LARGEST_COLOUR_RATIO = 0.6
+LARGEST_COLOUR_RATIO = 0.75
 
 
 def main() -> int:
