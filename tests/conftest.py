@@ -1,4 +1,4 @@
-"""What several tests of the training share: pictures, and a content network that is built in no time."""
+"""What several tests share: pictures and a quick content network for training, a model and a detector for inference."""
 import pytest
 
 
@@ -15,3 +15,20 @@ def tiny_content(monkeypatch):
     from dctnet import ttn_training
     from tests.tiny_training import content_network
     monkeypatch.setattr(ttn_training, '_content_network', content_network)
+
+
+@pytest.fixture(scope='module')
+def one_detector():
+    """Loading the landmarks model takes most of a stylizer's start: once is enough for a module."""
+    from dctnet.inference import stylizer
+    detector = stylizer.FaceDetector()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stylizer, 'FaceDetector', lambda: detector)
+        yield
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory):
+    """A model folder of tiny graphs: heads inverted, background darkened."""
+    from tests.inference.tiny_graphs import write_model
+    return write_model(tmp_path_factory.mktemp('model'))

@@ -15,23 +15,13 @@ import infer
 from dctnet import images
 from dctnet.errors import UserError
 from dctnet.inference import stylizer as stylizer_module
-from tests.inference.tiny_graphs import write_model
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope='module', autouse=True)
-def one_detector():
-    """Loading the landmarks model takes most of a stylizer's start: once is enough here."""
-    detector = stylizer_module.FaceDetector()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stylizer_module, 'FaceDetector', lambda: detector)
-        yield
-
-
-@pytest.fixture(scope='module')
-def model(tmp_path_factory):
-    return write_model(tmp_path_factory.mktemp('model'))
+def quick_start(one_detector):
+    """Every stylizer here shares the loaded landmarks model."""
 
 
 @pytest.fixture(scope='module')
