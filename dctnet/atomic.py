@@ -4,7 +4,7 @@ import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
+from typing import Dict, Iterator, List, Tuple
 
 from dctnet.errors import UserError
 
@@ -43,21 +43,39 @@ def make_folder(path: Path) -> Path:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, creating its folder. Raises UserError where the disk refuses."""
-    path = Path(path)
-    make_folder(path.parent)
-    with storage_errors(path):
-        handle, temporary = tempfile.mkstemp(prefix='.' + path.name[:40] + '.', dir=str(path.parent))
-        try:
-            with os.fdopen(handle, 'wb') as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            # mkstemp makes files private; give the usual rights of a new file instead.
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, str(path))
-        except BaseException:
+    write_together({path: data})
+
+
+def write_together(files: Dict[Path, bytes]) -> None:
+    """Write several files that belong together: none takes its place before all are on the disk.
+
+    Folders are created. Raises UserError, naming the file, where the disk refuses.
+    """
+    staged = []  # type: List[Tuple[str, Path]]
+    try:
+        for path, data in files.items():
+            make_folder(Path(path).parent)
+            with storage_errors(path):
+                staged.append((_temporary(Path(path)), Path(path)))
+                with open(staged[-1][0], 'wb') as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                # Temporary files are made private; give the usual rights of a new file instead.
+                os.chmod(staged[-1][0], 0o666 & ~_umask())
+        while staged:
+            with storage_errors(staged[0][1]):
+                os.replace(staged[0][0], str(staged[0][1]))
+            staged.pop(0)
+    finally:
+        for temporary, _ in staged:
             os.unlink(temporary)
-            raise
+
+
+def _temporary(path: Path) -> str:
+    handle, name = tempfile.mkstemp(prefix='.' + path.name[:40] + '.', dir=str(path.parent))
+    os.close(handle)
+    return name
 
 
 def write_text(path: Path, text: str) -> None:

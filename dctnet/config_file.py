@@ -99,6 +99,8 @@ def _parse_override(text: str) -> Dict[str, Any]:
     except yaml.YAMLError as error:
         raise UserError('--set {}: the value is not valid YAML: {}'.format(
             text, ' '.join(str(error).split()))) from error
+    if isinstance(nested, str) and value.strip()[:1] not in '"\'':
+        nested = value.strip()  # on a command line " #" begins no comment, and "a: b" within text is no mapping
     for part in reversed(key.strip().split('.')):
         nested = {part: nested}
     return nested

@@ -60,12 +60,13 @@ def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, or
         'versions': {'dctnet': dctnet.__version__, 'tensorflow': TENSORFLOW_VERSION, 'numpy': np.__version__},
     }
     card.update(origin)
-    for name in (HEAD_NAME, BACKGROUND_NAME):
-        atomic.write_bytes(out / name, data)
-        atomic.write_text((out / name).with_suffix('.json'), json.dumps(card, indent=2) + '\n')
     if mask is None:
         mask = np.rint(ellipse_mask() * 255).astype(np.uint8)
-    images.write_bgr(out / MASK_NAME, cv2.cvtColor(mask, cv2.COLOR_GRAY2BGR))
+    text = (json.dumps(card, indent=2) + '\n').encode('utf-8')
+    files = {out / MASK_NAME: images.encoded(out / MASK_NAME, cv2.cvtColor(mask, cv2.COLOR_GRAY2BGR))}
+    for name in (HEAD_NAME, BACKGROUND_NAME):
+        files.update({out / name: data, (out / name).with_suffix('.json'): text})
+    atomic.write_together(files)
     return card
 
 

@@ -89,12 +89,17 @@ def check_writable_name(path: Path) -> None:
 
 def write_bgr(path: Path, image: np.ndarray) -> None:
     """Write uint8 [H, W, 3] BGR in the format of the suffix, whole or not at all."""
+    atomic.write_bytes(Path(path), encoded(path, image))
+
+
+def encoded(path: Path, image: np.ndarray) -> bytes:
+    """The bytes of a picture file, uint8 [H, W, 3] BGR in the format of the suffix."""
     check_writable_name(path)
     suffix = Path(path).suffix.lower()
     done, data = cv2.imencode(suffix, image, _ENCODER_OPTIONS.get(suffix, []))
     if not done:
         raise UserError('OpenCV cannot encode a picture of shape {} as {}'.format(image.shape, path))
-    atomic.write_bytes(Path(path), data.tobytes())
+    return data.tobytes()
 
 
 def to_unit(image: np.ndarray) -> np.ndarray:

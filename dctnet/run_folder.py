@@ -2,13 +2,14 @@
 import contextlib
 import dataclasses
 import fcntl
+import hashlib
 import json
 import logging
 import platform
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator, Optional, Sequence, Type, TypeVar
+from typing import Dict, Iterator, Optional, Sequence, Type, TypeVar
 
 import numpy as np
 
@@ -83,6 +84,25 @@ def opened(run: Path, config: T, versions: dict) -> Iterator[None]:
         stack.callback(handler.close)
         stack.callback(logging.getLogger().removeHandler, handler)
         yield
+
+
+def note_pictures(run: Path, listings: Dict[str, Sequence[Path]]) -> None:
+    """Record in pictures.json how many pictures each folder (config key -> its files) held, under a hash of their names.
+
+    Warns where a resumed run meets other pictures than before: which of them a step sees follows from the listing.
+    """
+    path = run / 'pictures.json'
+    now = {key: {'count': len(paths), 'sha256_of_names': _hash_of_names(paths)} for key, paths in listings.items()}
+    before = json.loads(path.read_text()) if path.exists() else now
+    for key, entry in now.items():
+        if before.get(key, entry) != entry:
+            log.warning('%s holds other pictures than before (%d, now %d): from here on the run differs from an '
+                        'uninterrupted one', key, before[key]['count'], entry['count'])
+    atomic.write_text(path, json.dumps(now, indent=2) + '\n')
+
+
+def _hash_of_names(paths: Sequence[Path]) -> str:
+    return hashlib.sha256('\n'.join(path.name for path in paths).encode('utf-8', 'surrogateescape')).hexdigest()
 
 
 def _environment(versions: dict) -> dict:

@@ -53,6 +53,7 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
                 _begin(session, saver, run, origin)
                 if dry_run:
                     return True
+                run_folder.note_pictures(run, {'data.photo': pictures.photo, 'data.style': pictures.style})
                 writer = tf.summary.FileWriter(str(run / 'tb'))
                 train = config.train
                 hooks = [

@@ -113,6 +113,11 @@ def test_mistakes_on_the_command_line(tmp_path, override, parts):
     assert '\n' not in text
 
 
+@pytest.mark.parametrize('given, expected', [('/a #b', '/a #b'), ('"/a b"', '/a b'), (' /a ', '/a'), ('', '')])
+def test_text_on_the_command_line_is_taken_as_it_stands(tmp_path, given, expected):
+    assert load(tmp_path, '{}', 'data.photo=' + given).data.photo == expected
+
+
 def test_the_last_override_wins_and_sections_are_merged(tmp_path):
     config = load(tmp_path, 'loss: {content: 5, tv: 7}', 'loss.content=1', 'loss.content=2')
     assert (config.loss.content, config.loss.tv, config.loss.style) == (2, 7, 0.1)

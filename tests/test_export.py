@@ -162,19 +162,24 @@ def test_a_damaged_config_does_not_pass_silently(run, tmp_path, monkeypatch):
         command(monkeypatch, '--run', run, '--out', tmp_path / 'model')
 
 
-def test_a_full_disk_leaves_whole_files_only(run, tmp_path, monkeypatch):
-    written = []
-    usual = export.atomic.os.replace
+def test_a_full_disk_leaves_the_old_model_whole(run, tmp_path, monkeypatch):
+    out = tmp_path / 'model'
+    out.mkdir()
+    for name in ('cartoon_h.pb', 'alpha.jpg'):
+        (out / name).write_text('old')
+    flushed = []
+    usual = export.atomic.os.fsync
 
-    def refuse(source, target):
-        if len(written) == 2:
+    def refuse(handle):
+        if len(flushed) == 2:
             raise OSError(28, 'No space left on device')
-        written.append(target)
-        usual(source, target)
-    monkeypatch.setattr(export.atomic.os, 'replace', refuse)
+        flushed.append(handle)
+        usual(handle)
+    monkeypatch.setattr(export.atomic.os, 'fsync', refuse)
     with pytest.raises(UserError, match='the disk is full'):
-        command(monkeypatch, '--run', run, '--out', tmp_path / 'model')
-    assert names(tmp_path / 'model') == ['cartoon_h.json', 'cartoon_h.pb']
+        command(monkeypatch, '--run', run, '--out', out)
+    assert names(out) == ['alpha.jpg', 'cartoon_h.pb']
+    assert {path.read_text() for path in out.iterdir()} == {'old'}
 
 
 def test_a_graph_that_differs_is_never_written(weights, tmp_path, monkeypatch):

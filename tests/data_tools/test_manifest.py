@@ -1,4 +1,4 @@
-"""checkpoints/manifest.yaml: complete, nothing invented, and true for the one file that is installed."""
+"""checkpoints/manifest.yaml: complete, nothing invented, and true for the files that are installed."""
 import hashlib
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from data_tools import import_weights
-from dctnet.face.detector import landmark_model_path
+from dctnet.face.installed_models import DESCRIPTOR, LANDMARKS, installed_model
 
 FOLDER = Path(__file__).parents[2] / 'checkpoints'
 ENTRIES = yaml.safe_load((FOLDER / 'manifest.yaml').read_text())
@@ -34,9 +34,11 @@ def test_commands_are_ours():
         import_weights.parse(command.split()[3:])
 
 
-def test_landmarks_file():
-    data = landmark_model_path().read_bytes()
-    entry = ENTRIES['face_landmarks']
+@pytest.mark.parametrize('key, name', [('face_landmarks', LANDMARKS), ('face_descriptor', DESCRIPTOR)])
+def test_installed_files(key, name):
+    data = installed_model(name).read_bytes()
+    entry = ENTRIES[key]
+    assert entry['file'] == name
     assert len(data) == entry['size']
     assert hashlib.sha256(data).hexdigest() == entry['sha256']
     assert hashlib.md5(data).hexdigest() == entry['md5']

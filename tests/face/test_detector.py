@@ -1,5 +1,4 @@
 """Detection on a real face, whole, cut, tiny, huge and repeated."""
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -7,9 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from dctnet.errors import UserError
-from dctnet.face import detector as detector_module
-from dctnet.face.detector import FaceDetector, landmark_model_path
+from dctnet.face.detector import FaceDetector
 
 NOSE = 30
 
@@ -111,14 +108,3 @@ def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
     blue[:, :, 0] = 255
     detector.detect(blue)
     assert seen[0][0, 0].tolist() == [0, 0, 255]
-
-
-def test_model_is_found_without_importing_its_package():
-    assert landmark_model_path().is_file()
-    assert 'face_recognition_models' not in sys.modules
-
-
-def test_missing_model_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(detector_module.importlib.util, 'find_spec', lambda name: None)
-    with pytest.raises(UserError, match='pip install face_recognition_models'):
-        FaceDetector()

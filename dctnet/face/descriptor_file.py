@@ -1,0 +1,89 @@
+"""dlib's file of its face descriptor network, read into plain arrays (layout: the network's serialisation in dlib)."""
+import struct
+from pathlib import Path
+from typing import List, NamedTuple, Tuple
+
+import numpy as np
+
+from dctnet.errors import UserError
+
+CONVOLUTIONS = 29
+_TENSOR_VERSION = 2
+
+
+class DescriptorWeights(NamedTuple):
+    """convolutions: [kernel float32 [rows, columns, in, out], bias [out]] in order of execution, each with the affine
+    layer behind it (dlib's frozen batch normalisation) multiplied in. matrix: float32 [256, 128]."""
+    convolutions: List[Tuple[np.ndarray, np.ndarray]]
+    matrix: np.ndarray
+
+
+def read_descriptor_weights(path: Path) -> DescriptorWeights:
+    """Read dlib_face_recognition_resnet_model_v1.dat. Raises UserError where it is missing, damaged or another file."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise UserError('cannot read {} ({}): name dlib_face_recognition_resnet_model_v1.dat'.format(
+            path, error.strerror)) from error
+    try:
+        weights = _parse(data)
+    except (ValueError, IndexError, struct.error) as error:
+        raise UserError('{} is not dlib\'s face descriptor network, or is damaged ({}): take '
+                        'dlib_face_recognition_resnet_model_v1.dat again'.format(path, error)) from error
+    if not all(np.isfinite(array).all() for pair in weights.convolutions for array in pair + (weights.matrix,)):
+        raise UserError('{} holds values that are no finite numbers: fetch it again'.format(path))
+    return weights
+
+
+def _parse(data: bytes) -> DescriptorWeights:
+    convolutions, position = [], 0
+    for _ in range(CONVOLUTIONS):
+        reader = _Reader(data, _after(data, b'con_4', position))
+        flat = reader.tensor()
+        out, rows, columns = reader.integer(), reader.integer(), reader.integer()
+        if flat.size % out or min(out, rows, columns) < 1:
+            raise ValueError('a convolution of {} numbers cannot have {} outputs'.format(flat.size, out))
+        inputs = (flat.size // out - 1) // (rows * columns)
+        kernel = flat[:-out].reshape(out, inputs, rows, columns).transpose(2, 3, 1, 0)
+        reader = _Reader(data, _after(data, b'affine_', reader.position))
+        gamma, beta = reader.tensor().reshape(2, out)
+        convolutions.append((np.ascontiguousarray(kernel * gamma), flat[-out:] * gamma + beta))
+        position = reader.position
+    reader = _Reader(data, _after(data, b'fc_2', position))
+    outputs, inputs = reader.integer(), reader.integer()
+    return DescriptorWeights(convolutions, reader.tensor().reshape(inputs, outputs))
+
+
+def _after(data: bytes, tag: bytes, start: int) -> int:
+    """The position behind the next layer name `tag`, which stands as its length and its letters."""
+    mark = bytes([1, len(tag)]) + tag
+    found = data.find(mark, start)
+    if found < 0:
+        raise ValueError('no layer {} where one must follow'.format(tag.decode()))
+    return found + len(mark)
+
+
+class _Reader:
+    """Numbers from a position on. An integer is a byte (low 4 bits: bytes that follow; bit 7: negative) and its bytes,
+    the lowest first."""
+
+    def __init__(self, data: bytes, position: int) -> None:
+        self._data, self.position = data, position
+
+    def integer(self) -> int:
+        control = self._data[self.position]
+        end = self.position + 1 + (control & 15)
+        value = int.from_bytes(self._data[self.position + 1:end], 'little')
+        self.position = end
+        return -value if control & 128 else value
+
+    def tensor(self) -> np.ndarray:
+        version = self.integer()
+        if version != _TENSOR_VERSION:
+            raise ValueError('tensors of version {} are unknown'.format(version))
+        size = int(np.prod([self.integer() for _ in range(4)], dtype=np.int64))
+        if not 0 < size * 4 <= len(self._data) - self.position:
+            raise ValueError('the file ends inside a tensor')
+        array = np.frombuffer(self._data, '<f4', size, self.position).astype(np.float32)
+        self.position += 4 * size
+        return array
