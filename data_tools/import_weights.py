@@ -69,7 +69,7 @@ def _generator_shapes(channels: int) -> Dict[str, tuple]:
 
 
 def import_vgg19(source: Path, out: Path) -> str:
-    """Write the content network `out` (.pb, image:0 -> conv4_4:0) from vgg19.npy or Keras' .h5. Returns what was done.
+    """Write the content network `out` (.pb, image:0 -> features:0) from vgg19.npy or Keras' .h5. Returns what was done.
 
     Raises UserError where the source is missing, damaged or something else, or where the disk refuses; nothing is
     written then.

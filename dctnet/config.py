@@ -44,7 +44,7 @@ class TtnLossConfig:
     content: float = _option(200.0, low=0.0)
     tv: float = _option(1e4, low=0.0)
     adversarial: str = _option('lsgan', choices=('lsgan', 'log'))
-    content_network: str = _option('vgg19', choices=('vgg19', 'random'))
+    content_network: str = _option('vgg19', choices=('vgg19', 'dlib', 'random'))
     superpixel: str = _option('output', choices=('output', 'photo', 'off'))
     # From scratch, style is held back while the content loss teaches the identity: (until step, factor) pairs.
     style_warmup: Tuple[Tuple[float, float], ...] = ((100, 0.0), (500, 0.01), (1000, 0.1))

@@ -17,6 +17,8 @@ from dctnet.errors import UserError
 TRANSLATOR_INPUT = 'input_image:0'
 TRANSLATOR_OUTPUT = 'output_image:0'
 TRANSLATOR_SCOPE = 'generator'
+# Content networks: pictures [N, H, W, 3] BGR in [-1, 1] -> features [N, h, w, c].
+CONTENT_INPUT, CONTENT_OUTPUT = 'image:0', 'features:0'
 
 _ALLOWED_OPS = frozenset('''
     Const Placeholder PlaceholderWithDefault Identity IdentityN StopGradient PreventGradient NoOp

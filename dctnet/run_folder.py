@@ -87,7 +87,7 @@ def opened(run: Path, config: T, versions: dict) -> Iterator[None]:
 
 
 def note_pictures(run: Path, listings: Dict[str, Sequence[Path]]) -> None:
-    """Record in pictures.json how many pictures each folder (config key -> its files) held, under a hash of their names.
+    """Record in pictures.json how many pictures each folder (config key -> files) held, and a hash of their names.
 
     Warns where a resumed run meets other pictures than before: which of them a step sees follows from the listing.
     """

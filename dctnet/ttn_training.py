@@ -14,8 +14,10 @@ from dctnet.engine.optim import all_finite
 from dctnet.engine.summaries import Samples, Scalars
 from dctnet.engine.trainer import Hook, Loop
 from dctnet.errors import UserError
+from dctnet.face.descriptor_file import read_descriptor_weights
+from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.models.ttn import TtnBatch, build_ttn
-from dctnet.nets import unet, vgg19
+from dctnet.nets import dlib_descriptor, unet, vgg19
 
 log = logging.getLogger(__name__)
 
@@ -97,13 +99,16 @@ def _content_network(config: TtnConfig) -> 'Optional[tf.GraphDef]':
         return None
     if config.loss.content_network == 'random':
         return vgg19.freeze_graph(vgg19.random_weights(seed=0))
+    if config.loss.content_network == 'dlib':
+        weights = read_descriptor_weights(installed_model(DESCRIPTOR))
+        return dlib_descriptor.freeze_content_graph(weights, config.data.size, config.data.size)
     if not VGG19_FILE.exists():
         raise UserError('the content loss needs VGG19, and checkpoints/vgg19.pb is not there: fetch vgg19.npy or '
                         'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 (sources in checkpoints/README.md) and run '
-                        '"python -m data_tools.import_weights vgg19 FILE"; or choose loss.content_network=random '
-                        'knowingly, for a try-out')
+                        '"python -m data_tools.import_weights vgg19 FILE"; or choose loss.content_network=dlib, a '
+                        'smaller trained network that is installed already, or =random for a try-out')
     graph_def = frozen.read_graph(VGG19_FILE)
-    frozen.check_tensors(graph_def, [vgg19.INPUT, vgg19.OUTPUT], str(VGG19_FILE))
+    frozen.check_tensors(graph_def, [frozen.CONTENT_INPUT, frozen.CONTENT_OUTPUT], str(VGG19_FILE))
     return graph_def
 
 

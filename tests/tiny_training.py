@@ -22,12 +22,12 @@ CONFIG = Path(__file__).parents[1] / 'configs' / 'ttn' / 'official.yaml'
 
 
 def content_network(config: object = None) -> 'tf.GraphDef':
-    """image:0 [N, H, W, 3] -> conv4_4:0 [N, H/8, W/8, 4], the same on every call."""
+    """image:0 [N, H, W, 3] -> features:0 [N, H/8, W/8, 4], the same on every call."""
     rng = np.random.RandomState(1)
     with tf.Graph().as_default(), tf.Session() as session:
         image = tf.placeholder(tf.float32, [None, None, None, 3], name='image')
         kernel = tf.constant(rng.standard_normal((8, 8, 3, 4)).astype(np.float32))
-        return frozen.freeze(session, [tf.nn.conv2d(image, kernel, [1, 8, 8, 1], 'SAME', name='conv4_4')])
+        return frozen.freeze(session, [tf.nn.conv2d(image, kernel, [1, 8, 8, 1], 'SAME', name='features')])
 
 
 def write_pictures(folder: Path, photos: int = 5, exemplars: int = 3) -> Path:

@@ -46,7 +46,8 @@ class FaceDetector:
     """
 
     def __init__(self) -> None:
-        self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))  # constant once loaded, so shared freely
+        # Constant once loaded, so shared freely.
+        self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))
         self._detector = dlib.get_frontal_face_detector()
         # The detector writes into buffers of its own, and dlib 20 runs it without Python's lock. One guarded detector
         # instead of one a thread: building one takes longer than running it.

@@ -10,7 +10,7 @@ from dctnet.config import TtnConfig, TtnLossConfig
 from dctnet.errors import UserError
 from dctnet.losses.adversarial import adversarial_loss
 from dctnet.losses.perceptual import content_loss, total_variation
-from dctnet.nets import unet, vgg19
+from dctnet.nets import unet
 from dctnet.nets.patch_discriminator import PatchDiscriminator
 from dctnet.ops import filters
 from dctnet.ops.superpixel import superpixels
@@ -42,12 +42,13 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_net
               preview_photos: np.ndarray) -> StageGraph:
     """Build the training graph.
 
-    step: int64 scalar, the number of steps done. content_network: frozen graph image:0 -> conv4_4:0
-    (vgg19), None where the content has no weight.
+    step: int64 scalar, the number of steps done. content_network: frozen graph image:0 -> features:0,
+    None where the content has no weight.
     preview_photos: float32 [M, size, size, 3] in [-1, 1], shown in every sample grid.
     """
     def features(x: 'tf.Tensor') -> 'tf.Tensor':
-        return frozen.import_into(content_network, {vgg19.INPUT: x}, [vgg19.OUTPUT], 'the content network')[0]
+        return frozen.import_into(content_network, {frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT],
+                                  'the content network')[0]
 
     discriminators = build_discriminators(config.loss, config.model.channels)
     output = unet.translate(batch.photo, config.model.channels)

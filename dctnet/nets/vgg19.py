@@ -9,7 +9,6 @@ from dctnet.compat import session_config, tf
 # (block, convolutions, channels); conv4_4 is the last layer that the recipe needs.
 BLOCKS = ((1, 2, 64), (2, 2, 128), (3, 4, 256), (4, 4, 512))
 LAYERS = tuple('conv{}_{}'.format(block, i + 1) for block, count, _ in BLOCKS for i in range(count))
-INPUT, OUTPUT = 'image:0', 'conv4_4:0'
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
@@ -48,8 +47,8 @@ def features(image: 'tf.Tensor', weights: Dict[str, List[np.ndarray]]) -> 'tf.Te
 
 
 def freeze_graph(weights: Dict[str, List[np.ndarray]]) -> 'tf.GraphDef':
-    """A frozen graph image:0 -> conv4_4:0, the form in which checkpoints/vgg19.pb is kept."""
+    """A frozen content network, the form in which checkpoints/vgg19.pb is kept."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, None, None, 3], name='image')
-        output = tf.identity(features(image, weights), name='conv4_4')
+        output = tf.identity(features(image, weights), name='features')
         return frozen.freeze(session, [output])

@@ -8,7 +8,7 @@ from dctnet import frozen
 from dctnet.compat import session_config, tf
 from dctnet.losses.perceptual import content_loss, total_variation
 from dctnet.models.ttn import COLOUR_SHIFT_HIGH, COLOUR_SHIFT_LOW
-from dctnet.nets import unet, vgg19
+from dctnet.nets import unet
 from tests.bench.batch import Batch
 
 _STYLE, _CONTENT, _TV = 0.1, 200.0, 1e4
@@ -58,7 +58,8 @@ class BaselineTrainer:
             loss_style += tf.reduce_mean(tf.square(fake - 1.0))
             self._loss_d += 0.5 * (tf.reduce_mean(tf.square(real - 1.0)) + tf.reduce_mean(tf.square(fake)))
 
-        features = [frozen.import_into(content_network, {vgg19.INPUT: picture}, [vgg19.OUTPUT], 'VGG19')[0]
+        features = [frozen.import_into(content_network, {frozen.CONTENT_INPUT: picture}, [frozen.CONTENT_OUTPUT],
+                                       'VGG19')[0]
                     for picture in (photo, output, self._superpixel)]
         content = content_loss(features[0], features[1]) + content_loss(features[2], features[1])
         self._loss_g = _STYLE * loss_style + _CONTENT * content + _TV * total_variation(output)

@@ -46,7 +46,8 @@ def test_vgg19_npy_gives_the_features_of_its_weights(tmp_path, vgg, vgg_npy, cap
     assert run('vgg19', vgg_npy, '--out', tmp_path / 'new' / 'vgg19.pb') == 0
     assert '10585152 parameters' in capsys.readouterr().out
     image = np.random.RandomState(0).uniform(-1, 1, (2, 48, 40, 3)).astype(np.float32)
-    found = frozen.FrozenGraph(tmp_path / 'new' / 'vgg19.pb', [vgg19.INPUT], [vgg19.OUTPUT], device='cpu')(image)
+    found = frozen.FrozenGraph(tmp_path / 'new' / 'vgg19.pb', [frozen.CONTENT_INPUT], [frozen.CONTENT_OUTPUT],
+                               device='cpu')(image)
     with tf.Graph().as_default(), tf.Session() as session:
         expected = session.run(vgg19.features(tf.constant(image), vgg))
     assert found.shape == (2, 6, 5, 512)

@@ -32,7 +32,8 @@ def test_structure(weights):
     assert ops.count('Conv2D') == 12 and ops.count('Relu') == 11 and ops.count('MaxPool') == 3  # none after conv4_4
     assert {'Placeholder', 'Const'} <= set(ops) <= frozen._ALLOWED_OPS
     with tf.Graph().as_default():
-        features, = frozen.import_into(graph_def, {vgg19.INPUT: tf.zeros([2, 32, 48, 3])}, [vgg19.OUTPUT], 'x')
+        pictures = {frozen.CONTENT_INPUT: tf.zeros([2, 32, 48, 3])}
+        features, = frozen.import_into(graph_def, pictures, [frozen.CONTENT_OUTPUT], 'x')
         assert features.shape.as_list() == [2, 4, 6, 512]
 
 

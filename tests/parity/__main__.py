@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
-from tests.parity import fusion, released, ttn
+from tests.parity import fusion, released, stylegan2, ttn
 
-CHECKS = {'ttn': ttn.check, 'fusion': fusion.check, 'released': released.check}
+CHECKS = {'ttn': ttn.check, 'fusion': fusion.check, 'released': released.check,
+          'stylegan2': stylegan2.check}
 
 
 def main() -> int:

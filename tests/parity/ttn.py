@@ -58,7 +58,7 @@ def _compute(expected: Dict[str, np.ndarray], salt: str):
         raw, output = unet.unet(photo), unet.translate(photo)
 
         def features(x: 'tf.Tensor') -> 'tf.Tensor':
-            return frozen.import_into(graph_def, {vgg19.INPUT: x}, [vgg19.OUTPUT], 'vgg19')[0]
+            return frozen.import_into(graph_def, {frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT], 'vgg19')[0]
 
         losses = ttn_losses(config, photo, cartoon, output, superpixel, discriminators, features, shift,
                             tf.constant(1.0))

@@ -1,0 +1,60 @@
+"""The published IR-SE50 (a PyTorch state) in this project's layout: normalisations folded to a scale and an offset."""
+from typing import Dict
+
+import numpy as np
+
+from dctnet import checkpoint
+from dctnet.errors import UserError
+from dctnet.nets import arcface
+
+_EPSILON = 1e-5  # PyTorch's batch normalisation
+
+
+def arcface_arrays(state: Dict[str, np.ndarray], where: str) -> Dict[str, np.ndarray]:
+    """Raises UserError where a weight is missing or of another shape; `where` names the file."""
+    try:
+        arrays = _converted(state)
+    except (KeyError, ValueError) as error:
+        raise UserError('{} does not hold IR-SE50: {} is missing or of another shape. Fetch model_ir_se50.pth'.format(
+            where, error)) from error
+    report = checkpoint.compare(arcface.shapes(), {name: array.shape for name, array in arrays.items()})
+    if report.missing or report.reshaped:
+        raise UserError('{} does not hold IR-SE50: {}. Fetch model_ir_se50.pth'.format(where, report.text()))
+    damaged = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if damaged:
+        raise UserError('{} holds values that are no finite numbers ({}): fetch it again'.format(
+            where, ', '.join(damaged[:4])))
+    return arrays
+
+
+def _converted(state: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
+    arrays = {'input/kernel': _kernel(state['input_layer.0.weight']), 'input/slope': state['input_layer.2.weight'],
+              'embedding/matrix': _flattened(state['output_layer.3.weight']),
+              'embedding/bias': state['output_layer.3.bias']}
+    normalised = {'input': 'input_layer.1', 'output': 'output_layer.0', 'embedding': 'output_layer.4'}
+    for index, (inputs, outputs, _) in enumerate(arcface.bottlenecks()):
+        ours, theirs = 'body/{}/'.format(index), 'body.{}.'.format(index)
+        arrays.update({ours + 'kernel1': _kernel(state[theirs + 'res_layer.1.weight']),
+                       ours + 'slope': state[theirs + 'res_layer.2.weight'],
+                       ours + 'kernel2': _kernel(state[theirs + 'res_layer.3.weight']),
+                       ours + 'squeeze': state[theirs + 'res_layer.5.fc1.weight'][:, :, 0, 0].T,
+                       ours + 'excite': state[theirs + 'res_layer.5.fc2.weight'][:, :, 0, 0].T})
+        normalised.update({ours + 'before': theirs + 'res_layer.0', ours + 'after': theirs + 'res_layer.4'})
+        if inputs != outputs:
+            arrays[ours + 'shortcut'] = _kernel(state[theirs + 'shortcut_layer.0.weight'])
+            normalised[ours + 'beside'] = theirs + 'shortcut_layer.1'
+    for ours, theirs in normalised.items():
+        deviation = np.sqrt(state[theirs + '.running_var'].astype(np.float64) + _EPSILON)
+        scale = state[theirs + '.weight'] / deviation
+        arrays[ours + '/scale'] = scale
+        arrays[ours + '/offset'] = state[theirs + '.bias'] - state[theirs + '.running_mean'] * scale
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+
+
+def _kernel(array: np.ndarray) -> np.ndarray:
+    return array.transpose(2, 3, 1, 0)
+
+
+def _flattened(matrix: np.ndarray) -> np.ndarray:
+    """[512, 512·7·7], the inputs channel by channel -> [7·7·512, 512]."""
+    return matrix.reshape(-1, 512, 7, 7).transpose(2, 3, 1, 0).reshape(7 * 7 * 512, -1)
