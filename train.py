@@ -1,5 +1,6 @@
 """Train a stage of DCT-Net.
 
+train.py ccn --config configs/ccn/official.yaml --set source=FFHQ --set data.style=STYLE --run runs/my_ccn
 train.py ttn --config configs/ttn/official.yaml --set data.photo=PHOTOS --set data.style=STYLE --run runs/my_style
 
 The same command again resumes exactly where the run stopped. Exit codes: 0 done, 2 a mistake to put right, 75 stopped
@@ -9,9 +10,11 @@ import argparse
 import logging
 import sys
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Union
 
-from dctnet.config import TtnConfig
+from dctnet import config_file, run_folder
+from dctnet.config import CcnConfig, TtnConfig
+from dctnet.data import folders
 from dctnet.errors import DONE, STOPPED_EARLY, exit_with
 
 log = logging.getLogger('train')
@@ -23,15 +26,21 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     stages = parser.add_subparsers(dest='stage', metavar='STAGE')
     stages.required = True
-    ttn = stages.add_parser('ttn', help='the texture translation network: photographs -> style')
-    ttn.add_argument('--config', type=Path, required=True, help='YAML file, for example configs/ttn/official.yaml')
-    ttn.add_argument('--set', action='append', default=[], metavar='KEY=VALUE', dest='overrides',
-                     help='change one key of the config, for example --set train.steps=1000 (repeatable)')
-    ttn.add_argument('--run', type=Path, required=True, help='run folder: everything of this training is kept there')
-    ttn.add_argument('--init-from', type=Path, metavar='CHECKPOINT|NPZ|PB',
-                     help='start a fine-tune from these weights (fresh optimiser and step counter)')
-    ttn.add_argument('--dry-run', action='store_true', help='check all, print the resolved config, write nothing')
+    for name, text in (('ccn', 'the content calibration network: a generator of faces -> one of styled faces'),
+                       ('ttn', 'the texture translation network: photographs -> style')):
+        _add_options(stages.add_parser(name, help=text), name)
     return parser.parse_args(arguments)
+
+
+def _add_options(parser: argparse.ArgumentParser, stage: str) -> None:
+    parser.add_argument('--config', type=Path, required=True,
+                        help='YAML file, for example configs/{}/official.yaml'.format(stage))
+    parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE', dest='overrides',
+                        help='change one key of the config, for example --set train.steps=1000 (repeatable)')
+    parser.add_argument('--run', type=Path, required=True, help='run folder: everything of this training is kept there')
+    parser.add_argument('--init-from', type=Path, metavar='CHECKPOINT|NPZ|PB',
+                        help='start a fine-tune from these weights (fresh optimiser and step counter)')
+    parser.add_argument('--dry-run', action='store_true', help='check all, print the resolved config, write nothing')
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -41,23 +50,42 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     console.setLevel(logging.INFO)
     logging.basicConfig(level=logging.INFO, format='%(message)s', handlers=[console])
 
-    # Mistakes in the config and the folders are told before TensorFlow is loaded, which takes seconds.
-    from dctnet import run_folder
-    from dctnet.config_file import to_dict, to_yaml
-    config = run_folder.resolve_config(TtnConfig, options.config, options.overrides, options.run, options.init_from)
-    from dctnet.data import folders
-    pictures = folders.list_folders(config.data.photo, config.data.style, config.data.batch_size)
-    resuming = run_folder.has_checkpoint(options.run)
-    if config.data.check_folders and not resuming:
-        folders.check_not_swapped(pictures)
+    finished = {'ccn': _ccn, 'ttn': _ttn}[options.stage](options)
+    return DONE if finished else STOPPED_EARLY
+
+
+# Mistakes in the config and the folders are told before TensorFlow is loaded, which takes seconds: late imports.
+
+
+def _ccn(options: argparse.Namespace) -> bool:
+    config = run_folder.resolve_config(CcnConfig, options.config, options.overrides, options.run, options.init_from)
+    key = 'data.style' if config.source else 'data.photo'
+    pictures = folders.list_folder(key, config.data.style if config.source else config.data.photo,
+                                   config.data.batch_size)
+    if not run_folder.has_checkpoint(options.run):
         folders.check_pictures(pictures, config.data.workers)
+    log.info('%d pictures in %s', len(pictures), pictures[0].parent)
+    _show(config, options)
+    from dctnet.ccn_training import train_ccn
+    return train_ccn(config, pictures, options.run, dry_run=options.dry_run)
+
+
+def _ttn(options: argparse.Namespace) -> bool:
+    config = run_folder.resolve_config(TtnConfig, options.config, options.overrides, options.run, options.init_from)
+    pictures = folders.list_folders(config.data.photo, config.data.style, config.data.batch_size)
+    if config.data.check_folders and not run_folder.has_checkpoint(options.run):
+        folders.check_not_swapped(pictures)
+        folders.check_pictures(pictures.photo + pictures.style, config.data.workers)
     log.info('%d photographs in %s, %d exemplars in %s', len(pictures.photo), config.data.photo,
              len(pictures.style), config.data.style)
-    if options.dry_run:
-        print(to_yaml(to_dict(config)), end='')
+    _show(config, options)
     from dctnet.ttn_training import train_ttn
-    finished = train_ttn(config, pictures, options.run, dry_run=options.dry_run)
-    return DONE if finished else STOPPED_EARLY
+    return train_ttn(config, pictures, options.run, dry_run=options.dry_run)
+
+
+def _show(config: Union[CcnConfig, TtnConfig], options: argparse.Namespace) -> None:
+    if options.dry_run:
+        print(config_file.to_yaml(config_file.to_dict(config)), end='')
 
 
 if __name__ == '__main__':

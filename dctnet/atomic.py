@@ -1,10 +1,13 @@
 """Files that exist whole or not at all: written beside their place, flushed, then renamed."""
 import errno
+import io
 import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
+
+import numpy as np
 
 from dctnet.errors import UserError
 
@@ -76,6 +79,13 @@ def _temporary(path: Path) -> str:
     handle, name = tempfile.mkstemp(prefix='.' + path.name[:40] + '.', dir=str(path.parent))
     os.close(handle)
     return name
+
+
+def write_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
+    """`write_bytes` of an .npz of plain arrays."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_bytes(path, buffer.getvalue())
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,5 +1,5 @@
 """The options of a training run, with the numbers of RECIPE.md as defaults. Read from YAML by config_file.load."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Tuple
 
 
@@ -56,6 +56,37 @@ class TtnLossConfig:
 
 
 @dataclass(frozen=True)
+class StyleGan2Config:
+    """Sizes of StyleGAN2: channel_multiplier * 16384 / resolution feature maps, at most max_channels."""
+    channel_multiplier: float = _option(2.0, low=0.001)
+    max_channels: int = _option(512, low=1)
+    style_dim: int = _option(512, low=1)
+    mapping_layers: int = _option(8, low=1)
+
+
+@dataclass(frozen=True)
+class CcnLossConfig:
+    """Weights of the content calibration: the loss of G is softplus(-D) + identity * (1 - cos of the embeddings)."""
+    identity: float = _option(0.1, low=0.0)     # needs a source generator
+    identity_network: str = _option('auto', choices=('auto', 'arcface', 'dlib'))  # auto: ArcFace where it is there
+    r1: float = _option(10.0, low=0.0)          # half of it weighs the penalty, every r1_every steps
+    r1_every: int = _option(16, low=1)
+    path: float = _option(2.0, low=0.0)
+    path_every: int = _option(4, low=1)
+    path_decay: float = _option(0.01, low=0.0, high=1.0)
+    mixing: float = _option(0.9, low=0.0, high=1.0)  # share of the steps that mix the styles of two latents
+
+
+@dataclass(frozen=True)
+class CcnOptimConfig:
+    """Adam of both networks, before the scaling for lazy regularisation."""
+    lr: float = _option(2e-3, low=0.0)
+    beta1: float = _option(0.0, low=0.0, high=0.9999999)
+    beta2: float = _option(0.99, low=0.0, high=0.9999999)
+    ema_decay: float = _option(0.5 ** (32 / 10000.0), low=0.0, high=1.0)  # of the generator's moving average, a step
+
+
+@dataclass(frozen=True)
 class OptimConfig:
     """Adam, the same for both phases."""
     lr: float = _option(2e-4, low=0.0)
@@ -68,12 +99,34 @@ class TrainConfig:
     """Length, seed and what is written when (in steps; 0 turns samples off)."""
     steps: int = _option(300000, low=0, high=10 ** 9)
     seed: int = _option(0, low=0, high=2 ** 31 - 1)
-    schedule: str = _option('joint', choices=('joint', 'sequential'))
     log_every: int = _option(50, low=1)
     sample_every: int = _option(500, low=0)
     save_every: int = _option(1000, low=1)
     keep: int = _option(5, low=1)               # newest checkpoints that are kept
     device: str = _option('auto', choices=('auto', 'cpu', 'gpu'))
+
+
+@dataclass(frozen=True)
+class TtnTrainConfig(TrainConfig):
+    """Also how the two updates of a step follow each other."""
+    # joint: one forward pass of the generator serves both. sequential: G, then D on a fresh one, as published.
+    schedule: str = _option('joint', choices=('joint', 'sequential'))
+
+
+@dataclass(frozen=True)
+class CcnConfig:
+    """Everything that `train.py ccn` needs."""
+    data: DataConfig = DataConfig()
+    model: StyleGan2Config = StyleGan2Config()
+    loss: CcnLossConfig = CcnLossConfig()
+    optim: CcnOptimConfig = CcnOptimConfig()
+    train: TrainConfig = TrainConfig()
+    source: str = ''                            # run, checkpoint or .npz of the source generator; none: train one
+    init_from: str = ''                         # weights to start from, if others than the source's
+
+    def fine_tuning(self, source: str) -> 'CcnConfig':
+        """The config of a training that starts from other weights than the source's."""
+        return replace(self, init_from=source)
 
 
 @dataclass(frozen=True)
@@ -83,5 +136,9 @@ class TtnConfig:
     model: ModelConfig = ModelConfig()
     loss: TtnLossConfig = TtnLossConfig()
     optim: OptimConfig = OptimConfig()
-    train: TrainConfig = TrainConfig()
+    train: TtnTrainConfig = TtnTrainConfig()
     init_from: str = ''                         # checkpoint, run folder, .pb or .npz that a fine-tune starts from
+
+    def fine_tuning(self, source: str) -> 'TtnConfig':
+        """The config of a fine-tune: its generator keeps the content already, so style needs no warm-up."""
+        return replace(self, init_from=source, loss=replace(self.loss, style_warmup=()))

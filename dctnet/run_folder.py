@@ -1,6 +1,5 @@
 """The folder of a run: its config, what it may be resumed with, its log, and who is writing to it."""
 import contextlib
-import dataclasses
 import fcntl
 import hashlib
 import json
@@ -22,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # Changing one of these would go on with a different training under the same name.
 _FIXED_SECTIONS = ('model', 'loss')
-_FIXED_KEYS = ('data.size', 'train.schedule')
+_FIXED_KEYS = ('data.size', 'train.schedule', 'source')
 
 
 def has_checkpoint(run: Path) -> bool:
@@ -43,8 +42,7 @@ def resolve_config(config_class: Type[T], path: Path, overrides: Sequence[str], 
     saved = config_file.read_yaml(saved_path) if has_checkpoint(run) and saved_path.exists() else None
     source = str(init_from) if init_from else config.init_from or (saved or {}).get('init_from', '')
     if source:
-        loss = dataclasses.replace(config.loss, style_warmup=())
-        config = dataclasses.replace(config, init_from=source, loss=loss)
+        config = config.fine_tuning(source)
     if saved is not None:
         _check_resumable(saved, config_file.to_dict(config), run)
     return config

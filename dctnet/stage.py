@@ -1,5 +1,5 @@
 """Contracts between models, which build a StageGraph, and the engine, which trains whatever fills one."""
-from typing import Callable, Dict, List, NamedTuple
+from typing import Callable, Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from dctnet.compat import tf
 
 
 class Optim(NamedTuple):
-    """Adam's numbers."""
+    """Adam's numbers. Phases that train the same variables with an equal Optim share its moments."""
     lr: float
     beta1: float
     beta2: float
@@ -17,6 +17,7 @@ class Phase(NamedTuple):
     """One kind of update: `loss` is minimised over `variables` whenever step % every == 0.
 
     scalars: what logging steps record; by convention 'NAME' is weighted as in the loss and 'raw/NAME' is not.
+    companions: operations that run along with the update (a running mean that the loss needs).
     """
     name: str
     loss: 'tf.Tensor'
@@ -24,6 +25,7 @@ class Phase(NamedTuple):
     variables: 'List[tf.Variable]'
     every: int
     optim: Optim
+    companions: 'Sequence[tf.Operation]' = ()
 
 
 class Preview(NamedTuple):

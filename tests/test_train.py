@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import train
-from dctnet import checkpoint, frozen, run_folder, ttn_training
+from dctnet import checkpoint, frozen, run_folder, training, ttn_training
 from dctnet.config import TtnConfig
 from dctnet.engine.summaries import Scalars
 from dctnet.errors import UserError
@@ -191,7 +191,7 @@ def test_vgg19_is_asked_for(tmp_path, pictures, monkeypatch):
     monkeypatch.setattr(ttn_training, 'VGG19_FILE', tmp_path / 'vgg19.pb')
     text = message(*arguments(pictures, tmp_path / 'run', 'loss.content_network=vgg19'))
     for part in ('checkpoints/vgg19.pb', 'vgg19.npy', 'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5',
-                 'data_tools.import_weights vgg19', 'content_network=random'):
+                 'data_tools.import_weights vgg19', 'content_network=dlib'):
         assert part in text
     assert not (tmp_path / 'run').exists()
 
@@ -306,7 +306,7 @@ def test_nothing_to_train(tmp_path, pictures):
 
 
 def test_a_gpu_that_is_not_there(tmp_path, pictures, monkeypatch):
-    monkeypatch.setattr(ttn_training, 'gpu_available', lambda: False)
+    monkeypatch.setattr(training, 'gpu_available', lambda: False)
     assert 'train.device is gpu' in message(*plain(pictures, tmp_path / 'run', 'train.device=gpu'))
 
 

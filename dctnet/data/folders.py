@@ -3,7 +3,7 @@ import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Sequence
 
 import cv2
 import numpy as np
@@ -28,26 +28,29 @@ class Folders(NamedTuple):
 def list_folders(photo: str, style: str, batch_size: int) -> Folders:
     """The pictures of both folders. Raises UserError where one is not set, missing, empty, smaller than a batch, or
     where both are the same."""
-    for key, value in (('data.photo', photo), ('data.style', style)):
-        if not value:
-            raise UserError('{} is not set: name a folder of pictures in the config or with --set {}=FOLDER'.format(
-                key, key))
-    photo_folder, style_folder = Path(photo).expanduser(), Path(style).expanduser()  # no shell does it in KEY=~/VALUE
-    if photo_folder.exists() and photo_folder.resolve() == style_folder.resolve():
+    found = Folders(list_folder('data.photo', photo, batch_size), list_folder('data.style', style, batch_size))
+    if found.photo[0].parent.resolve() == found.style[0].parent.resolve():
         raise UserError('data.photo and data.style are the same folder ({}): photographs and style exemplars must be '
                         'apart'.format(photo))
-    folders = Folders(images.list_images(photo_folder), images.list_images(style_folder))
-    for key, paths in zip(('data.photo', 'data.style'), folders):
-        if len(paths) < batch_size:
-            raise UserError('{} holds {} pictures, fewer than a batch of {}: add pictures or lower '
-                            'data.batch_size'.format(key, len(paths), batch_size))
-    return folders
+    return found
 
 
-def check_pictures(folders: Folders, workers: int) -> None:
+def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
+    """The pictures of one folder; `key` is its name in the config. Raises UserError as `list_folders` does."""
+    if not folder:
+        raise UserError('{} is not set: name a folder of pictures in the config or with --set {}=FOLDER'.format(
+            key, key))
+    paths = images.list_images(Path(folder).expanduser())  # no shell does it in KEY=~/VALUE
+    if len(paths) < batch_size:
+        raise UserError('{} holds {} pictures, fewer than a batch of {}: add pictures or lower '
+                        'data.batch_size'.format(key, len(paths), batch_size))
+    return paths
+
+
+def check_pictures(paths: Sequence[Path], workers: int) -> None:
     """Decode every picture once (about 4 ms each at 256 px). Raises UserError that names the unreadable ones."""
     with ThreadPoolExecutor(workers) as pool:
-        problems = [text for text in pool.map(_problem_of, folders.photo + folders.style) if text]
+        problems = [text for text in pool.map(_problem_of, paths) if text]
     if problems:
         more = '' if len(problems) <= 5 else ' ... and {} more'.format(len(problems) - 5)
         raise UserError('{} of the training pictures cannot be used: {}{}'.format(

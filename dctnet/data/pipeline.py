@@ -1,6 +1,6 @@
 """Training batches through tf.data. Order and augmentation are a pure function of (seed, step): resuming is exact."""
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -12,60 +12,55 @@ from dctnet.stage import Feed
 _PREFETCHED_BATCHES = 2
 
 
-class PairSampler:
-    """Sample k of a run: one photograph and one exemplar, drawn and mirrored independently of each other.
+class DomainSampler:
+    """Picture k of a run from one domain (0 photographs, 1 exemplars), mirrored at random where `flip` is set.
 
-    Each domain runs through all its pictures in a new random order every epoch.
+    All pictures come in a new random order every epoch. Domains are drawn independently of each other.
     """
 
-    def __init__(self, photo: Sequence[Path], style: Sequence[Path], size: int, seed: int, flip: bool) -> None:
-        self._domains = (list(photo), list(style))
+    def __init__(self, paths: Sequence[Path], domain: int, size: int, seed: int, flip: bool) -> None:
+        self._paths, self._domain = list(paths), domain
         self._size, self._seed, self._flip = size, seed, flip
-        self._orders = [(-1, np.zeros(0, np.int64)), (-1, np.zeros(0, np.int64))]
+        self._order = (-1, np.zeros(0, np.int64))
 
-    def __call__(self, k: int) -> List[np.ndarray]:
-        """[photo, style], each uint8 [size, size, 3] BGR."""
-        return [self._picture(domain, int(k)) for domain in (0, 1)]
-
-    def path(self, domain: int, k: int) -> Path:
-        """The file that sample k takes from domain 0 (photo) or 1 (style)."""
-        paths = self._domains[domain]
-        epoch, position = divmod(k, len(paths))
-        known, order = self._orders[domain]  # one read, one write: safe between threads
-        if known != epoch:
-            order = np.random.RandomState([self._seed, 1, domain, epoch]).permutation(len(paths))
-            self._orders[domain] = (epoch, order)
-        return paths[order[position]]
-
-    def _picture(self, domain: int, k: int) -> np.ndarray:
-        picture = images.square(images.read_bgr(self.path(domain, k)), self._size)
+    def __call__(self, k: int) -> np.ndarray:
+        """uint8 [size, size, 3] BGR."""
+        picture = images.square(images.read_bgr(self.path(k)), self._size)
         low, high = k & 0xffffffff, k >> 32
-        if self._flip and np.random.RandomState([self._seed, 2, domain, low, high]).randint(2):
+        if self._flip and np.random.RandomState([self._seed, 2, self._domain, low, high]).randint(2):
             picture = picture[:, ::-1]
         return np.ascontiguousarray(picture)
 
+    def path(self, k: int) -> Path:
+        """The file that picture k comes from."""
+        epoch, position = divmod(k, len(self._paths))
+        known, order = self._order  # one read, one write: safe between threads
+        if known != epoch:
+            order = np.random.RandomState([self._seed, 1, self._domain, epoch]).permutation(len(self._paths))
+            self._order = (epoch, order)
+        return self._paths[order[position]]
 
-class PairFeed(NamedTuple):
-    """Tensors of the current batch, float32 [batch, size, size, 3] BGR in [-1, 1], and how to move on (stage.Feed)."""
-    photo: 'tf.Tensor'
-    style: 'tf.Tensor'
-    photo_superpixel: 'Optional[tf.Tensor]'
+
+class PictureFeed(NamedTuple):
+    """The current batch of each sampler, float32 [batch, size, size, 3] BGR in [-1, 1], the SLIC regions of the first
+    one where they were asked for, and how to move on (stage.Feed)."""
+    pictures: 'List[tf.Tensor]'
+    superpixel: 'Optional[tf.Tensor]'
     feed: Feed
 
 
-def pair_feed(sampler: PairSampler, size: int, batch_size: int, workers: int, with_superpixels: bool) -> PairFeed:
-    """Batches of a sampler, decoded by `workers` threads ahead of the training.
+def picture_feed(samplers: Sequence[DomainSampler], size: int, batch_size: int, workers: int,
+                 with_superpixels: bool = False) -> PictureFeed:
+    """Batches of the samplers, decoded by `workers` threads ahead of the training.
 
     The current batch stays in variables on the device, so that several runs of one step see the same pictures and the
-    time spent waiting for data can be told apart. with_superpixels: also the SLIC regions of each photograph.
+    time spent waiting for data can be told apart. with_superpixels: also the SLIC regions of the first sampler's.
     """
     def load(k: np.ndarray) -> List[np.ndarray]:
-        photo, style = sampler(int(k))
-        if with_superpixels:
-            return [photo, style, flatten_regions(images.to_unit(photo))]
-        return [photo, style]
+        pictures = [sampler(int(k)) for sampler in samplers]
+        return pictures + [flatten_regions(images.to_unit(pictures[0]))] * with_superpixels
 
-    types = [tf.uint8, tf.uint8] + [tf.float32] * with_superpixels
+    types = [tf.uint8] * len(samplers) + [tf.float32] * with_superpixels
     first = tf.placeholder(tf.int64, [], name='first_sample')
     dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
     dataset = dataset.map(lambda k: tuple(tf.numpy_function(load, [k], types)), num_parallel_calls=workers)
@@ -86,9 +81,9 @@ def pair_feed(sampler: PairSampler, size: int, batch_size: int, workers: int, wi
         session.run(clear_op)
         session.run(iterator.initializer, {first: step * batch_size})
 
-    photo, style = [tf.cast(staged[i], tf.float32) / 127.5 - 1.0 for i in (0, 1)]
-    superpixel = tf.identity(staged[2]) if with_superpixels else None
-    return PairFeed(photo, style, superpixel, Feed(load_op, start))
+    pictures = [tf.cast(variable, tf.float32) / 127.5 - 1.0 for variable in staged[:len(samplers)]]
+    superpixel = tf.identity(staged[-1]) if with_superpixels else None
+    return PictureFeed(pictures, superpixel, Feed(load_op, start))
 
 
 def preview_pictures(paths: Sequence[Path], size: int, count: int) -> np.ndarray:
@@ -96,6 +91,6 @@ def preview_pictures(paths: Sequence[Path], size: int, count: int) -> np.ndarray
     return np.stack([images.to_unit(images.square(images.read_bgr(path), size)) for path in paths[:count]])
 
 
-def epochs(steps: int, batch_size: int, counts: Tuple[int, int]) -> Tuple[float, float]:
-    """How often each of `counts` pictures is seen in a run of `steps`."""
-    return steps * batch_size / counts[0], steps * batch_size / counts[1]
+def epochs(steps: int, batch_size: int, counts: Sequence[int]) -> List[float]:
+    """How often each picture of a domain of `counts` pictures is seen in a run of `steps`."""
+    return [steps * batch_size / count for count in counts]

@@ -36,7 +36,7 @@ class Progress(Hook):
             self._bar = tqdm(total=loop.steps, initial=loop.step, unit='step', dynamic_ncols=True)
             self._redirect.enter_context(logging_redirect_tqdm())
 
-    def wants_scalars(self, step: int) -> bool:
+    def wants_scalars(self, step: int, every: int) -> bool:
         """On logging steps, for the losses and the time of the superpixels."""
         return step % self._every == 0
 

@@ -14,13 +14,15 @@ def build_updates(stage: StageGraph) -> 'Dict[str, tf.Operation]':
     gradients = {phase.name: _gradients(phase) for phase in stage.phases}
     if stage.joint and any(phase.every != 1 for phase in stage.phases):
         raise ValueError('in a joint stage every phase is due at every step')
-    updates = {}
+    updates, optimisers = {}, {}  # type: dict, dict
     for phase in stage.phases:
-        optimiser = tf.train.AdamOptimizer(phase.optim.lr, phase.optim.beta1, phase.optim.beta2)
+        key = (phase.optim, tuple(variable.op.name for variable in phase.variables))
+        optimiser = optimisers.setdefault(key, tf.train.AdamOptimizer(*phase.optim))
         awaited = [g for name in gradients if stage.joint or name == phase.name for g in gradients[name]]
         with tf.control_dependencies(awaited):
-            updates[phase.name] = optimiser.apply_gradients(zip(gradients[phase.name], phase.variables),
-                                                            name='update_' + phase.name)
+            update = optimiser.apply_gradients(zip(gradients[phase.name], phase.variables),
+                                               name='update_' + phase.name)
+        updates[phase.name] = tf.group(update, *phase.companions)
     return updates
 
 

@@ -31,13 +31,13 @@ class Scalars(Hook):
             atomic.write_text(self._path, ''.join(line + '\n' for line in kept))
         self._writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START), loop.step)
 
-    def wants_scalars(self, step: int) -> bool:
-        """Every `every` steps and at the first."""
-        return step % self._every == 0 or step == 1
+    def wants_scalars(self, step: int, every: int) -> bool:
+        """Every `every` steps and at the first. A phase that runs more rarely is recorded when it runs next."""
+        return step % self._every < every or step == 1
 
     def after_step(self, loop: Loop) -> None:
         """Write both records."""
-        if not self.wants_scalars(loop.step):
+        if not loop.scalars:
             return
         line = dict(step=loop.step, seconds=round(loop.step_seconds, 4), **loop.scalars)
         with atomic.storage_errors(self._path):

@@ -19,8 +19,9 @@ class Hook:
     def begin(self, loop: 'Loop') -> None:
         """Before the first step; loop.step is the number of steps done in earlier runs."""
 
-    def wants_scalars(self, step: int) -> bool:
-        """Whether the scalars of step number `step` (the first is 1) are needed in `after_step`."""
+    def wants_scalars(self, step: int, every: int) -> bool:
+        """Whether, in step number `step` (the first is 1), the scalars of a phase that runs every `every` steps are
+        needed in `after_step`."""
         return False
 
     def after_step(self, loop: 'Loop') -> None:
@@ -65,7 +66,7 @@ class Loop:
                 hook.begin(self)
             with self._stopped_by_signals():
                 while self.step < self.steps and not self.stop_reason:
-                    self._one_step(any([hook.wants_scalars(self.step + 1) for hook in hooks]))
+                    self._one_step(hooks)
                     for hook in hooks:
                         hook.after_step(self)
         finally:
@@ -73,7 +74,7 @@ class Loop:
                 for hook in reversed(begun):
                     closing.callback(hook.close, self)
 
-    def _one_step(self, with_scalars: bool) -> None:
+    def _one_step(self, hooks: Sequence[Hook]) -> None:
         start = time.perf_counter()
         self._load_batch()
         self.data_seconds = time.perf_counter() - start
@@ -81,17 +82,17 @@ class Loop:
         due = [phase for phase in self.stage.phases if self.step % phase.every == 0]
         self.scalars = {}
         for group in [due] if self.stage.joint else [[phase] for phase in due]:
-            self._update(group, with_scalars)
+            self._update(group, hooks)
         self.session.run(self._finish)
         self.step += 1
         self.mid_step = False
         self.step_seconds = time.perf_counter() - start
 
-    def _update(self, phases: List[Phase], with_scalars: bool) -> None:
-        scalars = {phase.name + '/' + name: tensor for phase in phases for name, tensor in phase.scalars.items()}
+    def _update(self, phases: List[Phase], hooks: Sequence[Hook]) -> None:
+        wanted = [phase for phase in phases if any([hook.wants_scalars(self.step + 1, phase.every) for hook in hooks])]
+        scalars = {phase.name + '/' + name: tensor for phase in wanted for name, tensor in phase.scalars.items()}
         try:
-            _, values = self.session.run([[self._updates[phase.name] for phase in phases],
-                                          scalars if with_scalars else {}])
+            _, values = self.session.run([[self._updates[phase.name] for phase in phases], scalars])
         except tf.errors.ResourceExhaustedError as error:
             raise UserError('out of memory in step {} ({}): lower data.batch_size, data.size or model.channels'.format(
                 self.step + 1, str(error.message).split('\n')[0])) from error

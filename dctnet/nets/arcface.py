@@ -5,9 +5,10 @@ import numpy as np
 
 from dctnet import frozen
 from dctnet.compat import session_config, tf
+from dctnet.ops.resample import averaging_matrix, resampled
 
 # The face within an aligned picture of 256: rows 35 to 223, columns 32 to 220, averaged down to 112.
-REFERENCE_SIZE, ROWS, COLUMNS, INPUT_SIZE = 256, (35, 223), (32, 220), 112
+REFERENCE_SIZE, ROWS, COLUMNS, FACE = 256, (35, 223), (32, 220), 112
 INPUT, OUTPUT = 'image:0', 'embedding:0'
 EMBEDDING = 512
 _STAGES = ((64, 3), (128, 4), (256, 14), (512, 3))  # channels, bottlenecks; the first of each halves the size
@@ -44,14 +45,14 @@ def shapes() -> Dict[str, Tuple[int, ...]]:
     return result
 
 
-def embedding(picture: 'tf.Tensor', weights: Dict[str, np.ndarray]) -> 'tf.Tensor':
-    """Aligned faces [N, S, S, 3] BGR in [-1, 1], S known -> [N, 512] of length 1. The weights become constants."""
+def embedding(face: 'tf.Tensor', weights: Dict[str, np.ndarray]) -> 'tf.Tensor':
+    """Faces cut out by `face_of` [N, 112, 112, 3] BGR in [-1, 1] -> [N, 512] of length 1. Weights become constants."""
     constants = {name: tf.constant(array) for name, array in weights.items()}
 
     def normalised(x: 'tf.Tensor', name: str) -> 'tf.Tensor':
         return x * constants[name + '/scale'] + constants[name + '/offset']
 
-    x = face_of(picture)[..., ::-1]  # RGB
+    x = face[..., ::-1]  # RGB
     x = _prelu(normalised(_conv(x, constants['input/kernel'], 1), 'input'), constants['input/slope'])
     for index, (inputs, outputs, stride) in enumerate(bottlenecks()):
         name = 'body/{}/'.format(index)
@@ -69,24 +70,11 @@ def embedding(picture: 'tf.Tensor', weights: Dict[str, np.ndarray]) -> 'tf.Tenso
 
 
 def face_of(picture: 'tf.Tensor') -> 'tf.Tensor':
-    """The published crop of an aligned picture of any size, [N, S, S, 3] -> [N, 112, 112, 3]."""
+    """The published crop of an aligned picture of any known size, [N, S, S, 3] -> [N, 112, 112, 3]."""
     size = picture.shape.as_list()[1]
-    rows, columns = [tf.constant(averaging_matrix(size, *(limit * size / REFERENCE_SIZE for limit in limits)))
+    rows, columns = [averaging_matrix(size, *(limit * size / REFERENCE_SIZE for limit in limits), outputs=FACE)
                      for limits in (ROWS, COLUMNS)]
-    return tf.einsum('ih,nhwc,jw->nijc', rows, picture, columns)
-
-
-def averaging_matrix(size: int, start: float, end: float, outputs: int = INPUT_SIZE) -> np.ndarray:
-    """[outputs, size]: row i averages the whole pixels that touch bin i of `outputs` equal parts of start...end.
-
-    At the published size these are the bins of PyTorch's adaptive average pooling.
-    """
-    edges = np.linspace(start, end, outputs + 1)
-    matrix = np.zeros((outputs, size), np.float32)
-    for i in range(outputs):
-        first, last = int(np.floor(edges[i] + 1e-6)), int(np.ceil(edges[i + 1] - 1e-6))
-        matrix[i, first:last] = 1.0 / (last - first)
-    return matrix
+    return resampled(picture, rows, columns)
 
 
 def _conv(x: 'tf.Tensor', kernel: 'tf.Tensor', stride: int) -> 'tf.Tensor':
@@ -98,9 +86,9 @@ def _prelu(x: 'tf.Tensor', slope: 'tf.Tensor') -> 'tf.Tensor':
     return tf.nn.relu(x) - slope * tf.nn.relu(-x)
 
 
-def freeze_graph(weights: Dict[str, np.ndarray], size: int) -> 'tf.GraphDef':
-    """A frozen graph image:0 [N, size, size, 3] -> embedding:0."""
+def freeze_graph(weights: Dict[str, np.ndarray]) -> 'tf.GraphDef':
+    """A frozen graph image:0 -> embedding:0, the form in which checkpoints/arcface.pb is kept."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
-        image = tf.placeholder(tf.float32, [None, size, size, 3], name='image')
+        image = tf.placeholder(tf.float32, [None, FACE, FACE, 3], name='image')
         output = tf.identity(embedding(image, weights), name='embedding')
         return frozen.freeze(session, [output])

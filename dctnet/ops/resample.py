@@ -40,3 +40,29 @@ def upsample_fir(x: 'tf.Tensor') -> 'tf.Tensor':
 def downsample_fir(x: 'tf.Tensor') -> 'tf.Tensor':
     """Half the height and width: the low-pass filter at every second pixel. [N, H, W, C], H and W even."""
     return fir(x, 1, 1, stride=2)
+
+
+def resampled(x: 'tf.Tensor', rows: np.ndarray, columns: np.ndarray) -> 'tf.Tensor':
+    """Any separable crop and resize, as products with constant matrices: [N, H, W, C], rows [h, H], columns [w, W]
+    -> [N, h, w, C]."""
+    return tf.einsum('ih,nhwc,jw->nijc', tf.constant(rows), x, tf.constant(columns))
+
+
+def averaging_matrix(size: int, start: float, end: float, outputs: int) -> np.ndarray:
+    """[outputs, size] for `resampled`: output i averages the whole pixels that touch part i of start...end, cut into
+    `outputs` equal parts. Between whole numbers these are the bins of PyTorch's adaptive average pooling."""
+    edges = np.linspace(start, end, outputs + 1)
+    matrix = np.zeros((outputs, size), np.float32)
+    for i in range(outputs):
+        first, last = int(np.floor(edges[i] + 1e-6)), int(np.ceil(edges[i + 1] - 1e-6))
+        matrix[i, first:last] = 1.0 / (last - first)
+    return matrix
+
+
+def triangle_matrix(size: int, start: float, end: float, outputs: int) -> np.ndarray:
+    """[outputs, size] for `resampled`: start...end (0 is the left edge of pixel 0) resized to `outputs` pixels by a
+    triangle filter: bilinear where it gets larger, averaging where it gets smaller."""
+    step = (end - start) / outputs
+    centres = start + (np.arange(outputs)[:, None] + 0.5) * step - 0.5
+    weights = np.maximum(0.0, 1.0 - np.abs(np.arange(size)[None, :] - centres) / max(step, 1.0))
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

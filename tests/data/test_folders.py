@@ -30,7 +30,7 @@ def message(function, *arguments):
 def test_lists_both(pictures):
     found = folders.list_folders(str(pictures / 'photo'), str(pictures / 'style'), batch_size=3)
     assert [len(found.photo), len(found.style)] == [5, 3]
-    folders.check_pictures(found, workers=2)
+    folders.check_pictures(found.photo + found.style, workers=2)
     folders.check_not_swapped(found)
 
 
@@ -66,7 +66,7 @@ def test_every_bad_picture_is_named_in_one_error(tmp_path):
     (tmp_path / 'style' / 'text.png').write_text('no picture')
     images.write_bgr(tmp_path / 'style' / 'dot.png', np.zeros((1, 1, 3), np.uint8))
     found = folders.list_folders(str(tmp_path / 'photo'), str(tmp_path / 'style'), 2)
-    text = message(folders.check_pictures, found, 2)
+    text = message(folders.check_pictures, found.photo + found.style, 2)
     assert text.startswith('4 of the training pictures cannot be used')
     for part in ('cut.png', 'empty.jpg (the file is empty', 'text.png', 'dot.png is only 1x1 pixels'):
         assert part.split(' ')[0] in text and part.split('(')[-1] in text
@@ -78,7 +78,7 @@ def test_a_long_list_of_bad_pictures_is_cut(tmp_path):
     for i in range(9):
         (tmp_path / 'photo' / 'z{}.png'.format(i)).write_bytes(b'')
     found = folders.list_folders(str(tmp_path / 'photo'), str(tmp_path / 'style'), 2)
-    text = message(folders.check_pictures, found, 2)
+    text = message(folders.check_pictures, found.photo + found.style, 2)
     assert '9 of the training pictures' in text and '... and 4 more' in text and text.count('is empty') == 5
 
 

@@ -15,24 +15,26 @@ def paths(pictures, name):
     return images.list_images(pictures / name)
 
 
-def sampler(pictures, seed=0, flip=True):
-    return pipeline.PairSampler(paths(pictures, 'photo'), paths(pictures, 'style'), SIZE, seed, flip)
+def samplers(pictures, seed=0, flip=True):
+    return [pipeline.DomainSampler(paths(pictures, name), domain, SIZE, seed, flip)
+            for domain, name in enumerate(('photo', 'style'))]
 
 
 def batches(pictures, first_step, count, workers=2, with_superpixels=False, seed=0):
     """Batches of `count` steps from `first_step` on, as the graph sees them."""
     with tf.Graph().as_default(), tf.Session() as session:
-        pairs = pipeline.pair_feed(sampler(pictures, seed), SIZE, BATCH, workers, with_superpixels)
-        tensors = [tensor for tensor in (pairs.photo, pairs.style, pairs.photo_superpixel) if tensor is not None]
+        found = pipeline.picture_feed(samplers(pictures, seed), SIZE, BATCH, workers, with_superpixels)
+        tensors = found.pictures + [found.superpixel] * with_superpixels
+        assert (found.superpixel is None) == (not with_superpixels)
         assert all(tensor.shape.as_list() == [BATCH, SIZE, SIZE, 3] for tensor in tensors)
         assert not tf.global_variables()  # a batch belongs to no checkpoint
-        pairs.feed.start(session, first_step)
-        found = []
+        found.feed.start(session, first_step)
+        seen = []
         for _ in range(count):
-            session.run(pairs.feed.load)
-            found.append(session.run(tensors))
-            assert all(np.array_equal(a, b) for a, b in zip(found[-1], session.run(tensors)))  # stays until `load`
-    return found
+            session.run(found.feed.load)
+            seen.append(session.run(tensors))
+            assert all(np.array_equal(a, b) for a, b in zip(seen[-1], session.run(tensors)))  # stays until `load`
+    return seen
 
 
 def test_step_five_is_the_sixth_batch(pictures):
@@ -45,9 +47,8 @@ def test_step_five_is_the_sixth_batch(pictures):
 
 def test_a_batch_is_what_the_sampler_says(pictures):
     found = batches(pictures, 3, 1, with_superpixels=True)[0]
-    sample = sampler(pictures)
     for i in range(BATCH):
-        photo, style = [images.to_unit(picture) for picture in sample(3 * BATCH + i)]
+        photo, style = [images.to_unit(sample(3 * BATCH + i)) for sample in samplers(pictures)]
         np.testing.assert_allclose(found[0][i], photo, atol=1e-6)
         np.testing.assert_allclose(found[1][i], style, atol=1e-6)
         np.testing.assert_allclose(found[2][i], flatten_regions(photo), atol=1e-6)
@@ -56,52 +57,53 @@ def test_a_batch_is_what_the_sampler_says(pictures):
 
 @pytest.mark.parametrize('domain, count', [(0, 5), (1, 3)])
 def test_every_epoch_sees_every_picture_once(pictures, domain, count):
-    sample = sampler(pictures)
-    epochs = [[sample.path(domain, epoch * count + i).name for i in range(count)] for epoch in range(6)]
+    sample = samplers(pictures)[domain]
+    epochs = [[sample.path(epoch * count + i).name for i in range(count)] for epoch in range(6)]
     assert all(len(set(epoch)) == count for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) > 1  # in another order every time
-    backwards = [sampler(pictures).path(domain, k).name for k in range(6 * count)]
+    backwards = [samplers(pictures)[domain].path(k).name for k in range(6 * count)]
     assert backwards == [name for epoch in epochs for name in epoch]
 
 
 def test_pairs_are_drawn_independently(pictures):
-    sample = sampler(pictures)
-    seen = {(sample.path(0, k).name, sample.path(1, k).name) for k in range(150)}
+    photo, style = samplers(pictures)
+    seen = {(photo.path(k).name, style.path(k).name) for k in range(150)}
     assert len(seen) == 15
 
 
 def test_flip(pictures):
-    plain, flipping = sampler(pictures, flip=False), sampler(pictures, flip=True)
+    plain, flipping = samplers(pictures, flip=False), samplers(pictures, flip=True)
     states = np.zeros((2, 60), int)
     for k in range(60):
-        for domain, (a, b) in enumerate(zip(plain(k), flipping(k))):
+        for domain in (0, 1):
+            a, b = plain[domain](k), flipping[domain](k)
             same, mirrored = np.array_equal(a, b), np.array_equal(a[:, ::-1], b)
             assert same or mirrored
             states[domain, k] = not same
     assert all(15 < row.sum() < 45 for row in states[:1])
-    assert sampler(pictures)(7)[0].tobytes() == flipping(7)[0].tobytes()
+    assert samplers(pictures)[0](7).tobytes() == flipping[0](7).tobytes()
 
 
 def test_flips_of_the_domains_are_independent(tmp_path):
     ramp = np.tile(np.arange(SIZE, dtype=np.uint8)[None, :, None], (SIZE, 1, 3))
     images.write_bgr(tmp_path / 'x.png', ramp)
-    sample = pipeline.PairSampler([tmp_path / 'x.png'], [tmp_path / 'x.png'], SIZE, 0, True)
-    flips = {tuple(int(picture[0, 0, 0]) for picture in sample(k)) for k in range(60)}
+    both = [pipeline.DomainSampler([tmp_path / 'x.png'], domain, SIZE, 0, True) for domain in (0, 1)]
+    flips = {tuple(int(sample(k)[0, 0, 0]) for sample in both) for k in range(60)}
     assert len(flips) == 4
 
 
 def test_huge_steps_and_seeds(pictures):
-    sample = sampler(pictures, seed=2 ** 31 - 1)
-    assert sample(2 ** 33)[0].shape == (SIZE, SIZE, 3)
+    sample = samplers(pictures, seed=2 ** 31 - 1)[0]
+    assert sample(2 ** 33).shape == (SIZE, SIZE, 3)
 
 
-def test_a_picture_that_goes_bad_is_an_operation_error_with_its_name(tmp_path, pictures):
+def test_a_picture_that_goes_bad_is_an_operation_error_with_its_name(tmp_path):
     (tmp_path / 'bad.png').write_bytes(b'')
-    sample = pipeline.PairSampler([tmp_path / 'bad.png'], paths(pictures, 'style'), SIZE, 0, False)
+    sample = pipeline.DomainSampler([tmp_path / 'bad.png'], 0, SIZE, 0, False)
     with pytest.raises(UserError, match='bad.png'):
         sample(0)
     with tf.Graph().as_default(), tf.Session() as session:
-        feed = pipeline.pair_feed(sample, SIZE, 1, 1, False).feed
+        feed = pipeline.picture_feed([sample], SIZE, 1, 1).feed
         feed.start(session, 0)
         with pytest.raises(tf.errors.OpError, match='bad.png'):
             session.run(feed.load)
@@ -110,4 +112,4 @@ def test_a_picture_that_goes_bad_is_an_operation_error_with_its_name(tmp_path, p
 def test_preview_and_epochs(pictures):
     found = pipeline.preview_pictures(paths(pictures, 'style'), SIZE, 4)
     assert found.shape == (3, SIZE, SIZE, 3) and found.dtype == np.float32 and abs(found).max() <= 1
-    assert pipeline.epochs(300000, 16, (10000, 4800)) == (480, 1000)
+    assert pipeline.epochs(300000, 16, (10000, 4800)) == [480, 1000]

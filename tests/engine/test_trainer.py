@@ -70,7 +70,7 @@ def test_joint_updates_wait_for_the_gradients_of_every_phase():
 
 def test_scalars_only_when_wanted():
     class EveryThird(Record):
-        def wants_scalars(self, step):
+        def wants_scalars(self, step, every):
             return step % 3 == 0
 
     found = []

@@ -32,7 +32,7 @@ class Record(Hook):
     def begin(self, loop: Loop) -> None:
         self.calls.append((self.name + 'begin', loop.step))
 
-    def wants_scalars(self, step: int) -> bool:
+    def wants_scalars(self, step: int, every: int) -> bool:
         return self.scalars
 
     def after_step(self, loop: Loop) -> None:

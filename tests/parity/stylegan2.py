@@ -80,4 +80,4 @@ def _arcface(expected: Dict[str, np.ndarray], salt: str) -> np.ndarray:
     weights = arcface_arrays(arcface_state(names_and_shapes(expected['arcface_names']), salt), 'parity')
     rgb = expected['arcface_input_256']
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu', training=True)) as session:
-        return session.run(arcface.embedding(tf.constant(rgb[..., ::-1].copy()), weights))
+        return session.run(arcface.embedding(arcface.face_of(tf.constant(rgb[..., ::-1].copy())), weights))

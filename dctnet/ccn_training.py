@@ -1,0 +1,140 @@
+"""`train.py ccn` from a resolved config to a trained run: a target generator calibrated to exemplars, or a source."""
+import logging
+from pathlib import Path
+from typing import Callable, Dict, Optional, Sequence
+
+import numpy as np
+
+from dctnet import atomic, checkpoint, frozen, run_folder
+from dctnet.compat import tf
+from dctnet.config import CcnConfig
+from dctnet.data.pipeline import DomainSampler, epochs, picture_feed
+from dctnet.errors import UserError
+from dctnet.face.descriptor_file import read_descriptor_weights
+from dctnet.face.installed_models import DESCRIPTOR, installed_model
+from dctnet.models import ccn
+from dctnet.nets import arcface, dlib_descriptor, stylegan2
+from dctnet.nets.identity import arcface_embedding, dlib_embedding
+from dctnet.training import check_device, train_stage
+
+log = logging.getLogger(__name__)
+
+ARCFACE_FILE = Path(__file__).resolve().parent.parent / 'checkpoints' / 'arcface.pb'
+SOURCE_FILE = 'source.npz'  # the frozen source in the run folder, which blending and resuming need
+
+
+def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: bool = False) -> bool:
+    """Train, or go on training, in the folder `run`. True where all steps are done, False where it was stopped early.
+
+    pictures: exemplars where the config has a source, photographs where it has none. dry_run: build everything,
+    report, and write nothing. Raises UserError for what the user can put right.
+    """
+    check_device(config.train)
+    data, architecture = config.data, ccn.architecture_of(config)
+    source = _source_arrays(config, run)
+    identity = source is not None and config.loss.identity > 0
+    with tf.Graph().as_default():
+        sampler = DomainSampler(pictures, 1 if source else 0, data.size, config.train.seed, data.flip)
+        batch = picture_feed([sampler], data.size, data.batch_size, data.workers)
+        networks = ccn.create_networks(architecture, with_source=source is not None)
+        stage = ccn.build_ccn(config, networks, batch.pictures[0], tf.train.get_or_create_global_step(),
+                              _embedding(config) if identity else None)
+
+        def start(session: 'tf.Session') -> str:
+            if source:
+                _load(session, networks.source, source[ccn.AVERAGE], config.source)
+            if run_folder.has_checkpoint(run):
+                return ''
+            return _start(session, config, networks, source)
+
+        def report() -> None:
+            _report(config, pictures, networks)
+            if source and not dry_run and not (run / SOURCE_FILE).exists():
+                _save_source(run / SOURCE_FILE, source[ccn.AVERAGE])
+
+        key = 'data.style' if source else 'data.photo'
+        return train_stage(config, stage, batch.feed, run, start, report, {key: pictures}, dry_run)
+
+
+def _source_arrays(config: CcnConfig, run: Path) -> Optional[Dict[str, Dict[str, np.ndarray]]]:
+    """Network -> weights of the source generator, from the run folder where a training goes on."""
+    if not config.source:
+        return None
+    if run_folder.has_checkpoint(run) and (run / SOURCE_FILE).exists():
+        return {ccn.AVERAGE: _part(checkpoint.read_arrays(run / SOURCE_FILE), ccn.SOURCE)}
+    return networks_of(checkpoint.read_arrays(Path(config.source)), config.source)
+
+
+def networks_of(arrays: Dict[str, np.ndarray], where: str) -> Dict[str, Dict[str, np.ndarray]]:
+    """Network (generator, generator_ema, discriminator) -> its weights, from a checkpoint or an imported .npz.
+
+    A missing average is the generator, and the other way round. Raises UserError where there is neither.
+    """
+    found = {name: _part(arrays, name) for name in (ccn.GENERATOR, ccn.AVERAGE, ccn.DISCRIMINATOR)}
+    if not found[ccn.GENERATOR] and not found[ccn.AVERAGE]:
+        raise UserError('{} holds no StyleGAN2 generator (generator/style/1/weight ...): name a run of train.py ccn, '
+                        'its checkpoint, or an .npz of data_tools.import_weights stylegan2'.format(where))
+    found[ccn.AVERAGE] = found[ccn.AVERAGE] or found[ccn.GENERATOR]
+    found[ccn.GENERATOR] = found[ccn.GENERATOR] or found[ccn.AVERAGE]
+    return found
+
+
+def _part(arrays: Dict[str, np.ndarray], scope: str) -> Dict[str, np.ndarray]:
+    words = ('/Adam', '/Adam_1')
+    return {name[len(scope) + 1:]: array for name, array in arrays.items()
+            if name.startswith(scope + '/') and not name.endswith(words)}
+
+
+def _load(session: 'tf.Session', variables: Dict[str, 'tf.Variable'], arrays: Dict[str, np.ndarray], where: str,
+          ) -> None:
+    scope = next(iter(variables.values())).op.name.split('/')[0]
+    checkpoint.warm_start(session, list(variables.values()),
+                          {'{}/{}'.format(scope, name): array for name, array in arrays.items()}, where, required=scope)
+
+
+def _start(session: 'tf.Session', config: CcnConfig, networks: ccn.Networks,
+           source: Optional[Dict[str, Dict[str, np.ndarray]]]) -> str:
+    """The weights of step 0: those of init_from, else of the source, else random ones."""
+    architecture, seed = ccn.architecture_of(config), config.train.seed
+    arrays, where = source, config.source
+    if config.init_from:
+        where = config.init_from
+        arrays = networks_of(checkpoint.read_arrays(Path(where)), where)
+    if arrays is None:
+        weights = stylegan2.starting_weights(stylegan2.generator_shapes(architecture), seed)
+        arrays = {ccn.GENERATOR: weights, ccn.AVERAGE: weights, ccn.DISCRIMINATOR: {}}
+    critic = arrays[ccn.DISCRIMINATOR] or stylegan2.starting_weights(
+        stylegan2.discriminator_shapes(architecture), seed + 1)
+    _load(session, networks.generator, arrays[ccn.GENERATOR], where)
+    _load(session, networks.average, arrays[ccn.AVERAGE], where)
+    _load(session, networks.discriminator, critic, where)
+    if not where:
+        return 'starting from random weights'
+    return 'starting from {}{}'.format(where, '' if arrays[ccn.DISCRIMINATOR] else ', with a new discriminator')
+
+
+def _save_source(path: Path, weights: Dict[str, np.ndarray]) -> None:
+    atomic.write_arrays(path, {'{}/{}'.format(ccn.SOURCE, name): array for name, array in weights.items()})
+
+
+def _embedding(config: CcnConfig) -> Callable[['tf.Tensor'], 'tf.Tensor']:
+    kind = config.loss.identity_network
+    if kind == 'arcface' and not ARCFACE_FILE.exists():
+        raise UserError('the identity loss asks for ArcFace, and checkpoints/arcface.pb is not there: run "python -m '
+                        'data_tools.import_weights arcface model_ir_se50.pth", or set loss.identity_network=dlib')
+    if kind == 'arcface' or kind == 'auto' and ARCFACE_FILE.exists():
+        log.info('identity network: ArcFace (%s)', ARCFACE_FILE)
+        graph_def = frozen.read_graph(ARCFACE_FILE)
+        frozen.check_tensors(graph_def, [arcface.INPUT, arcface.OUTPUT], str(ARCFACE_FILE))
+        return arcface_embedding(graph_def)
+    log.info('identity network: dlib\'s face descriptor (installed; ArcFace is the published choice)')
+    weights = read_descriptor_weights(installed_model(DESCRIPTOR))
+    return dlib_embedding(dlib_descriptor.freeze_graph(weights))
+
+
+def _report(config: CcnConfig, pictures: Sequence[Path], networks: ccn.Networks) -> None:
+    counts = [sum(v.shape.num_elements() for v in weights.values()) / 1e6
+              for weights in (networks.generator, networks.discriminator)]
+    seen, = epochs(config.train.steps, config.data.batch_size, [len(pictures)])
+    log.info('generator of %.1f, discriminator of %.1f million parameters; %d steps of %d pictures: every picture %.1f '
+             'times', counts[0], counts[1], config.train.steps, config.data.batch_size, seen)

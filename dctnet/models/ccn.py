@@ -1,0 +1,168 @@
+"""The content calibration network as a StageGraph: StyleGAN2 fine-tuned on exemplars, held to the faces of its source
+by an identity loss (paper section 3.1; RECIPE.md, CCN). Without a source: StyleGAN2 from scratch."""
+from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from dctnet.compat import tf
+from dctnet.config import CcnConfig
+from dctnet.losses.regularisers import path_lengths, r1_penalty
+from dctnet.nets import stylegan2
+from dctnet.nets.stylegan2 import Architecture, Weights
+from dctnet.ops.draws import Draws
+from dctnet.stage import Optim, Phase, Preview, StageGraph
+
+GENERATOR, AVERAGE, DISCRIMINATOR, SOURCE = 'generator', 'generator_ema', 'discriminator', 'source'
+_PREVIEWS, _PREVIEW_TRUNCATION, _PREVIEW_MEAN = 6, 0.7, 512
+# Streams of random numbers; each sample takes two latents, mixing, and a picture of noise a layer.
+_STREAMS = {'d': 0, 'g': 100, 'g_path': 200}
+
+Embedding = Callable[['tf.Tensor'], 'tf.Tensor']
+
+
+class Networks(NamedTuple):
+    """Weights by name (stylegan2.generator_shapes, discriminator_shapes). source: None where there is none."""
+    generator: Weights
+    average: Weights
+    discriminator: Weights
+    source: Optional[Weights]
+
+
+class _Sample(NamedTuple):
+    picture: 'tf.Tensor'
+    w: 'tf.Tensor'
+    source_picture: 'Optional[tf.Tensor]'
+
+
+def architecture_of(config: CcnConfig) -> Architecture:
+    """The sizes that a config asks for."""
+    model = config.model
+    return Architecture(config.data.size, model.channel_multiplier, model.max_channels, model.style_dim,
+                        model.mapping_layers)
+
+
+def create_networks(a: Architecture, with_source: bool) -> Networks:
+    """Variables of all networks, zero until weights are loaded. The frozen source belongs to no checkpoint."""
+    def variables(scope: str, shapes: stylegan2.Shapes, trainable: bool, collection: str) -> Weights:
+        return {name: tf.get_variable(
+            '{}/{}'.format(scope, name), shape, tf.float32, tf.zeros_initializer(), collections=[collection],
+            trainable=trainable and not name.startswith('noises/')) for name, shape in shapes.items()}
+
+    saved, unsaved = tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.LOCAL_VARIABLES
+    shapes = stylegan2.generator_shapes(a)
+    return Networks(variables(GENERATOR, shapes, True, saved), variables(AVERAGE, shapes, False, saved),
+                    variables(DISCRIMINATOR, stylegan2.discriminator_shapes(a), True, saved),
+                    variables(SOURCE, shapes, False, unsaved) if with_source else None)
+
+
+def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 'tf.Tensor',
+              embedding: Optional[Embedding]) -> StageGraph:
+    """Build the training graph with its phases d, d_r1, g and g_path.
+
+    real: [N, size, size, 3] BGR in [-1, 1]. step: int64 scalar, the number of steps done. embedding: pictures -> face
+    embeddings [N, K]; None where the identity has no weight.
+    """
+    loss, batch = config.loss, real.shape.as_list()[0]
+    a, draws = architecture_of(config), Draws(config.train.seed, step)
+    generator = [v for name, v in networks.generator.items() if not name.startswith('noises/')]
+    discriminator = list(networks.discriminator.values())
+
+    def sample(stream: str, count: int, with_source: bool = False) -> _Sample:
+        return _sampled(networks, a, draws, _STREAMS[stream], count, loss.mixing, with_source)
+
+    optim_d, optim_g = _lazy(config, loss.r1, loss.r1_every), _lazy(config, loss.path, loss.path_every)
+    phases = [_discriminator_phase(networks, real, sample('d', batch).picture, discriminator, optim_d)]
+    if loss.r1:
+        phases.append(_r1_phase(networks, real, discriminator, loss.r1, loss.r1_every, optim_d))
+    phases.append(_generator_phase(networks, sample('g', batch, embedding is not None), embedding, loss.identity,
+                                   generator, optim_g))
+    if loss.path:
+        noise = draws.normal(_STREAMS['g_path'] + 99, [max(batch // 2, 1), a.size, a.size, 3])
+        phases.append(_path_phase(sample('g_path', max(batch // 2, 1)), noise, generator, config, optim_g))
+
+    decay = config.optim.ema_decay
+    averaging = [average.assign(decay * average + (1.0 - decay) * networks.generator[name])
+                 for name, average in networks.average.items()]
+    return StageGraph(phases, _preview(networks, a, config.train.seed), joint=False, step_ops=averaging)
+
+
+def _lazy(config: CcnConfig, weight: float, every: int) -> Optim:
+    """Adam for a network that is regularised every k steps: lr · r and beta^r with r = k / (k + 1)."""
+    ratio = every / (every + 1.0) if weight else 1.0
+    return Optim(config.optim.lr * ratio, config.optim.beta1 ** ratio, config.optim.beta2 ** ratio)
+
+
+def _sampled(networks: Networks, a: Architecture, draws: Draws, stream: int, count: int, mixing: float,
+             with_source: bool) -> _Sample:
+    """Fresh pictures; those of the source from the same latents, the same noise and the same mixing."""
+    latents = [draws.normal(stream + i, [count, a.style_dim]) for i in (0, 1)]
+    noise = [draws.normal(stream + 10 + i, [count, h, w, 1]) for i, (h, w) in enumerate(a.noise_shapes)]
+    chance, place = tf.unstack(draws.uniform(stream + 2, [2]))
+    layer = 1 + tf.cast(place * (a.layers - 1), tf.int32)  # 1 ... layers - 1
+    crossover = tf.where(chance < mixing, layer, a.layers)
+
+    def picture(weights: Weights) -> Tuple['tf.Tensor', 'tf.Tensor']:
+        w = stylegan2.per_layer(stylegan2.mapping(weights, latents[0]), a.layers,
+                                stylegan2.mapping(weights, latents[1]), crossover)
+        return stylegan2.synthesis(weights, w, noise), w
+
+    made, w = picture(networks.generator)
+    return _Sample(made, w, picture(networks.source)[0] if with_source else None)
+
+
+def _discriminator_phase(networks: Networks, real: 'tf.Tensor', fake: 'tf.Tensor', variables: 'List[tf.Variable]',
+                         optim: Optim) -> Phase:
+    on_real, on_fake = [stylegan2.discriminate(networks.discriminator, x) for x in (real, tf.stop_gradient(fake))]
+    loss = tf.reduce_mean(tf.nn.softplus(-on_real)) + tf.reduce_mean(tf.nn.softplus(on_fake))
+    scalars = {'loss': loss, 'mean_real': tf.reduce_mean(on_real), 'mean_fake': tf.reduce_mean(on_fake)}
+    return Phase('d', loss, scalars, variables, 1, optim)
+
+
+def _r1_phase(networks: Networks, real: 'tf.Tensor', variables: 'List[tf.Variable]', weight: float, every: int,
+              optim: Optim) -> Phase:
+    logits = stylegan2.discriminate(networks.discriminator, real)
+    penalty = r1_penalty(logits, real)
+    # The last biases do not show in the penalty: the zero term gives them a gradient of zero instead of none.
+    loss = weight / 2 * every * penalty + 0.0 * tf.reduce_mean(logits)
+    return Phase('d_r1', loss, {'loss': loss, 'raw/r1': penalty}, variables, every, optim)
+
+
+def _generator_phase(networks: Networks, sample: _Sample, embedding: Optional[Embedding], weight: float,
+                     variables: 'List[tf.Variable]', optim: Optim) -> Phase:
+    adversarial = tf.reduce_mean(tf.nn.softplus(-stylegan2.discriminate(networks.discriminator, sample.picture)))
+    scalars = {'adversarial': adversarial}
+    loss = adversarial
+    if embedding is not None:
+        ours, theirs = embedding(sample.picture), tf.stop_gradient(embedding(sample.source_picture))
+        distance = tf.reduce_mean(1.0 - tf.reduce_sum(tf.nn.l2_normalize(ours, 1) * tf.nn.l2_normalize(theirs, 1), 1))
+        loss = adversarial + weight * distance
+        scalars.update({'identity': weight * distance, 'raw/identity': distance})
+    return Phase('g', loss, dict(scalars, loss=loss), variables, 1, optim)
+
+
+def _path_phase(sample: _Sample, noise: 'tf.Tensor', variables: 'List[tf.Variable]', config: CcnConfig,
+                optim: Optim) -> Phase:
+    weights, side = config.loss, sample.picture.shape.as_list()[1]
+    average = tf.get_variable('path_length_average', [], tf.float32, tf.zeros_initializer(), trainable=False)
+    lengths = path_lengths(sample.picture, sample.w, noise / side)
+    before = average.read_value()
+    target = before + weights.path_decay * (tf.reduce_mean(lengths) - before)
+    penalty = tf.reduce_mean(tf.square(lengths - target))
+    loss = weights.path * weights.path_every * penalty + 0.0 * tf.reduce_mean(sample.picture)
+    scalars = {'loss': loss, 'raw/path': penalty, 'path_length': tf.reduce_mean(lengths)}
+    return Phase('g_path', loss, scalars, variables, weights.path_every, optim, [average.assign(target).op])
+
+
+def _preview(networks: Networks, a: Architecture, seed: int) -> Preview:
+    """The same latents through source and target, with each generator's own fixed noise, truncated."""
+    rng = np.random.RandomState(seed)
+    z = tf.constant(rng.standard_normal((_PREVIEW_MEAN, a.style_dim)), tf.float32)
+
+    def picture(weights: Weights) -> 'tf.Tensor':
+        w = stylegan2.mapping(weights, z)
+        w = stylegan2.truncated(w[:_PREVIEWS], tf.reduce_mean(w, 0, keepdims=True), _PREVIEW_TRUNCATION)
+        return stylegan2.synthesis(weights, stylegan2.per_layer(w, a.layers), stylegan2.fixed_noise(weights))
+
+    columns = {'source': picture(networks.source)} if networks.source else {}  # type: Dict[str, tf.Tensor]
+    columns['average'] = picture(networks.average)
+    return Preview(columns, {})

@@ -1,0 +1,74 @@
+"""A stage of any kind from its graph to a trained run folder: start or resume, hooks, loop."""
+import logging
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Sequence
+
+from dctnet import checkpoint, run_folder
+from dctnet.compat import TENSORFLOW_VERSION, gpu_available, session_config, tf
+from dctnet.config import TrainConfig
+from dctnet.engine.hooks import Checkpoint, NanGuard, Progress
+from dctnet.engine.optim import all_finite
+from dctnet.engine.summaries import Samples, Scalars
+from dctnet.engine.trainer import Hook, Loop
+from dctnet.errors import UserError
+from dctnet.stage import Feed, StageGraph
+
+log = logging.getLogger(__name__)
+
+# Given the session with all variables at their start: loads what a new run starts from, and says what that is.
+Start = Callable[['tf.Session'], str]
+
+
+def check_device(train: TrainConfig) -> None:
+    """Raise UserError where a GPU is demanded and none is there."""
+    if train.device == 'gpu' and not gpu_available():
+        raise UserError('train.device is gpu, but TensorFlow {} finds none it can use: check the driver, or set '
+                        'train.device=auto'.format(TENSORFLOW_VERSION))
+
+
+def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: Start,
+                report: Callable[[], None], pictures: Dict[str, Sequence[Path]], dry_run: bool) -> bool:
+    """Train the stage of the current graph, or go on training, in the folder `run`.
+
+    config: has `train` and `data.batch_size`; recorded in the run folder. start: called before the folder is touched.
+    report: logs what is trained, into the run's log too. pictures: config key -> files, for the run folder's record.
+    dry_run: do all but training, write nothing.
+    Returns True where all steps are done, False where it was stopped early.
+    """
+    train = config.train
+    loop = Loop(stage, feed, tf.train.get_or_create_global_step(), train.steps)
+    saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
+    finite = all_finite(tf.global_variables())  # the optimiser's, too
+    with tf.Session(config=session_config(train.device, training=True)) as session:
+        session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+        origin = start(session)
+        if dry_run:
+            report()
+            _begin(session, saver, run, origin)
+            return True
+        with run_folder.opened(run, config, {'tensorflow': TENSORFLOW_VERSION}):
+            report()
+            _begin(session, saver, run, origin)
+            run_folder.note_pictures(run, pictures)
+            writer = tf.summary.FileWriter(str(run / 'tb'))
+            hooks = [
+                NanGuard(), Scalars(run, writer, train.log_every), Progress(train.log_every, config.data.batch_size),
+                Samples(run, writer, train.sample_every),
+                Checkpoint(saver, run / 'checkpoints', train.save_every, train.keep, finite)]  # type: List[Hook]
+            loop.run(session, hooks)
+            writer.close()
+            if loop.step < train.steps:
+                log.info('stopped early (%s) at step %d of %d', loop.stop_reason, loop.step, train.steps)
+            return loop.step >= train.steps
+
+
+def _begin(session: 'tf.Session', saver: 'tf.train.Saver', run: Path, origin: str) -> None:
+    newest = checkpoint.latest(run / 'checkpoints')
+    if newest:
+        checkpoint.restore(session, saver, newest)
+        log.info('resuming from %s', newest)
+    elif run_folder.has_checkpoint(run):
+        raise UserError('every checkpoint in {} has lost its .data file: copy it back, or choose another --run'.format(
+            run / 'checkpoints'))
+    elif origin:
+        log.info('%s', origin)

@@ -1,0 +1,101 @@
+"""train.py ccn as a user meets it: a source from scratch, a target held to it, interruptions, and mistakes."""
+import logging
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import train
+from dctnet import ccn_training, checkpoint
+from dctnet.errors import UserError
+from tests.tiny_training import metrics, newest_weights
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = ROOT / 'configs' / 'ccn'
+SETTINGS = ('data.size=16', 'data.batch_size=2', 'model.max_channels=4', 'model.style_dim=8', 'model.mapping_layers=2',
+            'train.log_every=1', 'train.sample_every=0', 'train.save_every=2', 'train.steps=4', 'train.device=cpu',
+            'loss.r1_every=3', 'loss.path_every=2')
+
+
+def arguments(config, pictures, run, *overrides):
+    keys = ('data.photo={}'.format(pictures / 'photo'), 'data.style={}'.format(pictures / 'style')) + SETTINGS
+    words = [word for key in keys + overrides for word in ('--set', key)]
+    return ['ccn', '--config', str(CONFIGS / config), '--run', str(run)] + words
+
+
+@pytest.fixture(autouse=True)
+def informed(caplog):
+    caplog.set_level(logging.INFO)
+
+
+@pytest.fixture(scope='module')
+def source(tmp_path_factory, pictures):
+    """A source generator of 16 px after four steps."""
+    run = tmp_path_factory.mktemp('ccn') / 'source'
+    assert train.main(arguments('source.yaml', pictures, run)) == 0
+    return run
+
+
+def test_a_source_from_scratch(source):
+    names = set(newest_weights(source))
+    assert {'generator/convs/0/conv/weight', 'generator_ema/style/1/weight', 'discriminator/final_linear/1/bias',
+            'path_length_average', 'global_step'} <= names
+    assert not (source / 'source.npz').exists() and not any(name.startswith('source/') for name in names)
+    lines = metrics(source)
+    assert [line['step'] for line in lines] == [1, 2, 3, 4]
+    assert [('d_r1/loss' in line, 'g_path/loss' in line) for line in lines] == [
+        (True, True), (False, False), (False, True), (True, False)]
+
+
+def test_target_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, source, caplog):
+    settings = ['source={}'.format(source), 'loss.identity=0.5', 'train.steps=6', 'train.save_every=3',
+                'train.sample_every=6']
+    whole, killed = tmp_path / 'whole', tmp_path / 'killed'
+    assert train.main(arguments('official.yaml', pictures, whole, *settings)) == 0
+    assert 'starting from {}'.format(source) in caplog.text and 'dlib\'s face descriptor' in caplog.text
+    command = arguments('official.yaml', pictures, killed, *settings)
+    dead = subprocess.run([sys.executable, '-m', 'tests.tiny_training', '5'] + command, cwd=str(ROOT),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert dead.returncode == -signal.SIGKILL, dead.stdout.decode()
+    # From here on the source is the run's own copy.
+    assert train.main([word.replace(str(source), str(source)) for word in command]) == 0
+    a, b = newest_weights(whole), newest_weights(killed)
+    assert set(a) == set(b) and [name for name in a if a[name].tobytes() != b[name].tobytes()] == []
+    assert metrics(whole) == metrics(killed)
+    assert sorted(path.name for path in (whole / 'samples').iterdir()) == ['step-000000.png', 'step-000006.png']
+    frozen_source = checkpoint.read_arrays(whole / 'source.npz')
+    np.testing.assert_array_equal(frozen_source['source/convs/0/conv/weight'],
+                                  newest_weights(source)['generator_ema/convs/0/conv/weight'])
+
+
+def message(*words):
+    with pytest.raises(UserError) as caught:
+        train.main(list(words))
+    assert '\n' not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize('change, part', [
+    ('data.size=32', 'cannot start from'), ('model.max_channels=3', 'cannot start from'),
+    ('source=/nowhere', '/nowhere'), ('data.batch_size=4', 'fewer than a batch of 4'),
+    ('loss.identity_network=arcface', 'data_tools.import_weights arcface'),
+    ('loss.identity_network=vgg', 'auto, arcface, dlib'), ('train.schedule=joint', 'unknown key train.schedule')])
+def test_mistakes(tmp_path, pictures, source, change, part):
+    text = message(*arguments('official.yaml', pictures, tmp_path / 'run', 'source={}'.format(source), change))
+    assert part in text, text
+    assert not (tmp_path / 'run').exists()
+
+
+def test_a_source_without_a_generator(tmp_path, pictures):
+    np.savez(str(tmp_path / 'other.npz'), something=np.zeros(3))
+    text = message(*arguments('official.yaml', pictures, tmp_path / 'run', 'source={}'.format(tmp_path / 'other.npz')))
+    assert 'other.npz holds no StyleGAN2 generator' in text
+
+
+def test_a_missing_average_is_the_generator():
+    found = ccn_training.networks_of({'generator/a': np.ones(1), 'generator/a/Adam': np.zeros(1)}, 'x')
+    assert set(found['generator']) == {'a'} and found['generator_ema'] is found['generator']
+    assert found['discriminator'] == {}
