@@ -1,7 +1,9 @@
 """Bring published weights into the forms that this project uses.
 
 python -m data_tools.import_weights generator SRC --out MODEL_DIR   a translator -> a model folder for infer.py
-python -m data_tools.import_weights vgg19 SRC                       VGG19 -> checkpoints/vgg19.pb, for training
+python -m data_tools.import_weights vgg19 SRC                       VGG19 -> checkpoints/vgg19.pb, for train.py ttn
+python -m data_tools.import_weights stylegan2 SRC --out NPZ         StyleGAN2 (.pt, .pkl) -> a source of train.py ccn
+python -m data_tools.import_weights arcface SRC                     IR-SE50 -> checkpoints/arcface.pb, for train.py ccn
 
 Where to get the files: checkpoints/README.md. Exit codes: 0 done, 2 a mistake to put right.
 """
@@ -14,11 +16,13 @@ from typing import Dict, Optional, Sequence
 import cv2
 import numpy as np
 
-from data_tools import vgg19_weights
-from dctnet import checkpoint, export, frozen, images
+from data_tools import stylegan2_weights, torch_file, vgg19_weights
+from data_tools.arcface_weights import arcface_arrays
+from dctnet import atomic, checkpoint, export, frozen, images
+from dctnet.ccn_training import ARCFACE_FILE
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
-from dctnet.nets import unet, vgg19
+from dctnet.nets import arcface, unet, vgg19
 from dctnet.ttn_training import VGG19_FILE
 
 
@@ -80,6 +84,26 @@ def import_vgg19(source: Path, out: Path) -> str:
         out, sum(array.size for arrays in weights.values() for array in arrays), source)
 
 
+def import_stylegan2(source: Path, out: Path) -> str:
+    """Write the .npz `out` with every network of a StyleGAN2 checkpoint. Returns what was done; raises UserError where
+    the source is missing, damaged or something else; nothing is written then."""
+    if out.suffix != '.npz':
+        raise UserError('--out {}: name an .npz file'.format(out))
+    imported = stylegan2_weights.read(source)
+    atomic.write_arrays(out, imported.arrays())
+    a = imported.architecture
+    return '{}: {} of {} px, channel multiplier {:g}, from {}; use it with --set source={} --set data.size={}'.format(
+        out, ', '.join(sorted(imported.networks)), a.size, a.channel_multiplier, source, out, a.size)
+
+
+def import_arcface(source: Path, out: Path) -> str:
+    """Write the identity network `out` (.pb) from IR-SE50's PyTorch state. Returns what was done; raises UserError
+    where the source is missing, damaged or something else; nothing is written then."""
+    weights = arcface_arrays(torch_file.read_states(source), str(source))
+    frozen.write_graph(arcface.freeze_graph(weights), out)
+    return '{}: IR-SE50, {} parameters from {}'.format(out, sum(array.size for array in weights.values()), source)
+
+
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 where it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.import_weights', description=__doc__,
@@ -95,6 +119,13 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     content.add_argument('source', type=Path, metavar='SRC',
                          help='vgg19.npy or vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5')
     content.add_argument('--out', type=Path, default=VGG19_FILE, metavar='PB', help='default: checkpoints/vgg19.pb')
+    source = kinds.add_parser('stylegan2', help='StyleGAN2 -> the source generator of the content calibration')
+    source.add_argument('source', type=Path, metavar='SRC', help='rosinality\'s .pt, or NVIDIA\'s .pkl for TensorFlow')
+    source.add_argument('--out', type=Path, required=True, metavar='NPZ', help='file to make')
+    identity = kinds.add_parser('arcface', help='IR-SE50 -> the identity network of the content calibration')
+    identity.add_argument('source', type=Path, metavar='SRC', help='model_ir_se50.pth')
+    identity.add_argument('--out', type=Path, default=ARCFACE_FILE, metavar='PB',
+                          help='default: checkpoints/arcface.pb')
     return parser.parse_args(arguments)
 
 
@@ -105,7 +136,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if options.kind == 'generator':
         print(import_generator(options.source, options.out, options.mask))
     else:
-        print(import_vgg19(options.source, options.out))
+        function = {'vgg19': import_vgg19, 'stylegan2': import_stylegan2, 'arcface': import_arcface}[options.kind]
+        print(function(options.source, options.out))
     return DONE
 
 

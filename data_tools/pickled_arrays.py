@@ -5,7 +5,7 @@ stand for plain records of this module, every other name is refused, and the num
 """
 import pickle
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def read_array_lists(path: Path, names: Sequence[str]) -> Dict[str, List[np.ndar
     try:
         with Path(path).open('rb') as stream:
             _skip_header(stream)
-            content = _ArrayUnpickler(stream, path).load()
+            content = ArrayUnpickler(stream, path).load()
     except UserError:
         raise
     except FileNotFoundError:
@@ -35,7 +35,7 @@ def read_array_lists(path: Path, names: Sequence[str]) -> Dict[str, List[np.ndar
         content = content.data[0]  # numpy.save wraps the dict into an array of one object
     if not isinstance(content, dict):
         raise _unreadable(path, 'it holds no dict of layers')
-    return {name: [_decode(entry, name, path) for entry in _entries(content[name], name, path)]
+    return {name: [decoded(entry, name, path) for entry in _entries(content[name], name, path)]
             for name in names if name in content}
 
 
@@ -90,14 +90,16 @@ _STAND_INS = {
 }
 
 
-class _ArrayUnpickler(pickle.Unpickler):
-    def __init__(self, stream: Any, path: Path) -> None:
+class ArrayUnpickler(pickle.Unpickler):
+    """Loads a pickle of arrays without executing it: any name but numpy's and those of `stand_ins` is refused."""
+
+    def __init__(self, stream: Any, path: Path, stand_ins: Dict[Tuple[str, str], Any] = None) -> None:
         super().__init__(stream, encoding='latin1')  # the bytes of Python 2's strings, one to one
-        self._path = path
+        self._path, self._stand_ins = path, {**_STAND_INS, **(stand_ins or {})}
 
     def find_class(self, module: str, name: str) -> Any:
         """Called for every name that the pickle wants imported."""
-        stand_in = _STAND_INS.get((module, name))
+        stand_in = self._stand_ins.get((module, name))
         if stand_in is None:
             raise UserError('{} is refused: it asks for {}.{}, and weights need nothing but numpy arrays. Nothing of '
                             'it was executed; fetch the file from its original source'.format(self._path, module, name))
@@ -110,7 +112,8 @@ def _entries(value: Any, name: str, path: Path) -> List[Any]:
     raise _unreadable(path, 'the entry {} is no list of arrays'.format(name))
 
 
-def _decode(entry: Any, name: str, path: Path) -> np.ndarray:
+def decoded(entry: Any, name: str, path: Path) -> np.ndarray:
+    """An array of an `ArrayUnpickler` as float32. Raises UserError where the entry is something else."""
     if not isinstance(entry, _Array) or not isinstance(entry.dtype, _Dtype):
         raise _unreadable(path, 'the entry {} holds something else than arrays'.format(name))
     if entry.dtype.code not in _FLOATS or entry.dtype.order not in ('<', '>', '='):
