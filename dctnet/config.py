@@ -20,6 +20,7 @@ class DataConfig:
     size: int = _option(256, low=16, high=1024)  # side of the square training pictures, a multiple of 16
     batch_size: int = _option(16, low=1)
     flip: bool = True                           # mirror half of the pictures, each domain on its own
+    geometry: str = _option('off', choices=('off', 'official', 'paper'))  # scale and rotation, too
     workers: int = _option(2, low=1)            # pictures decoded at the same time
     check_folders: bool = True                  # refuse folders that look swapped
 

@@ -30,7 +30,7 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
     content_network = _content_network(config)
     data = config.data
     with tf.Graph().as_default():
-        samplers = [DomainSampler(paths, domain, data.size, config.train.seed, data.flip)
+        samplers = [DomainSampler(paths, domain, data.size, config.train.seed, data.flip, data.geometry)
                     for domain, paths in enumerate(pictures)]
         batch = picture_feed(samplers, data.size, data.batch_size, data.workers,
                              with_superpixels=config.loss.superpixel == 'photo' and config.loss.content > 0)

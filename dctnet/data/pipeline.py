@@ -6,6 +6,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.compat import tf
+from dctnet.data import geometry
 from dctnet.ops.superpixel import flatten_regions
 from dctnet.stage import Feed
 
@@ -13,23 +14,24 @@ _PREFETCHED_BATCHES = 2
 
 
 class DomainSampler:
-    """Picture k of a run from one domain (0 photographs, 1 exemplars), mirrored at random where `flip` is set.
+    """Picture k of a run from one domain (0 photographs, 1 exemplars), transformed at random.
+
+    preset: of the geometry expansion (geometry.PRESETS). flip: mirror half of the pictures.
 
     All pictures come in a new random order every epoch. Domains are drawn independently of each other.
     """
 
-    def __init__(self, paths: Sequence[Path], domain: int, size: int, seed: int, flip: bool) -> None:
+    def __init__(self, paths: Sequence[Path], domain: int, size: int, seed: int, flip: bool,
+                 preset: str = 'off') -> None:
         self._paths, self._domain = list(paths), domain
-        self._size, self._seed, self._flip = size, seed, flip
+        self._size, self._seed, self._flip, self._preset = size, seed, flip, preset
         self._order = (-1, np.zeros(0, np.int64))
 
     def __call__(self, k: int) -> np.ndarray:
         """uint8 [size, size, 3] BGR."""
         picture = images.square(images.read_bgr(self.path(k)), self._size)
-        low, high = k & 0xffffffff, k >> 32
-        if self._flip and np.random.RandomState([self._seed, 2, self._domain, low, high]).randint(2):
-            picture = picture[:, ::-1]
-        return np.ascontiguousarray(picture)
+        rng = np.random.RandomState([self._seed, 2, self._domain, k & 0xffffffff, k >> 32])
+        return geometry.transformed(picture, geometry.drawn(self._preset, rng, self._flip))
 
     def path(self, k: int) -> Path:
         """The file that picture k comes from."""

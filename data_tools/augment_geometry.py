@@ -1,0 +1,78 @@
+"""Geometry expansion of a folder of pictures into files: N pictures become 8N, as the published script does.
+
+python -m data_tools.augment_geometry SRC DST [--seed 0] [--workers 2]
+
+Training does the same on the fly (data.geometry), so this is for looking at it or for other programs. The same command
+again goes on where it was stopped. Exit codes: 0 done, 1 some pictures failed, 2 a mistake to put right.
+"""
+import argparse
+import logging
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Optional, Sequence
+
+import numpy as np
+
+from dctnet import images
+from dctnet.data import geometry
+from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+
+log = logging.getLogger('augment_geometry')
+
+
+def augment(path: Path, folder: Path, seed: int) -> int:
+    """Write the eight variants of one picture as FOLDER/NAME_VARIANT.png; returns how many were not there yet.
+
+    The draws depend on the seed and the picture's name alone.
+    """
+    rng = np.random.RandomState([seed, zlib.crc32(path.name.encode('utf-8', 'surrogateescape'))])
+    missing = [(folder / '{}{}.png'.format(path.name.replace('.', '_'), suffix), transform)
+               for suffix, transform in geometry.expanded(rng)]
+    missing = [(target, transform) for target, transform in missing if not target.exists()]
+    if missing:
+        picture = images.read_bgr(path)
+        for target, transform in missing:
+            images.write_bgr(target, geometry.transformed(picture, transform))
+    return len(missing)
+
+
+def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='python -m data_tools.augment_geometry', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('source', type=Path, metavar='SRC', help='folder of pictures')
+    parser.add_argument('target', type=Path, metavar='DST', help='folder for the expanded pictures')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--workers', type=int, default=2, help='pictures at the same time (default 2)')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    paths = images.list_images(options.source)
+    if options.target.exists() and options.target.resolve() == options.source.resolve():
+        raise UserError('SRC and DST are the same folder ({}): the results would be expanded again'.format(
+            options.source))
+    if options.workers < 1 or options.seed < 0:
+        raise UserError('--workers must be at least 1 and --seed at least 0')
+
+    def attempt(path: Path) -> int:
+        try:
+            return augment(path, options.target, options.seed)
+        except UserError as error:
+            log.error('%s', error)
+            return -1
+
+    with ThreadPoolExecutor(options.workers) as pool:
+        written = list(pool.map(attempt, paths))
+    failed, new = written.count(-1), sum(max(count, 0) for count in written)
+    log.info('%d pictures: %d files written, %d there before, %d pictures failed', len(paths), new,
+             8 * (len(paths) - failed) - new, failed)
+    return SOME_FAILED if failed else DONE
+
+
+if __name__ == '__main__':
+    exit_with(main)
