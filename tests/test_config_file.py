@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from dctnet import config_file
-from dctnet.config import TtnConfig
+from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError
 
 PRESETS = sorted(path for path in (Path(__file__).parents[1] / 'configs').glob('**/*.yaml'))
@@ -31,15 +31,21 @@ def message(folder, text='{}', *overrides):
 
 @pytest.mark.parametrize('path', PRESETS, ids=lambda path: path.parent.name + '/' + path.stem)
 def test_presets_load_and_round_trip(path, tmp_path):
-    config = config_file.load(TtnConfig, path)
+    config_class = CcnConfig if path.parent.name == 'ccn' else TtnConfig
+    config = config_file.load(config_class, path)
     text = config_file.to_yaml(config_file.to_dict(config))
-    assert load(tmp_path, text) == config
+    assert config_file.from_dict(config_class, yaml.safe_load(text), 'x') == config
     assert config_file.differences(yaml.safe_load(text), config_file.to_dict(config)) == []
 
 
 def test_presets_hold_the_numbers_of_the_recipe():
     official = config_file.load(TtnConfig, PRESETS[0].parents[1] / 'ttn' / 'official.yaml')
     paper = config_file.load(TtnConfig, PRESETS[0].parents[1] / 'ttn' / 'paper.yaml')
+    ccn = config_file.load(CcnConfig, PRESETS[0].parents[1] / 'ccn' / 'official.yaml')
+    assert (ccn.loss.identity, ccn.loss.r1, ccn.loss.r1_every) == (0.1, 10, 16)
+    assert (ccn.loss.path, ccn.loss.path_every) == (2, 4)
+    assert (ccn.optim.lr, ccn.optim.beta1, ccn.optim.beta2, ccn.loss.mixing) == (2e-3, 0, 0.99, 0.9)
+    assert ccn.optim.ema_decay == 0.5 ** (32 / 10000) and (ccn.data.batch_size, ccn.train.steps) == (8, 1500)
     loss = official.loss
     assert (loss.style, loss.content, loss.tv, loss.texture, loss.surface) == (0.1, 200, 1e4, 1, 1)
     assert (loss.adversarial, loss.superpixel, official.train.schedule) == ('lsgan', 'output', 'sequential')
