@@ -359,7 +359,7 @@ def test_a_full_and_a_read_only_disk(small_disk, pictures, trained, capfd):
 
 
 @pytest.mark.parametrize('words, part', [
-    ([], 'STAGE'), (['ccn'], 'invalid choice'), (['ttn'], '--config'), (['ttn', '--config', 'x.yaml'], '--run')])
+    ([], 'STAGE'), (['gan'], 'invalid choice'), (['ttn'], '--config'), (['ttn', '--config', 'x.yaml'], '--run')])
 def test_the_command_line_itself(words, part, capsys):
     with pytest.raises(SystemExit) as caught:
         train.main(words)
