@@ -72,12 +72,13 @@ def _ccn(options: argparse.Namespace) -> bool:
 
 def _ttn(options: argparse.Namespace) -> bool:
     config = run_folder.resolve_config(TtnConfig, options.config, options.overrides, options.run, options.init_from)
-    pictures = folders.list_folders(config.data.photo, config.data.style, config.data.batch_size)
-    if config.data.check_folders and not run_folder.has_checkpoint(options.run):
+    data = config.data
+    pictures = folders.list_folders(data.photo, data.style, data.batch_size, data.generated)
+    if data.check_folders and not run_folder.has_checkpoint(options.run):
         folders.check_not_swapped(pictures)
-        folders.check_pictures(pictures.photo + pictures.style, config.data.workers)
-    log.info('%d photographs in %s, %d exemplars in %s', len(pictures.photo), config.data.photo,
-             len(pictures.style), config.data.style)
+        folders.check_pictures(pictures.photo + pictures.style + pictures.generated, data.workers)
+    log.info('%d photographs in %s, %d exemplars in %s%s', len(pictures.photo), data.photo, len(pictures.style),
+             data.style, ', {} generated in {}'.format(len(pictures.generated), data.generated) * bool(data.generated))
     _show(config, options)
     from dctnet.ttn_training import train_ttn
     return train_ttn(config, pictures, options.run, dry_run=options.dry_run)

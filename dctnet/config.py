@@ -16,7 +16,9 @@ def _option(default: Any, choices: Tuple[str, ...] = (), low: Any = None, high: 
 class DataConfig:
     """Where the pictures are and how they are fed."""
     photo: str = ''                             # folder of aligned photographs
-    style: str = ''                             # folder of style exemplars (+ generated samples)
+    style: str = ''                             # folder of style exemplars
+    generated: str = ''                         # folder or keep-list of samples in their style, for train.py ttn
+    exemplar_share: float = _option(0.5, low=0.0, high=1.0)  # of real exemplars among the style pictures of a batch
     size: int = _option(256, low=16, high=1024)  # side of the square training pictures, a multiple of 16
     batch_size: int = _option(16, low=1)
     flip: bool = True                           # mirror half of the pictures, each domain on its own

@@ -1,13 +1,13 @@
 """`train.py ttn` from a resolved config to a trained run: where data, model and engine meet."""
 import logging
 from pathlib import Path
-from typing import Optional
+from typing import List, Optional, Tuple
 
 from dctnet import checkpoint, frozen, run_folder
 from dctnet.compat import tf
 from dctnet.config import TtnConfig
 from dctnet.data.folders import Folders
-from dctnet.data.pipeline import DomainSampler, epochs, picture_feed, preview_pictures
+from dctnet.data.pipeline import DomainSampler, MixedSampler, Sampler, epochs, picture_feed, preview_pictures
 from dctnet.errors import UserError
 from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
@@ -30,9 +30,7 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
     content_network = _content_network(config)
     data = config.data
     with tf.Graph().as_default():
-        samplers = [DomainSampler(paths, domain, data.size, config.train.seed, data.flip, data.geometry)
-                    for domain, paths in enumerate(pictures)]
-        batch = picture_feed(samplers, data.size, data.batch_size, data.workers,
+        batch = picture_feed(_samplers(config, pictures), data.size, data.batch_size, data.workers,
                              with_superpixels=config.loss.superpixel == 'photo' and config.loss.content > 0)
         tf.set_random_seed(config.train.seed)  # the starting weights
         stage = build_ttn(config, TtnBatch(*batch.pictures, batch.superpixel), tf.train.get_or_create_global_step(),
@@ -40,7 +38,15 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
 
         return train_stage(config, stage, batch.feed, run, lambda session: _warm_start(session, config, run),
                            lambda: _report(config, pictures),
-                           {'data.photo': pictures.photo, 'data.style': pictures.style}, dry_run)
+                           {'data.' + key: paths for key, paths in pictures._asdict().items()}, dry_run)
+
+
+def _samplers(config: TtnConfig, pictures: Folders) -> List[Sampler]:
+    """Photographs and style pictures; the latter mixed where there are generated ones."""
+    data = config.data
+    photo, style, generated = [DomainSampler(paths, domain, data.size, config.train.seed, data.flip, data.geometry)
+                               for domain, paths in enumerate(pictures)]
+    return [photo, MixedSampler(style, generated, data.exemplar_share) if pictures.generated else style]
 
 
 def _warm_start(session: 'tf.Session', config: TtnConfig, run: Path) -> str:
@@ -77,7 +83,15 @@ def _content_network(config: TtnConfig) -> 'Optional[tf.GraphDef]':
 def _report(config: TtnConfig, pictures: Folders) -> None:
     if config.loss.content and config.loss.content_network == 'random':
         log.warning('loss.content_network is random: good enough for demos and tests, for real styles use vgg19')
-    counts = (len(pictures.photo), len(pictures.style))
-    seen = epochs(config.train.steps, config.data.batch_size, counts)
-    log.info('%d generator parameters; %d steps of %d pictures: every photograph %.1f times, every exemplar %.1f times',
-             sum(v.shape.num_elements() for v in unet.variables()), config.train.steps, config.data.batch_size, *seen)
+    log.info('%d generator parameters; %d steps of %d pictures: %s',
+             sum(v.shape.num_elements() for v in unet.variables()), config.train.steps, config.data.batch_size,
+             ', '.join('every {} {:.1f} times'.format(*entry) for entry in _repetitions(config, pictures)))
+
+
+def _repetitions(config: TtnConfig, pictures: Folders) -> List[Tuple[str, float]]:
+    """How often a picture of each kind is seen."""
+    seen = epochs(config.train.steps, config.data.batch_size, [max(len(paths), 1) for paths in pictures])
+    if not pictures.generated:
+        return list(zip(('photograph', 'exemplar'), seen))
+    share = config.data.exemplar_share
+    return list(zip(('photograph', 'exemplar', 'generated sample'), (seen[0], seen[1] * share, seen[2] * (1 - share))))

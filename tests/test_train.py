@@ -153,6 +153,20 @@ def test_other_pictures_than_before_are_told(trained, pictures, tmp_path, caplog
     assert 'data.photo holds other pictures than before (5, now 6)' in caplog.text
 
 
+def test_generated_samples_train_along(tmp_path, pictures, caplog):
+    samples = write_pictures(tmp_path, photos=0, exemplars=4) / 'style'
+    (samples / 'keep.txt').write_text('s1.png\ns3.png\n')
+    settings = ['data.generated={}'.format(samples / 'keep.txt'), 'data.exemplar_share=0.25', 'train.steps=3']
+    run = tmp_path / 'run'
+    assert train.main(arguments(pictures, run, 'loss.content=0', 'loss.surface=0', *settings)) == DONE
+    assert '2 generated in ' in caplog.text
+    assert 'every photograph 1.2 times, every exemplar 0.5 times, every generated sample 2.2 times' in caplog.text
+    assert json.loads((run / 'pictures.json').read_text())['data.generated']['count'] == 2
+    assert train.main(arguments(pictures, tmp_path / 'without', 'loss.content=0', 'loss.surface=0',
+                                'train.steps=3')) == DONE
+    assert metrics(run) != metrics(tmp_path / 'without')
+
+
 def test_fine_tune(tmp_path, pictures, trained, caplog):
     weights = {name: array for name, array in newest_weights(trained).items() if name.startswith('generator/')}
     np.savez(str(tmp_path / 'weights.npz'), **{name: weights[name] for name in weights if '/Adam' not in name})

@@ -3,7 +3,7 @@ import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import List, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Sequence
 
 import cv2
 import numpy as np
@@ -20,30 +20,58 @@ _STYLE_NAME = re.compile(r'style|cartoon|anime|drawn|comic|sketch|exemplar|paint
 
 
 class Folders(NamedTuple):
-    """Pictures of the two domains, in the order of their names."""
+    """Training pictures. generated: samples in the style of the exemplars, or none."""
     photo: List[Path]
     style: List[Path]
+    generated: List[Path] = []
 
 
-def list_folders(photo: str, style: str, batch_size: int) -> Folders:
-    """The pictures of both folders. Raises UserError where one is not set, missing, empty, smaller than a batch, or
-    where both are the same."""
-    found = Folders(list_folder('data.photo', photo, batch_size), list_folder('data.style', style, batch_size))
-    if found.photo[0].parent.resolve() == found.style[0].parent.resolve():
-        raise UserError('data.photo and data.style are the same folder ({}): photographs and style exemplars must be '
-                        'apart'.format(photo))
-    return found
+def list_folders(photo: str, style: str, batch_size: int, generated: str = '') -> Folders:
+    """The pictures of all folders. Raises UserError where photo or style is not set, where a folder is missing, empty
+    or smaller than a batch, or where two are the same."""
+    wanted = {'photo': photo, 'style': style}
+    if generated:
+        wanted['generated'] = generated
+    found = {key: list_folder('data.' + key, folder, batch_size) for key, folder in wanted.items()}
+    places = {}  # type: Dict[Path, str]
+    for key, paths in found.items():
+        other = places.setdefault(paths[0].parent.resolve(), key)
+        if other != key:
+            raise UserError('data.{} and data.{} are the same folder ({}): photographs, style exemplars and generated '
+                            'samples must be apart'.format(other, key, wanted[key]))
+    return Folders(**found)
 
 
 def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
-    """The pictures of one folder; `key` is its name in the config. Raises UserError as `list_folders` does."""
+    """The pictures of one folder, or those that a keep-list (.txt) names; `key` is its name in the config. Raises
+    UserError as `list_folders` does."""
     if not folder:
         raise UserError('{} is not set: name a folder of pictures in the config or with --set {}=FOLDER'.format(
             key, key))
-    paths = images.list_images(Path(folder).expanduser())  # no shell does it in KEY=~/VALUE
+    path = Path(folder).expanduser()  # no shell does it in KEY=~/VALUE
+    paths = _kept(path) if path.suffix.lower() == '.txt' else images.list_images(path)
     if len(paths) < batch_size:
         raise UserError('{} holds {} pictures, fewer than a batch of {}: add pictures or lower '
                         'data.batch_size'.format(key, len(paths), batch_size))
+    return paths
+
+
+def _kept(keep_list: Path) -> List[Path]:
+    """The pictures of a keep-list: a name a line, relative to the list's folder; '#' begins a comment line."""
+    try:
+        lines = [line.strip() for line in keep_list.read_text(encoding='utf-8').splitlines()]
+    except FileNotFoundError:
+        raise UserError('keep-list {} does not exist: check the path'.format(keep_list)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError('keep-list {} cannot be read as text ({})'.format(keep_list, error)) from error
+    names = sorted({line for line in lines if line and not line.startswith('#')})
+    paths = [keep_list.parent / name for name in names]
+    gone = [path.name for path in paths if not path.is_file()]
+    if gone:
+        raise UserError('keep-list {} names {} pictures that are not there ({}): bring them back or remove their '
+                        'lines'.format(keep_list, len(gone), ', '.join(gone[:5])))
+    if not paths:
+        raise UserError('keep-list {} names no picture: put a file name on each line'.format(keep_list))
     return paths
 
 
@@ -68,7 +96,8 @@ def check_not_swapped(folders: Folders) -> None:
             and _PHOTO_NAME.search(style_name) and not _STYLE_NAME.search(style_name)):
         raise UserError('the folders look swapped: data.photo is called "{}" and data.style "{}": {}'.format(
             photo_name, style_name, advice))
-    photo, style = [np.array([_flatness(path) for path in paths[:_FLAT_SAMPLE]]) for paths in folders]
+    photo, style = [np.array([_flatness(path) for path in paths[:_FLAT_SAMPLE]])
+                    for paths in (folders.photo, folders.style)]
     photo_flatter = float(np.mean(photo[:, None] > style[None, :]))
     if photo_flatter > 0.9 and np.median(photo) - np.median(style) > 0.15:
         raise UserError('the folders look swapped: {:.0%} of the area in data.photo is flat, as in drawings, and '

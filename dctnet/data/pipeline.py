@@ -1,6 +1,7 @@
 """Training batches through tf.data. Order and augmentation are a pure function of (seed, step): resuming is exact."""
+import math
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence
+from typing import Callable, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from dctnet.stage import Feed
 
 _PREFETCHED_BATCHES = 2
 
+Sampler = Callable[[int], np.ndarray]
+
 
 class DomainSampler:
-    """Picture k of a run from one domain (0 photographs, 1 exemplars), transformed at random.
+    """Picture k of a run from one domain (0 photographs, 1 exemplars, 2 generated), transformed at random.
 
     preset: of the geometry expansion (geometry.PRESETS). flip: mirror half of the pictures.
 
@@ -43,6 +46,19 @@ class DomainSampler:
         return self._paths[order[position]]
 
 
+class MixedSampler:
+    """Picture k of a run from two sources of one domain: `share` of the pictures from the first, spread evenly, so
+    that every batch holds its share to within one picture."""
+
+    def __init__(self, first: Sampler, second: Sampler, share: float) -> None:
+        self._first, self._second, self._share = first, second, share
+
+    def __call__(self, k: int) -> np.ndarray:
+        """uint8 [size, size, 3] BGR."""
+        before, after = math.floor(k * self._share), math.floor((k + 1) * self._share)
+        return self._first(before) if after > before else self._second(k - before)
+
+
 class PictureFeed(NamedTuple):
     """The current batch of each sampler, float32 [batch, size, size, 3] BGR in [-1, 1], the SLIC regions of the first
     one where they were asked for, and how to move on (stage.Feed)."""
@@ -51,7 +67,7 @@ class PictureFeed(NamedTuple):
     feed: Feed
 
 
-def picture_feed(samplers: Sequence[DomainSampler], size: int, batch_size: int, workers: int,
+def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, workers: int,
                  with_superpixels: bool = False) -> PictureFeed:
     """Batches of the samplers, decoded by `workers` threads ahead of the training.
 

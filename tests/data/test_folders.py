@@ -58,6 +58,25 @@ def test_a_link_to_the_same_folder_counts_as_the_same(tmp_path, pictures):
     assert 'same folder' in message(folders.list_folders, str(pictures / 'photo'), str(tmp_path / 'link'), 1)
 
 
+def test_a_keep_list_names_the_generated_samples(tmp_path, pictures):
+    for i in range(4):
+        drawing(tmp_path / 'samples' / '{}.png'.format(i), i)
+    keep = tmp_path / 'samples' / 'keep.txt'
+    keep.write_text('# made by hand\n3.png\n\n  1.png \n3.png\n')
+    both = str(pictures / 'photo'), str(pictures / 'style')
+    assert [path.name for path in folders.list_folders(*both, 2, str(keep)).generated] == ['1.png', '3.png']
+    assert len(folders.list_folders(*both, 2, str(tmp_path / 'samples')).generated) == 4
+    assert folders.list_folders(*both, 2).generated == []
+    assert 'data.generated holds 2 pictures, fewer' in message(folders.list_folders, *both, 3, str(keep))
+    keep.write_text('9.png\n1.png\n')
+    assert 'keep.txt names 1 pictures that are not there (9.png)' in message(folders.list_folders, *both, 1, str(keep))
+    keep.write_text('# nothing\n')
+    assert 'names no picture' in message(folders.list_folders, *both, 1, str(keep))
+    keep.unlink()
+    assert 'does not exist' in message(folders.list_folders, *both, 1, str(keep))
+    assert 'data.style and data.generated are the same' in message(folders.list_folders, *both, 1, both[1])
+
+
 def test_every_bad_picture_is_named_in_one_error(tmp_path):
     write_pictures(tmp_path, photos=2, exemplars=2)
     whole = (tmp_path / 'photo' / 'p0.png').read_bytes()

@@ -55,6 +55,18 @@ def test_a_batch_is_what_the_sampler_says(pictures):
     assert found[0].dtype == np.float32 and -1 <= found[0].min() < -0.9 and 0.9 < found[0].max() <= 1
 
 
+@pytest.mark.parametrize('share', [0, 0.25, 0.3, 0.5, 1])
+def test_a_mixture_holds_its_share_and_leaves_out_nothing(share):
+    mixed = pipeline.MixedSampler(lambda k: ('first', k), lambda k: ('second', k), share)
+    drawn = [mixed(k) for k in range(400)]
+    for source, part in (('first', share), ('second', 1 - share)):
+        positions = [k for name, k in drawn if name == source]
+        assert positions == list(range(len(positions)))  # every picture of its own order, once
+        assert abs(len(positions) - 400 * part) < 1
+        batches = [sum(name == source for name, _ in drawn[i:i + 16]) for i in range(0, 400, 16)]
+        assert all(abs(count - 16 * part) <= 1 for count in batches)
+
+
 @pytest.mark.parametrize('domain, count', [(0, 5), (1, 3)])
 def test_every_epoch_sees_every_picture_once(pictures, domain, count):
     sample = samplers(pictures)[domain]
