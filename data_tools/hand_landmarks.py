@@ -1,8 +1,8 @@
 """Landmarks placed by hand, for pictures in which no detector finds a face.
 
 A JSON file: {"picture.png": [FACE, ...], ...}. FACE is a list of 5 or 68 points [x, y] in the picture's pixels
-(upright, as EXIF says). Five: the pupils, the tip of the nose, the corners of the mouth, each pair from left to right as seen in
-the upright face. 68: the usual order of the 300-W marks.
+(upright, as EXIF says). Five: the pupils, the tip of the nose, the corners of the mouth, each pair from left to right
+as seen in the upright face. 68: the usual order of the 300-W marks.
 """
 import json
 import math
