@@ -17,11 +17,17 @@ def tiny_content(monkeypatch):
     monkeypatch.setattr(ttn_training, '_content_network', content_network)
 
 
+@pytest.fixture(scope='session')
+def detector():
+    """Finds faces. Loading the landmarks model takes a second: once is enough for all tests."""
+    from dctnet.face.detector import FaceDetector
+    return FaceDetector()
+
+
 @pytest.fixture(scope='module')
-def one_detector():
-    """Loading the landmarks model takes most of a stylizer's start: once is enough for a module."""
+def one_detector(detector):
+    """The detector that is there already, in every stylizer of a module."""
     from dctnet.inference import stylizer
-    detector = stylizer.FaceDetector()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stylizer, 'FaceDetector', lambda: detector)
         yield

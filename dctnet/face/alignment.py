@@ -1,8 +1,9 @@
-"""Head crops: five points of a face, the similarity to the reference, the crop and its fusion mask.
+"""Aligned heads: five points of a face, the similarity to the reference, the crop and its fusion mask.
 
 RECIPE.md, section "Fusion". Pictures are uint8 [H, W, 3] BGR, points float64 (x, y) in pixels, transforms 2x3 as
 OpenCV takes them.
 """
+import math
 from typing import Tuple
 
 import cv2
@@ -16,9 +17,13 @@ _ARCFACE_POINTS = np.array([[30.29459953, 51.69630051], [65.53179932, 51.5013999
 _ARCFACE_SIDE = 112
 _HEAD_RATIO = 0.75  # the face shrinks to this about the centre, which makes room for hair and chin
 
-_RIGHT_EYE = slice(36, 42)
-_LEFT_EYE = slice(42, 48)
+RIGHT_EYE = slice(36, 42)
+LEFT_EYE = slice(42, 48)
 _NOSE, _MOUTH_RIGHT, _MOUTH_LEFT = 30, 48, 54
+
+_BORDERS = {'white': cv2.BORDER_CONSTANT, 'reflect': cv2.BORDER_REFLECT_101}
+BORDERS = tuple(_BORDERS)
+_MAX_FINENESS = 8  # 64 samples a pixel: more are not seen, only paid for
 
 
 def five_points(image: np.ndarray, landmarks: np.ndarray, whole_hull: bool = True) -> np.ndarray:
@@ -27,7 +32,7 @@ def five_points(image: np.ndarray, landmarks: np.ndarray, whole_hull: bool = Tru
     whole_hull: False leaves the last of an eye's six points out, as the published code does by mistake. It moves one
         pupil in seven by a pixel or two; only the comparison with published numbers wants it.
     """
-    eyes = [landmarks[eye] if whole_hull else landmarks[eye][:-1] for eye in (_RIGHT_EYE, _LEFT_EYE)]
+    eyes = [landmarks[eye] if whole_hull else landmarks[eye][:-1] for eye in (RIGHT_EYE, LEFT_EYE)]
     pupils = [_pupil(image, eye) for eye in eyes]
     return np.array(pupils + [landmarks[index] for index in (_NOSE, _MOUTH_RIGHT, _MOUTH_LEFT)], np.float64)
 
@@ -72,10 +77,26 @@ def crop_to_picture(points: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
     return np.array([[a, -b, tx], [b, a, ty]])
 
 
-def head_crop(image: np.ndarray, inverse: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
-    """The head as the head graph wants it: uint8 [size, size, 3], upright; white where the picture ends."""
+def head_crop(image: np.ndarray, inverse: np.ndarray, size: int = CROP_SIZE, border: str = 'white') -> np.ndarray:
+    """The head as the head graph wants it: uint8 [size, size, 3], upright.
+
+    border: what follows where the picture ends, 'white' (as published) or 'reflect' (the picture mirrored).
+    """
     return cv2.warpAffine(image, inverse, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                          borderMode=cv2.BORDER_CONSTANT, borderValue=(255, 255, 255))
+                          borderMode=_BORDERS[border], borderValue=(255, 255, 255))
+
+
+def smooth_crop(image: np.ndarray, inverse: np.ndarray, size: int, border: str = 'white') -> np.ndarray:
+    """`head_crop` of a picture of any resolution: where the crop's pixels are larger than the picture's, each is the
+    mean of several samples and not one of them."""
+    fineness = min(int(math.ceil(math.hypot(inverse[0, 0], inverse[1, 0]) - 1e-6)), _MAX_FINENESS)
+    if fineness <= 1:
+        return head_crop(image, inverse, size, border)
+    linear = inverse[:, :2] / fineness
+    # (0, 0) is the centre of a pixel; the finer grid's first centre lies further up and left.
+    shift = inverse[:, :2].sum(axis=1) * (0.5 / fineness - 0.5)
+    fine = head_crop(image, np.column_stack([linear, inverse[:, 2] + shift]), size * fineness, border)
+    return cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA)
 
 
 def ellipse_mask(size: int = CROP_SIZE) -> np.ndarray:

@@ -3,8 +3,7 @@
 Nothing is kept from one picture to the next (RECIPE.md, "What the published code gets wrong": a tracker that leaks).
 """
 import math
-import threading
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 import cv2
 import dlib
@@ -13,8 +12,8 @@ import numpy as np
 from dctnet.face.installed_models import LANDMARKS, installed_model
 
 # The detector's window is 80 px wide, so the picture's scale decides which faces it can see. A copy of constant area
-# takes constant time (0.1 s on a CPU core) and shows faces from about 1/15 of the picture's side on.
-_DETECTION_PIXELS = 1000000
+# takes constant time (0.05 - 0.1 s on a CPU core) and shows faces from about 1/15 of the picture's side on.
+DETECTION_PIXELS = 1000000
 # Enlarging more adds no detail to find a face by.
 _MAX_ENLARGEMENT = 6.0
 # dlib's own limit of 0 lets patches of clothes and backgrounds through (up to 0.19 on scikit-image's photos); portraits
@@ -40,18 +39,20 @@ class Face(NamedTuple):
 
 
 class FaceDetector:
-    """Finds frontal faces. Loads 100 MB of landmarks model once; safe to call from several threads.
+    """Finds frontal faces. Loads 100 MB of landmarks model once; safe to call from several threads, which run side by
+    side.
 
+    pixels: area of the copy that faces are searched in. Time grows with it, the smallest face that is found falls.
     Raises UserError where the landmarks model is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pixels: int = DETECTION_PIXELS) -> None:
+        self._pixels = pixels
         # Constant once loaded, so shared freely.
         self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))
-        self._detector = dlib.get_frontal_face_detector()
-        # The detector writes into buffers of its own, and dlib 20 runs it without Python's lock. One guarded detector
-        # instead of one a thread: building one takes longer than running it.
-        self._detector_lock = threading.Lock()
+        # A detector writes into buffers of its own, and dlib runs it without Python's lock: each call takes one that
+        # is idle. Another is built only where all are busy, since that takes longer than a call.
+        self._idle = [dlib.get_frontal_face_detector()]
 
     def detect(self, image: np.ndarray) -> List[Face]:
         """All faces of a picture, uint8 [H, W, 3] BGR of any size, largest first; an empty list where there is none.
@@ -60,12 +61,11 @@ class FaceDetector:
         to whole pixels), else from the picture itself at its full resolution.
         """
         height, width = image.shape[:2]
-        factor = min(math.sqrt(_DETECTION_PIXELS / float(width * height)), _MAX_ENLARGEMENT)
+        factor = min(math.sqrt(self._pixels / float(width * height)), _MAX_ENLARGEMENT)
         copy = cv2.resize(image, (max(1, int(round(width * factor))), max(1, int(round(height * factor)))),
                           interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
         copy = cv2.cvtColor(copy, cv2.COLOR_BGR2RGB)
-        with self._detector_lock:
-            boxes, scores, _ = self._detector.run(copy, 0, _MIN_SCORE)
+        boxes, scores = self._boxes(copy)
 
         scale = np.array([width / copy.shape[1], height / copy.shape[0]])  # from the copy to the picture
         fine = cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if factor < 1 and boxes else copy
@@ -78,6 +78,17 @@ class FaceDetector:
                 marks = _rescale(_landmarks(self._predictor, fine, box), scale)
             faces.append(Face(tuple(float(v) for v in corners.ravel()), float(score), marks))
         return sorted(faces, key=lambda face: (-face.size, face.box))
+
+    def _boxes(self, rgb: np.ndarray) -> Tuple[Sequence['dlib.rectangle'], Sequence[float]]:
+        try:
+            detector = self._idle.pop()
+        except IndexError:
+            detector = dlib.get_frontal_face_detector()
+        try:
+            boxes, scores, _ = detector.run(rgb, 0, _MIN_SCORE)
+        finally:
+            self._idle.append(detector)
+        return boxes, scores
 
 
 def _landmarks(predictor: 'dlib.shape_predictor', rgb: np.ndarray, box: 'dlib.rectangle') -> np.ndarray:

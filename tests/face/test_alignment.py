@@ -99,6 +99,32 @@ def test_the_crop_is_white_where_the_picture_ends():
     assert (crop[:, :99] == 255).all() and (crop[:, 101:] == 0).all()
 
 
+def test_a_reflected_border_goes_on():
+    ramp = np.repeat(np.arange(200, dtype=np.uint8)[None, :, None], 200, axis=0).repeat(3, axis=2)
+    crop = alignment.head_crop(ramp, np.array([[1.0, 0, -50], [0, 1, 0]]), 100, 'reflect')
+    np.testing.assert_array_equal(crop[50, :, 0], np.abs(np.arange(100) - 50))
+
+
+def test_a_smooth_crop_of_few_pixels_is_the_plain_one(similarity):
+    picture = np.random.RandomState(3).randint(0, 255, (300, 310, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(alignment.smooth_crop(picture, similarity, 200),
+                                  alignment.head_crop(picture, similarity, 200))
+
+
+@pytest.mark.parametrize('factor', [1.5, 4, 11])
+def test_a_smooth_crop_of_many_pixels_shows_means_in_their_places(similarity, factor):
+    noise = np.random.RandomState(3).randint(0, 255, (700, 700, 3), dtype=np.uint8)
+    inverse = similarity / 0.7 * factor
+    inverse[:, 2] = 250, 0
+    size = int(400 / factor)
+    deviation = alignment.smooth_crop(noise, inverse, size, 'reflect').std()
+    assert deviation < 0.75 * alignment.head_crop(noise, inverse, size, 'reflect').std()
+    ramp = np.repeat((np.arange(700) // 3).astype(np.uint8)[None, :, None], 700, axis=0).repeat(3, axis=2)
+    both = [crop(ramp, inverse, size, 'reflect').astype(int)
+            for crop in (alignment.head_crop, alignment.smooth_crop)]
+    assert abs((both[0] - both[1]).mean()) < 0.15
+
+
 def test_ellipse_mask():
     mask = alignment.ellipse_mask()
     assert mask.shape == (288, 288) and mask.dtype == np.float32

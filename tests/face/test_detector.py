@@ -12,11 +12,6 @@ NOSE = 30
 
 
 @pytest.fixture(scope='module')
-def detector():
-    return FaceDetector()
-
-
-@pytest.fixture(scope='module')
 def astronaut():
     return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
 
@@ -67,6 +62,14 @@ def test_picture_4000_pixels_wide_has_landmarks_of_full_resolution(detector, ast
     np.testing.assert_array_equal(face.landmarks, np.rint(face.landmarks))
 
 
+def test_a_smaller_copy_shows_large_faces_only(detector, astronaut, monkeypatch):
+    picture = np.full((1000, 1000, 3), 128, np.uint8)
+    picture[:170, :150] = astronaut[30:200, 150:300]
+    assert len(detector.detect(picture)) == 1
+    monkeypatch.setattr(detector, '_pixels', 200000)
+    assert detector.detect(picture) == [] and len(detector.detect(astronaut)) == 1
+
+
 @pytest.mark.parametrize('shape', [(1, 1), (1, 3000), (2, 3), (300, 300)])
 def test_no_face(detector, shape):
     assert detector.detect(np.random.RandomState(0).randint(0, 255, shape + (3,), dtype=np.uint8)) == []
@@ -103,7 +106,7 @@ def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
             seen.append(picture)
             return [], [], []
 
-    monkeypatch.setattr(detector, '_detector', Recorder())
+    monkeypatch.setattr(detector, '_idle', [Recorder()])
     blue = np.zeros((1000, 1000, 3), np.uint8)
     blue[:, :, 0] = 255
     detector.detect(blue)

@@ -1,0 +1,215 @@
+"""Photographs of any kind -> aligned square faces for training, and a manifest of what is known of each.
+
+python -m data_tools.align_faces SRC DST [--size 256] [--workers 2]
+
+SRC: a folder of pictures (.png .jpg .jpeg .webp .bmp .tif .tiff, any case). DST gets NAME.png, NAME_1.png ... (the
+largest face first), and manifest.jsonl: a line for every face and for every picture without one, with the reason where
+it was rejected. The same command again goes on: finished pictures are left alone, new and changed ones are done.
+
+Exit codes: 0 done, 1 some pictures could not be read, 2 a mistake to put right, 75 stopped early and resumable.
+"""
+import argparse
+import hashlib
+import json
+import logging
+import signal
+import sys
+import time
+from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from data_tools import face_crops, face_folder, hand_landmarks
+from data_tools.face_crops import Settings
+from dctnet import atomic, images
+from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
+from dctnet.face import alignment
+from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
+
+log = logging.getLogger('align_faces')
+
+
+class Job(NamedTuple):
+    """A picture to do. name: of its faces' files. stamp: what tells a changed picture. marks: faces marked by hand."""
+    path: Path
+    name: str
+    stamp: Dict[str, Any]
+    marks: Optional[List[np.ndarray]]
+
+
+class Result(NamedTuple):
+    """files: name -> content of each usable face. records: the picture's lines of the manifest. problem: why the
+    picture cannot be read, else empty."""
+    files: Dict[str, bytes]
+    records: List[Dict[str, Any]]
+    problem: str
+
+
+def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='python -m data_tools.align_faces', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('source', type=Path, metavar='SRC', help='folder of pictures')
+    parser.add_argument('target', type=Path, metavar='DST', help='folder for the faces')
+    parser.add_argument('--size', type=int, default=256, help='side of the faces\' pictures (default 256)')
+    parser.add_argument('--border', choices=alignment.BORDERS, default='white',
+                        help='where a picture ends: white, as at inference (default), or the picture mirrored')
+    parser.add_argument('--faces', choices=('all', 'largest'), default='all', help='of a picture (default all)')
+    parser.add_argument('--workers', type=int, default=2, help='pictures at the same time (default 2)')
+    parser.add_argument('--seed', type=int, default=0, help='taken as the other tools take it; nothing here is random')
+    parser.add_argument('--min-size', type=float, default=40, metavar='PIXELS',
+                        help='reject faces whose box is less wide in their picture (default 40; 0 = off)')
+    parser.add_argument('--max-outside', type=float, default=0.5, metavar='SHARE',
+                        help='reject faces of whose crop more lies outside of the picture (default 0.5; 0 = off)')
+    parser.add_argument('--max-blur', type=float, default=0, metavar='PIXELS',
+                        help='reject faces that are more blurred (default 0 = off; sharp photographs have 1.3 - 2.5, '
+                             'see "blur" in the manifest)')
+    parser.add_argument('--detect-pixels', type=int, default=DETECTION_PIXELS, metavar='N',
+                        help='area of the copy in which faces are searched (default {}: finds faces from 1/15 of the '
+                             'picture\'s side on); less is faster, more finds smaller ones'.format(DETECTION_PIXELS))
+    parser.add_argument('--landmarks', type=Path, metavar='JSON',
+                        help='landmarks made by hand, for art: {"picture.png": [FACE, ...]}, FACE 5 points [x, y] '
+                             '(pupils, nose, corners of the mouth, left before right) or 68; no detector runs there')
+    return parser.parse_args(arguments)
+
+
+def check(options: argparse.Namespace) -> Settings:
+    """The settings. Raises UserError where an option is out of range."""
+    if not 16 <= options.size <= 2048:
+        raise UserError('--size {} must be from 16 to 2048'.format(options.size))
+    if options.workers < 1:
+        raise UserError('--workers must be at least 1')
+    if not (options.min_size >= 0 and options.max_blur >= 0 and 0 <= options.max_outside <= 1):
+        raise UserError('--min-size and --max-blur must be at least 0 (off), --max-outside from 0 (off) to 1')
+    if options.detect_pixels < 10000:
+        raise UserError('--detect-pixels {} is less than the detector can use: at least 10000'.format(
+            options.detect_pixels))
+    if options.target.exists() and options.target.resolve() == options.source.resolve():
+        raise UserError('SRC and DST are the same folder ({}): the faces would be aligned again'.format(
+            options.source))
+    return Settings(**{name: getattr(options, name) for name in Settings._fields})
+
+
+def plan(paths: Sequence[Path], names: Dict[str, str], marks: Dict[str, List[np.ndarray]]) -> List[Job]:
+    """What there is to do, in the order of the names."""
+    jobs = []
+    for path in paths:
+        status = path.stat()
+        by_hand = marks.get(path.name)
+        digest = by_hand and hashlib.sha256(json.dumps([face.tolist() for face in by_hand]).encode()).hexdigest()[:16]
+        stamp = {'source_bytes': status.st_size, 'source_mtime_ns': status.st_mtime_ns, 'hand_landmarks': digest}
+        jobs.append(Job(path, names[path.name], stamp, by_hand))
+    return jobs
+
+
+def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Result:
+    """The faces of one picture; nothing is written. The detector may be missing where faces are marked by hand."""
+    origin = dict({'source': job.path.name, 'source_size': None}, **job.stamp)
+    try:
+        image = images.read_bgr(job.path)
+    except UserError as error:
+        return Result({}, [dict({'file': None, 'rejected': face_folder.UNREADABLE, 'faces': 0}, **origin)], str(error))
+    origin['source_size'] = [image.shape[1], image.shape[0]]
+    if job.marks is not None:
+        found = [face_crops.marked(image, marks) for marks in job.marks]
+    else:
+        found = [face_crops.detected(image, face) for face in detector.detect(image)]
+    faces = face_crops.aligned(image, found, settings)
+    files, records = {}, []  # type: Dict[str, bytes], List[Dict[str, Any]]
+    for face in faces:
+        file = None
+        if face.record['rejected'] is None:
+            file = face_folder.face_file(job.name, len(files))
+            files[file] = images.encoded(Path(file), face.crop)
+        records.append(dict({'file': file, 'faces': len(faces)}, **origin, **face.record))
+    if not records:
+        records.append(dict({'file': None, 'rejected': face_crops.NO_FACE, 'faces': 0}, **origin))
+    return Result(files, records, '')
+
+
+def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, workers: int) -> List[Path]:
+    """Do the pictures of `jobs`, each written before the next, in their order. Returns those that failed."""
+    detector = FaceDetector(settings.detect_pixels) if any(job.marks is None for job in jobs) else None
+    failed = []
+    with ThreadPoolExecutor(workers) as pool, logging_redirect_tqdm(), tqdm(
+            total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
+        for job, future in _ahead(pool, jobs, detector, settings, 2 * workers):
+            try:
+                result = future.result()
+            except Exception:  # a bug met on one picture must not cost the others; its traceback is kept
+                log.exception('failed: %s, by an error inside the program; please report it', job.path)
+                failed.append(job.path)
+            else:
+                if result.problem:
+                    log.error('failed: %s', result.problem)
+                    failed.append(job.path)
+                atomic.write_together({folder / name: data for name, data in result.files.items()})
+                face_folder.append(folder, [json.dumps(record) for record in result.records])
+            progress.update()
+    return failed
+
+
+def _ahead(pool: ThreadPoolExecutor, jobs: Iterable[Job], detector: Optional[FaceDetector], settings: Settings,
+           count: int) -> Iterator[Tuple[Job, 'Future[Result]']]:
+    """Results in order; at most `count` wait to be written, so a slow disk does not fill the memory."""
+    waiting = deque()  # type: deque
+    for job in jobs:
+        waiting.append((job, pool.submit(align, job, detector, settings)))
+        if len(waiting) > count:
+            yield waiting.popleft()
+    while waiting:
+        yield waiting.popleft()
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    settings = check(options)
+    paths = images.list_images(options.source)
+    marks = hand_landmarks.read(options.landmarks, {path.name for path in paths}) if options.landmarks else {}
+    folder = options.target
+    lines = face_folder.read(folder)
+    gone = sorted(set(lines) - {path.name for path in paths})
+    # Pictures that are gone keep their faces, so the names of these are not free.
+    jobs = plan(paths, face_folder.output_names(paths + [options.source / name for name in gone]), marks)
+    face_folder.begin(folder, settings._asdict())
+    todo = [job for job in jobs if not face_folder.is_done(folder, lines.get(job.path.name, []), job.stamp, job.name)]
+    for job in todo:
+        face_folder.remove_faces(folder, lines.pop(job.path.name, []))
+    face_folder.write(folder, lines)
+    if gone:
+        log.warning('%d pictures of the manifest are no longer in %s (%s%s): their faces are kept', len(gone),
+                    options.source, ', '.join(gone[:5]), ' ...' if len(gone) > 5 else '')
+    start = time.perf_counter()
+    try:
+        failed = align_all(todo, folder, settings, options.workers)
+    except KeyboardInterrupt:
+        log.warning('stopped; the same command goes on from here')
+        return STOPPED_EARLY
+    seconds = time.perf_counter() - start
+    lines = face_folder.read(folder)
+    face_folder.write(folder, lines)
+    report(lines, len(paths), len(todo), seconds, failed)
+    return SOME_FAILED if failed else DONE
+
+
+def report(lines: Dict[str, List[str]], pictures: int, new: int, seconds: float, failed: Sequence[Path]) -> None:
+    """The summary: what is in the folder, and what failed."""
+    reasons = Counter(json.loads(line)['rejected'] for source in lines.values() for line in source)
+    usable = reasons.pop(None, 0)
+    log.info('%d pictures, %d done now (%.1f a second), %d before: %d faces; rejected: %s', pictures, new,
+             new / max(seconds, 1e-9), pictures - new, usable,
+             ', '.join('{} {}'.format(count, reason) for reason, count in sorted(reasons.items())) or 'none')
+    for path in failed:
+        log.info('failed: %s', path)
+
+
+if __name__ == '__main__':
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends as cleanly as Ctrl-C
+    exit_with(main)
