@@ -75,8 +75,8 @@ def _checked(target: Tuple[Arrays, str], source: Optional[Tuple[Arrays, str]]) -
         sizes.append(architecture_of(weights, where))
         check_network(ccn.AVERAGE, weights, sizes[-1], where)
     if sizes[0] != sizes[-1]:
-        raise UserError('the generators are of different sizes: {} is {}, {} is {}. A source goes with the targets that '
-                        'were calibrated from it'.format(target[1], _text(sizes[0]), source[1], _text(sizes[1])))
+        raise UserError('the generators are of different sizes: {} is {}, {} is {}. A source goes with the targets '
+                        'that were calibrated from it'.format(target[1], _text(sizes[0]), source[1], _text(sizes[1])))
     origins = {'target': target[1], 'source': source[1]} if source else {'target': target[1]}
     return GeneratorPair(target[0], source[0] if source else None, sizes[0], origins)
 

@@ -4,7 +4,7 @@ Nothing is kept from one picture to the next (RECIPE.md, "What the published cod
 """
 import math
 import threading
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 import cv2
 import dlib
@@ -26,7 +26,7 @@ class Face(NamedTuple):
     """One face, in pixels of the picture that was given; (0, 0) is the centre of the top left pixel.
 
     box: left, top, right, bottom; may reach over the picture's border.
-    score: of the detector, 0.25 (unsure) to about 3.
+    score: of the detector, from 0.25 (unsure) to about 3 unless it was told otherwise.
     landmarks: float64 [68, 2], x and y, in the usual order of the 300-W marks; may lie outside the picture.
     """
     box: Tuple[float, float, float, float]
@@ -42,10 +42,13 @@ class Face(NamedTuple):
 class FaceDetector:
     """Finds frontal faces. Loads 100 MB of landmarks model once; safe to call from several threads.
 
+    pixels: area of the copy that is searched; fewer are faster and miss small faces.
+    min_score: faces with a lower score are left out.
     Raises UserError where the landmarks model is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pixels: int = _DETECTION_PIXELS, min_score: float = _MIN_SCORE) -> None:
+        self._pixels, self._min_score = pixels, min_score
         # Constant once loaded, so shared freely.
         self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))
         self._detector = dlib.get_frontal_face_detector()
@@ -60,12 +63,12 @@ class FaceDetector:
         to whole pixels), else from the picture itself at its full resolution.
         """
         height, width = image.shape[:2]
-        factor = min(math.sqrt(_DETECTION_PIXELS / float(width * height)), _MAX_ENLARGEMENT)
+        factor = min(math.sqrt(self._pixels / float(width * height)), _MAX_ENLARGEMENT)
         copy = cv2.resize(image, (max(1, int(round(width * factor))), max(1, int(round(height * factor)))),
                           interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
         copy = cv2.cvtColor(copy, cv2.COLOR_BGR2RGB)
         with self._detector_lock:
-            boxes, scores, _ = self._detector.run(copy, 0, _MIN_SCORE)
+            boxes, scores, _ = self._detector.run(copy, 0, self._min_score)
 
         scale = np.array([width / copy.shape[1], height / copy.shape[0]])  # from the copy to the picture
         fine = cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if factor < 1 and boxes else copy
@@ -73,11 +76,20 @@ class FaceDetector:
         for box, score in zip(boxes, scores):
             corners = _rescale(np.array([[box.left(), box.top()], [box.right(), box.bottom()]], np.float64), scale)
             if factor < 1:
-                marks = _landmarks(self._predictor, fine, dlib.rectangle(*(int(round(v)) for v in corners.ravel())))
+                marks = _landmarks(self._predictor, fine, _rectangle(corners.ravel()))
             else:
                 marks = _rescale(_landmarks(self._predictor, fine, box), scale)
             faces.append(Face(tuple(float(v) for v in corners.ravel()), float(score), marks))
         return sorted(faces, key=lambda face: (-face.size, face.box))
+
+    def landmarks(self, image: np.ndarray, box: Sequence[float]) -> np.ndarray:
+        """The 68 landmarks, float64 [68, 2], that a picture, uint8 [H, W, 3] BGR, shows for any box (left, top, right,
+        bottom). Always an answer, whether there is a face or not; whole pixels."""
+        return _landmarks(self._predictor, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), _rectangle(box))
+
+
+def _rectangle(box: Sequence[float]) -> 'dlib.rectangle':
+    return dlib.rectangle(*(int(round(v)) for v in box))
 
 
 def _landmarks(predictor: 'dlib.shape_predictor', rgb: np.ndarray, box: 'dlib.rectangle') -> np.ndarray:

@@ -1,4 +1,4 @@
-"""generate_style_faces as a user meets it: a run becomes a folder of faces, goes on where it stopped, refuses mistakes."""
+"""generate_style_faces as a user meets it: a run becomes a folder of faces; interruptions, and mistakes."""
 import json
 import logging
 
@@ -100,8 +100,8 @@ def test_options_reach_the_sampler(trained):
     for words, expected in (
             ('', Sampling(4, 0.0, 0, 0.7, 4096, 0, True)), ('--blend none', Sampling(blend=0)),
             ('--blend 8 --blend-width 0.5', Sampling(8, 0.5)), ('--mix-w 3', Sampling(mix_w=3)),
-            ('--truncation 1', Sampling(truncation=1.0)), ('--seed 7 --noise fixed', Sampling(seed=7, fresh_noise=False)),
-            ('--mean-samples 9', Sampling(mean_samples=9))):
+            ('--truncation 1', Sampling(truncation=1.0)), ('--mean-samples 9', Sampling(mean_samples=9)),
+            ('--seed 7 --noise fixed', Sampling(seed=7, fresh_noise=False))):
         options = generate_style_faces.parse(['--run', str(trained), '--out', 'x'] + words.split())
         assert generate_style_faces.sampling_of(options, pair) == expected
 

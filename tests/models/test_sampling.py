@@ -1,4 +1,4 @@
-"""Samples of a calibrated generator: each for itself, blended, mixed and truncated as asked, with the source's twins."""
+"""Samples of a calibrated generator: each for itself, blended, mixed and truncated as asked, with their twins."""
 import numpy as np
 import pytest
 
