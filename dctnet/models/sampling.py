@@ -7,7 +7,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dctnet.compat import tf
+from dctnet.compat import session_config, tf
 from dctnet.errors import UserError
 from dctnet.frozen import FrozenGraph
 from dctnet.models.blending import blend
@@ -18,7 +18,7 @@ Arrays = Dict[str, np.ndarray]
 
 _MEAN_STREAM, _SAMPLE_STREAM = 0, 1
 _MEAN_CHUNK = 4096
-_Z, _PICTURE, _TWIN = 'z:0', 'picture:0', 'twin:0'
+_MAPPING = 'style/'
 
 
 class Sampling(NamedTuple):
@@ -47,11 +47,12 @@ class FaceSampler:
         for blend, mix_w and twins, else None.
     twins: also draw the source's own picture of the same z and the same noise.
     device: 'auto', 'cpu' or 'gpu'.
+    Raises UserError where a GPU is demanded and none is there.
     """
 
     def __init__(self, a: Architecture, target: Arrays, source: Optional[Arrays], sampling: Sampling, twins: bool,
                  device: str = 'auto') -> None:
-        self._a, self._sampling, self._twins = a, sampling, twins
+        self._a, self._sampling = a, sampling
         generator = target
         if sampling.blend:
             generator = blend(source, target, sampling.blend, sampling.blend_width)
@@ -59,25 +60,26 @@ class FaceSampler:
         def mean(weights: Arrays) -> np.ndarray:
             return mean_w(weights, sampling.mean_samples, sampling.seed, device)
 
-        with tf.Graph().as_default() as graph:
-            z = tf.placeholder(tf.float32, [None, a.style_dim], name=_Z[:-2])
+        values = {}  # type: Dict[tf.Tensor, np.ndarray]
+        with tf.Graph().as_default():
+            z = tf.placeholder(tf.float32, [None, a.style_dim])
             if sampling.mix_w:
                 coarse, fine = [_truncated_w(weights, mean(weights), z, sampling.truncation)
                                 for weights in (source, target)]
                 w = stylegan2.per_layer(coarse, a.layers, fine, tf.constant(sampling.mix_w))
             else:
                 w = stylegan2.per_layer(_truncated_w(generator, mean(generator), z, sampling.truncation), a.layers)
-            weights = _constants(generator)
-            noise = stylegan2.fixed_noise(weights)
+            weights = _variables('generator', generator, values)
+            noise, self._inputs = stylegan2.fixed_noise(weights), [z]
             if sampling.fresh_noise:
-                noise = [tf.placeholder(tf.float32, [None, height, width, 1], name=name)
-                         for name, (height, width) in zip(self._noise_names(), a.noise_shapes)]
-            tf.identity(stylegan2.synthesis(weights, w, noise), name=_PICTURE[:-2])
+                noise = [tf.placeholder(tf.float32, [None, height, width, 1]) for height, width in a.noise_shapes]
+                self._inputs += noise
+            self._outputs = [stylegan2.synthesis(weights, w, noise)]
             if twins:
                 w = stylegan2.per_layer(_truncated_w(source, mean(source), z, sampling.truncation), a.layers)
-                tf.identity(stylegan2.synthesis(_constants(source), w, noise), name=_TWIN[:-2])
-        inputs = [_Z] + [name + ':0' for name in self._noise_names()]
-        self._graph = FrozenGraph(graph.as_graph_def(), inputs, [_PICTURE] + [_TWIN] * twins, device)
+                self._outputs.append(stylegan2.synthesis(_variables('source', source, values), w, noise))
+            self._session = tf.Session(config=session_config(device))
+            self._session.run(tf.global_variables_initializer(), values)
 
     def __call__(self, indices: Sequence[int]) -> Tuple[np.ndarray, Optional[np.ndarray]]:
         """The pictures of these indices and their twins (None without), uint8 [N, size, size, 3] BGR each.
@@ -85,16 +87,13 @@ class FaceSampler:
         Raises UserError where a generator draws values that are no finite numbers.
         """
         draws = [self._draws(index) for index in indices]
-        results = self._graph(*[np.stack(parts) for parts in zip(*draws)])
-        pictures = [_to_uint8(result) for result in (results if self._twins else [results])]
-        return pictures[0], pictures[1] if self._twins else None
+        feed = {tensor: np.stack(parts) for tensor, parts in zip(self._inputs, zip(*draws))}
+        pictures = [_to_uint8(result) for result in self._session.run(self._outputs, feed)]
+        return pictures[0], pictures[1] if len(pictures) > 1 else None
 
     def close(self) -> None:
         """Free the session's memory."""
-        self._graph.close()
-
-    def _noise_names(self) -> List[str]:
-        return ['noise_{}'.format(i) for i in range(len(self._a.noise_shapes))] if self._sampling.fresh_noise else []
+        self._session.close()
 
     def _draws(self, index: int) -> List[np.ndarray]:
         """z [style_dim] and the noise pictures [h, w, 1]; z does not depend on the kind of noise."""
@@ -106,12 +105,13 @@ class FaceSampler:
 
 
 def mean_w(weights: Arrays, samples: int, seed: int, device: str = 'auto') -> np.ndarray:
-    """The mean of the w's of so many random z's: float32 [1, style_dim]."""
+    """The mean of the w's of so many random z's: float32 [1, style_dim]. Raises UserError where `device` is 'gpu' and
+    there is none."""
     style_dim = weights['style/1/weight'].shape[0]
     with tf.Graph().as_default() as graph:
-        z = tf.placeholder(tf.float32, [None, style_dim], name=_Z[:-2])
-        tf.identity(stylegan2.mapping(_constants(weights, 'style/'), z), name='w')
-    mapping = FrozenGraph(graph.as_graph_def(), [_Z], ['w:0'], device)
+        z = tf.placeholder(tf.float32, [None, style_dim], name='z')
+        tf.identity(_mapped(weights, z), name='w')
+    mapping = FrozenGraph(graph.as_graph_def(), ['z:0'], ['w:0'], device)
     rng, total = np.random.RandomState([seed, _MEAN_STREAM]), np.zeros(style_dim)
     for first in range(0, samples, _MEAN_CHUNK):
         chunk = rng.standard_normal((min(_MEAN_CHUNK, samples - first), style_dim)).astype(np.float32)
@@ -121,11 +121,24 @@ def mean_w(weights: Arrays, samples: int, seed: int, device: str = 'auto') -> np
 
 
 def _truncated_w(weights: Arrays, mean: np.ndarray, z: 'tf.Tensor', psi: float) -> 'tf.Tensor':
-    return stylegan2.truncated(stylegan2.mapping(_constants(weights, 'style/'), z), tf.constant(mean), psi)
+    return stylegan2.truncated(_mapped(weights, z), tf.constant(mean), psi)
 
 
-def _constants(weights: Arrays, prefix: str = '') -> stylegan2.Weights:
-    return {name: tf.constant(array) for name, array in weights.items() if name.startswith(prefix)}
+def _mapped(weights: Arrays, z: 'tf.Tensor') -> 'tf.Tensor':
+    return stylegan2.mapping({name: tf.constant(array) for name, array in weights.items()
+                              if name.startswith(_MAPPING)}, z)
+
+
+def _variables(scope: str, weights: Arrays, values: 'Dict[tf.Tensor, np.ndarray]') -> stylegan2.Weights:
+    """Variables of a synthesis, whose starts are added to `values`. As constants they would be copied when the graph
+    is optimised: 3 GB more at 256 px."""
+    result = {}
+    for name, array in weights.items():
+        if not name.startswith(_MAPPING):
+            result[name] = tf.get_variable('{}/{}'.format(scope, name), array.shape, tf.float32,
+                                           tf.zeros_initializer(), trainable=False)
+            values[result[name].initializer.inputs[1]] = array
+    return result
 
 
 def _to_uint8(pictures: np.ndarray) -> np.ndarray:
