@@ -39,15 +39,24 @@ def read(path: Path) -> Imported:
         shapes = (discriminator_shapes if network == 'discriminator' else generator_shapes)(architecture)
         for name in [name for name in shapes if name.startswith('noises/') and name not in weights]:
             weights[name] = np.random.RandomState(0).standard_normal(shapes[name]).astype(np.float32)  # older files
-        report = checkpoint.compare(shapes, {name: array.shape for name, array in weights.items()})
-        if report.missing or report.reshaped or report.unused:
-            raise UserError('{}: its {} is no StyleGAN2 of {} px with channel multiplier {:g}: {}'.format(
-                path, network, architecture.size, architecture.channel_multiplier, report.text()))
-        damaged = [name for name, array in weights.items() if not np.isfinite(array).all()]
-        if damaged:
-            raise UserError('{}: its {} holds values that are no finite numbers ({}): fetch it again'.format(
-                path, network, ', '.join(damaged[:4])))
+        check_network(network, weights, architecture, str(path))
     return Imported(networks, architecture)
+
+
+def check_network(network: str, weights: Dict[str, np.ndarray], a: Architecture, where: str) -> None:
+    """Raise UserError where a generator's or the discriminator's weights are missing, of another shape or not finite.
+
+    network: its name in the file. where: the file.
+    """
+    shapes = discriminator_shapes(a) if network == 'discriminator' else generator_shapes(a)
+    report = checkpoint.compare(shapes, {name: array.shape for name, array in weights.items()})
+    if report.missing or report.reshaped or report.unused:
+        raise UserError('{}: its {} is no StyleGAN2 of {} px with channel multiplier {:g}: {}'.format(
+            where, network, a.size, a.channel_multiplier, report.text()))
+    damaged = [name for name, array in weights.items() if not np.isfinite(array).all()]
+    if damaged:
+        raise UserError('{}: its {} holds values that are no finite numbers ({}): fetch it again, or take an earlier '
+                        'checkpoint'.format(where, network, ', '.join(damaged[:4])))
 
 
 def _read_rosinality(path: Path) -> Dict[str, Dict[str, np.ndarray]]:

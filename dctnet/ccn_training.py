@@ -61,8 +61,13 @@ def _source_arrays(config: CcnConfig, run: Path) -> Optional[Dict[str, Dict[str,
     if not config.source:
         return None
     if run_folder.has_checkpoint(run) and (run / SOURCE_FILE).exists():
-        return {ccn.AVERAGE: _part(checkpoint.read_arrays(run / SOURCE_FILE), ccn.SOURCE)}
+        return {ccn.AVERAGE: frozen_source(run)}
     return networks_of(checkpoint.read_arrays(Path(config.source)), config.source)
+
+
+def frozen_source(run: Path) -> Dict[str, np.ndarray]:
+    """Weights of the source generator that a run was held to, by name. Raises UserError where the run keeps none."""
+    return _part(checkpoint.read_arrays(run / SOURCE_FILE), ccn.SOURCE)
 
 
 def networks_of(arrays: Dict[str, np.ndarray], where: str) -> Dict[str, Dict[str, np.ndarray]]:

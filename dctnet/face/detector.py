@@ -25,7 +25,7 @@ class Face(NamedTuple):
     """One face, in pixels of the picture that was given; (0, 0) is the centre of the top left pixel.
 
     box: left, top, right, bottom; may reach over the picture's border.
-    score: of the detector, 0.25 (unsure) to about 3.
+    score: of the detector, from 0.25 (unsure) to about 3 unless it was told otherwise.
     landmarks: float64 [68, 2], x and y, in the usual order of the 300-W marks; may lie outside the picture.
     """
     box: Tuple[float, float, float, float]
@@ -43,11 +43,12 @@ class FaceDetector:
     side.
 
     pixels: area of the copy that faces are searched in. Time grows with it, the smallest face that is found falls.
+    min_score: faces with a lower score are left out.
     Raises UserError where the landmarks model is not installed.
     """
 
-    def __init__(self, pixels: int = DETECTION_PIXELS) -> None:
-        self._pixels = pixels
+    def __init__(self, pixels: int = DETECTION_PIXELS, min_score: float = _MIN_SCORE) -> None:
+        self._pixels, self._min_score = pixels, min_score
         # Constant once loaded, so shared freely.
         self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))
         # A detector writes into buffers of its own, and dlib runs it without Python's lock: each call takes one that
@@ -73,11 +74,16 @@ class FaceDetector:
         for box, score in zip(boxes, scores):
             corners = _rescale(np.array([[box.left(), box.top()], [box.right(), box.bottom()]], np.float64), scale)
             if factor < 1:
-                marks = _landmarks(self._predictor, fine, dlib.rectangle(*(int(round(v)) for v in corners.ravel())))
+                marks = _landmarks(self._predictor, fine, _rectangle(corners.ravel()))
             else:
                 marks = _rescale(_landmarks(self._predictor, fine, box), scale)
             faces.append(Face(tuple(float(v) for v in corners.ravel()), float(score), marks))
         return sorted(faces, key=lambda face: (-face.size, face.box))
+
+    def landmarks(self, image: np.ndarray, box: Sequence[float]) -> np.ndarray:
+        """The 68 landmarks, float64 [68, 2], that a picture, uint8 [H, W, 3] BGR, shows for any box (left, top, right,
+        bottom). Always an answer, whether there is a face or not; whole pixels."""
+        return _landmarks(self._predictor, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), _rectangle(box))
 
     def _boxes(self, rgb: np.ndarray) -> Tuple[Sequence['dlib.rectangle'], Sequence[float]]:
         try:
@@ -85,10 +91,14 @@ class FaceDetector:
         except IndexError:
             detector = dlib.get_frontal_face_detector()
         try:
-            boxes, scores, _ = detector.run(rgb, 0, _MIN_SCORE)
+            boxes, scores, _ = detector.run(rgb, 0, self._min_score)
         finally:
             self._idle.append(detector)
         return boxes, scores
+
+
+def _rectangle(box: Sequence[float]) -> 'dlib.rectangle':
+    return dlib.rectangle(*(int(round(v)) for v in box))
 
 
 def _landmarks(predictor: 'dlib.shape_predictor', rgb: np.ndarray, box: 'dlib.rectangle') -> np.ndarray:

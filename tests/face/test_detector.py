@@ -111,3 +111,15 @@ def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
     blue[:, :, 0] = 255
     detector.detect(blue)
     assert seen[0][0, 0].tolist() == [0, 0, 255]
+
+
+def test_a_smaller_copy_and_another_limit(astronaut):
+    face, = FaceDetector(pixels=512 * 512).detect(astronaut)
+    np.testing.assert_allclose(face.landmarks[NOSE], (225, 126), atol=3)
+    assert FaceDetector(pixels=512 * 512, min_score=face.score + 0.1).detect(astronaut) == []
+
+
+def test_landmarks_of_any_box(detector, astronaut):
+    face, = detector.detect(astronaut)
+    np.testing.assert_allclose(detector.landmarks(astronaut, face.box), face.landmarks, atol=4)
+    assert detector.landmarks(np.zeros_like(astronaut), face.box).shape == (68, 2)

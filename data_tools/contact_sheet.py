@@ -1,0 +1,38 @@
+"""Many pictures on few pages, each with a caption, to look through by eye."""
+from pathlib import Path
+from typing import List, NamedTuple, Sequence
+
+import numpy as np
+
+from dctnet import images
+
+_COLUMNS, _ROWS, _SIDE = 12, 8, 112
+_FADED = 0.55
+
+
+class Entry(NamedTuple):
+    """A picture and what is written below it. faded: paler than the others."""
+    path: Path
+    caption: str
+    faded: bool
+
+
+def write_pages(folder: Path, entries: Sequence[Entry]) -> List[Path]:
+    """Write FOLDER/contact_sheet_001.png, ... in the order of the entries, and remove pages that are left over from
+    longer sheets. Returns the files."""
+    pages = []
+    for first in range(0, len(entries), _COLUMNS * _ROWS):
+        tiles = [_tile(entry) for entry in entries[first:first + _COLUMNS * _ROWS]]
+        rows = [tiles[start:start + _COLUMNS] for start in range(0, len(tiles), _COLUMNS)]
+        pages.append(folder / 'contact_sheet_{:03d}.png'.format(len(pages) + 1))
+        images.write_bgr(pages[-1], images.grid(rows))
+    for old in set(folder.glob('contact_sheet_*.png')) - set(pages):
+        old.unlink()
+    return pages
+
+
+def _tile(entry: Entry) -> np.ndarray:
+    picture = images.square(images.read_bgr(entry.path), _SIDE)
+    if entry.faded:
+        picture = (255 - _FADED * (255 - picture.astype(np.float32))).astype(np.uint8)
+    return images.labelled(picture, entry.caption)

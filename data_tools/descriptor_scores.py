@@ -1,0 +1,87 @@
+"""What dlib's descriptor network says of generated faces: the identity they keep, and their distance to exemplars."""
+from typing import Iterable, Iterator, List
+
+import numpy as np
+
+from dctnet import images
+from dctnet.compat import tf
+from dctnet.errors import UserError
+from dctnet.face.descriptor_file import read_descriptor_weights
+from dctnet.face.installed_models import DESCRIPTOR, installed_model
+from dctnet.frozen import FrozenGraph
+from dctnet.nets import dlib_descriptor
+
+_SIDE = 256
+_NEAREST = 5
+_BATCH = 16
+
+
+class IdentityScore:
+    """Cosine of dlib's face descriptors of a picture and its twin: 1 = the same."""
+
+    def __init__(self, device: str) -> None:
+        weights = read_descriptor_weights(installed_model(DESCRIPTOR))
+        with tf.Graph().as_default() as graph:
+            chip = dlib_descriptor.chip_of(tf.placeholder(tf.float32, [None, _SIDE, _SIDE, 3], name='image'))
+            tf.identity(dlib_descriptor.descriptor(chip, weights), name='descriptor')
+        self._network = FrozenGraph(graph.as_graph_def(), ['image:0'], ['descriptor:0'], device)
+
+    def __call__(self, pictures: List[np.ndarray], twins: List[np.ndarray]) -> np.ndarray:
+        """uint8 BGR aligned faces of any size -> [N]."""
+        ours, theirs = [_run(self._network, side) for side in (pictures, twins)]
+        norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+        return np.sum(ours * theirs, axis=1) / np.maximum(norms, 1e-9)
+
+
+class StyleDistance:
+    """Distance to style exemplars in the content features of the network: mean and deviation over the picture of each
+    feature, in deviations of the exemplars; the mean of the five nearest exemplars. 1 is what the exemplars have among
+    themselves (median).
+
+    exemplars: uint8 BGR, aligned faces of the samples' size: at least two, not all the same.
+    """
+
+    def __init__(self, exemplars: Iterable[np.ndarray], device: str) -> None:
+        weights = read_descriptor_weights(installed_model(DESCRIPTOR))
+        with tf.Graph().as_default() as graph:
+            image = tf.placeholder(tf.float32, [None, _SIDE, _SIDE, 3], name='image')
+            mean, variance = tf.nn.moments(dlib_descriptor.content_features(image, weights), axes=[1, 2])
+            tf.concat([mean, tf.sqrt(variance)], axis=1, name='statistics')
+        self._network = FrozenGraph(graph.as_graph_def(), ['image:0'], ['statistics:0'], device)
+        statistics = _run(self._network, exemplars)
+        deviation = statistics.std(axis=0)
+        # Features that hardly vary among the exemplars would outweigh all others.
+        self._scale = 1.0 / np.maximum(deviation, 0.1 * deviation.mean() + 1e-12)
+        self._exemplars = statistics * self._scale
+        among = [_nearest(np.delete(self._exemplars, i, axis=0), self._exemplars[i])
+                 for i in range(len(self._exemplars))] if len(self._exemplars) > 1 else [0.0]
+        self._usual = float(np.median(among))
+        if self._usual < 1e-6:
+            raise UserError('the exemplars are one picture, or all the same: name a folder of at least two different '
+                            'ones with --exemplars')
+
+    def __call__(self, pictures: List[np.ndarray]) -> np.ndarray:
+        """uint8 BGR aligned faces of any size -> [N]."""
+        found = _run(self._network, pictures) * self._scale
+        return np.array([_nearest(self._exemplars, statistics) / self._usual for statistics in found])
+
+
+def _nearest(points: np.ndarray, point: np.ndarray) -> float:
+    distances = np.sqrt(np.mean(np.square(points - point), axis=1))
+    return float(np.sort(distances)[:_NEAREST].mean())
+
+
+def _run(network: FrozenGraph, pictures: Iterable[np.ndarray]) -> np.ndarray:
+    """The network's answers, float64 [N, features]."""
+    return np.concatenate([network(batch) for batch in _batches(pictures)]).astype(np.float64)
+
+
+def _batches(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    waiting = []  # type: List[np.ndarray]
+    for picture in pictures:
+        waiting.append(images.to_unit(images.square(picture, _SIDE)))
+        if len(waiting) == _BATCH:
+            yield np.stack(waiting)
+            waiting = []
+    if waiting:
+        yield np.stack(waiting)

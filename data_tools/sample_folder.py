@@ -1,0 +1,93 @@
+"""The folder of generated faces: pictures, their twins, what they were made with, and a sheet to look at.
+
+FOLDER/000123.png and its twin FOLDER/source/000123.png; FOLDER/generated.json; FOLDER/sheets/pairs.png.
+"""
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from dctnet import atomic, images
+from dctnet.config_file import differences
+from dctnet.errors import UserError
+
+TWINS, SHEETS = 'source', 'sheets'
+SHEET_PICTURES = 24
+_SHEET_COLUMNS = 8
+_SETTINGS_FILE = 'generated.json'
+_PNG_END = b'IEND\xaeB\x60\x82'
+
+
+def begin(folder: Path, settings: Dict[str, Any], origins: Dict[str, str]) -> None:
+    """Make the folder and record what its pictures are made with. origins: recorded too, but free to change.
+
+    Raises UserError where the folder holds pictures of other settings, showing the difference, or pictures of unknown
+    origin.
+    """
+    path = folder / _SETTINGS_FILE
+    if any(picture.suffix.lower() in images.SUFFIXES for place in (folder, folder / TWINS) if place.is_dir()
+           for picture in place.iterdir()):
+        there = _read(path).get('settings') if path.exists() else None
+        if there is None:
+            raise UserError('{} holds pictures that are not of this command (no {}): choose another --out'.format(
+                folder, _SETTINGS_FILE))
+        changes = differences(there, settings)
+        if changes:
+            raise UserError('{} holds pictures made with other settings: {}. Use another --out, or remove the '
+                            'folder'.format(folder, '; '.join('{} is {!r} there and {!r} now'.format(*change)
+                                                              for change in changes)))
+    atomic.write_text(path, json.dumps({'settings': settings, 'from': origins}, indent=2) + '\n')
+
+
+def _read(path: Path) -> Dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise UserError('{} is damaged ({}): remove the folder, or choose another --out'.format(path, error)) from error
+
+
+def picture_file(folder: Path, index: int) -> Path:
+    """Where a picture is, or will be."""
+    return folder / '{:06d}.png'.format(index)
+
+
+def twin_file(picture: Path) -> Path:
+    """Where the source's picture of the same z is."""
+    return picture.parent / TWINS / picture.name
+
+
+def is_done(folder: Path, index: int, twins: bool) -> bool:
+    """True where a picture, and its twin if wanted, are there to their last byte."""
+    picture = picture_file(folder, index)
+    return _is_whole(picture) and (not twins or _is_whole(twin_file(picture)))
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with path.open('rb') as stream:
+            stream.seek(-len(_PNG_END), 2)
+            return stream.read() == _PNG_END
+    except OSError:  # missing, or shorter than that
+        return False
+
+
+def write(folder: Path, index: int, picture: np.ndarray, twin: Optional[np.ndarray]) -> None:
+    """Write a picture and its twin, uint8 [H, W, 3] BGR. The twin first: what has a picture is complete."""
+    path = picture_file(folder, index)
+    if twin is not None:
+        images.write_bgr(twin_file(path), twin)
+    images.write_bgr(path, picture)
+
+
+def write_sheet(folder: Path, count: int, twins: bool) -> Path:
+    """Write the first pictures, each below its twin, as one sheet. Returns its file."""
+    rows = []  # type: List[List[np.ndarray]]
+    for first in range(0, min(count, SHEET_PICTURES), _SHEET_COLUMNS):
+        paths = [picture_file(folder, i) for i in range(first, min(first + _SHEET_COLUMNS, count))]
+        for wanted, place in ((twins, twin_file), (True, lambda path: path)):
+            if wanted:
+                rows.append([images.read_bgr(place(path)) for path in paths])
+    sheet = folder / SHEETS / 'pairs.png'
+    images.write_bgr(sheet, images.grid(rows))
+    return sheet
