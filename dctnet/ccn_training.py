@@ -126,7 +126,8 @@ def _embedding(config: CcnConfig) -> Callable[['tf.Tensor'], 'tf.Tensor']:
     kind = config.loss.identity_network
     if kind == 'arcface' and not ARCFACE_FILE.exists():
         raise UserError('the identity loss asks for ArcFace, and checkpoints/arcface.pb is not there: run "python -m '
-                        'data_tools.import_weights arcface model_ir_se50.pth", or set loss.identity_network=dlib')
+                        'data_tools.fetch arcface_ir_se50" and "python -m data_tools.import_weights arcface '
+                        'checkpoints/model_ir_se50.pth", or set loss.identity_network=dlib')
     if kind == 'arcface' or kind == 'auto' and ARCFACE_FILE.exists():
         log.info('identity network: ArcFace (%s)', ARCFACE_FILE)
         graph_def = frozen.read_graph(ARCFACE_FILE)

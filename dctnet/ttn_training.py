@@ -72,8 +72,9 @@ def _content_network(config: TtnConfig) -> 'Optional[tf.GraphDef]':
         return dlib_descriptor.freeze_content_graph(weights, config.data.size, config.data.size)
     if not VGG19_FILE.exists():
         raise UserError('the content loss needs VGG19, and checkpoints/vgg19.pb is not there: fetch vgg19.npy or '
-                        'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 (sources in checkpoints/README.md) and run '
-                        '"python -m data_tools.import_weights vgg19 FILE"; or choose loss.content_network=dlib, a '
+                        'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 ("python -m data_tools.fetch vgg19_keras", '
+                        'or by hand: checkpoints/README.md) and run "python -m data_tools.import_weights vgg19 FILE"; '
+                        'or choose loss.content_network=dlib, a '
                         'smaller trained network that is installed already, or =random for a try-out')
     graph_def = frozen.read_graph(VGG19_FILE)
     frozen.check_tensors(graph_def, [frozen.CONTENT_INPUT, frozen.CONTENT_OUTPUT], str(VGG19_FILE))

@@ -1,5 +1,21 @@
-"""What several tests share: pictures and a quick content network for training, a model and a detector for inference."""
+"""What several tests share: pictures and a quick content network for training, a model and a detector for inference,
+and a disk that fills up."""
+import subprocess
+
 import pytest
+
+
+@pytest.fixture()
+def small_disk(tmp_path):
+    """A disk of 1 MB, where the system lets us make one."""
+    place = tmp_path / 'disk'
+    place.mkdir()
+    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', str(place)], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    if mounted.returncode:
+        pytest.skip('this user may not mount a tmpfs: {}'.format(mounted.stdout.decode().strip()))
+    yield place
+    subprocess.run(['umount', '-l', str(place)], check=True)
 
 
 @pytest.fixture(scope='session')

@@ -132,6 +132,13 @@ def test_no_device_is_hidden():
 
 
 @pytest.mark.parametrize('path', SOURCES, ids=name_of)
+def test_nothing_is_downloaded_unasked(path):
+    network = {'urllib.request', 'http.client', 'socket', 'ssl', 'ftplib', 'requests', 'data_tools.download'}
+    allowed = {'data_tools.download': network, 'data_tools.fetch': {'data_tools.download'}}
+    assert not imported(path) & network - allowed.get(name_of(path), set())
+
+
+@pytest.mark.parametrize('path', SOURCES, ids=name_of)
 def test_modules_are_small_documented_and_well_named(path):
     text = path.read_text(encoding='utf-8')
     assert len(text.splitlines()) <= 300

@@ -331,19 +331,6 @@ def test_places_where_no_run_can_be(tmp_path, pictures, monkeypatch):
     assert (tmp_path / 'file').read_text() == 'kept'
 
 
-@pytest.fixture()
-def small_disk(tmp_path):
-    """A disk of 1 MB, where the system lets us make one."""
-    place = tmp_path / 'disk'
-    place.mkdir()
-    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', str(place)], stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT)
-    if mounted.returncode:
-        pytest.skip('this user may not mount a tmpfs: {}'.format(mounted.stdout.decode().strip()))
-    yield place
-    subprocess.run(['umount', '-l', str(place)], check=True)
-
-
 def test_a_full_disk_and_going_on_when_there_is_room(small_disk, pictures, capfd):
     run = small_disk / 'run'
     command = plain(pictures, run, 'train.steps=14', 'train.save_every=1', 'train.keep=99')

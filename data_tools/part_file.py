@@ -1,0 +1,100 @@
+"""NAME.part: a download that is not complete, locked while a process works on it, and what is known of its origin.
+
+The origin lies beside it in NAME.part.json: address, ETag, Last-Modified and size, as the server stated them.
+"""
+import fcntl
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, NamedTuple, Optional
+
+from dctnet import atomic
+
+
+class Origin(NamedTuple):
+    """Where a part comes from; None where the server did not say. size: bytes of the whole file."""
+    url: str
+    etag: Optional[str]
+    last_modified: Optional[str]
+    size: Optional[int]
+
+
+def part_of(target: Path) -> Path:
+    """Where the incomplete `target` lies."""
+    return target.with_name(target.name + '.part')
+
+
+@contextmanager
+def locked(part: Path) -> Iterator[None]:
+    """Keep other processes from the part file: created where missing, removed where nothing is in it at the end.
+
+    Waits for a process that holds it. Raises UserError where the disk refuses.
+    """
+    descriptor = _lock(part)
+    try:
+        yield
+    finally:
+        # Only the file that we hold: after `finish`, another process may have begun a new one.
+        if _lies_at(descriptor, part) and os.fstat(descriptor).st_size == 0:
+            part.unlink()
+            _remove_origin(part)
+        os.close(descriptor)
+
+
+def _lock(part: Path) -> int:
+    while True:
+        with atomic.storage_errors(part):
+            descriptor = os.open(str(part), os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print('  another process is downloading {}: waiting for it'.format(part), flush=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:  # some network file systems have no locks
+            print('  {} cannot be locked ({}): do not fetch it twice at once'.format(part, error.strerror), flush=True)
+        if _lies_at(descriptor, part):
+            return descriptor
+        os.close(descriptor)  # the process that held it has finished or removed it
+
+
+def _lies_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(str(path)))
+    except FileNotFoundError:
+        return False
+
+
+def empty(part: Path) -> None:
+    """Throw away what has arrived, keeping the lock. Raises UserError where the disk refuses."""
+    with atomic.storage_errors(part):
+        os.truncate(str(part), 0)
+
+
+def finish(part: Path, target: Path) -> None:
+    """The complete part becomes the file. Raises UserError where the disk refuses."""
+    with atomic.storage_errors(target):
+        os.replace(str(part), str(target))
+    _remove_origin(part)
+
+
+def write_origin(part: Path, origin: Origin) -> None:
+    """Raises UserError where the disk refuses."""
+    atomic.write_text(_origin_file(part), json.dumps(origin._asdict()))
+
+
+def read_origin(part: Path) -> Optional[Origin]:
+    """None where nothing readable is known of the part."""
+    try:
+        return Origin(**json.loads(_origin_file(part).read_text(encoding='utf-8')))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _remove_origin(part: Path) -> None:
+    if _origin_file(part).exists():
+        _origin_file(part).unlink()
+
+
+def _origin_file(part: Path) -> Path:
+    return part.with_name(part.name + '.json')
