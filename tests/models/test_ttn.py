@@ -27,7 +27,8 @@ def build(config, with_superpixels=False):
     draw = np.random.RandomState(0).uniform(-1, 1, (3, 2, SIZE, SIZE, 3)).astype(np.float32)
     tf.set_random_seed(0)
     step = tf.train.get_or_create_global_step()
-    batch = ttn.TtnBatch(tf.constant(draw[0]), tf.constant(draw[1]), tf.constant(draw[2]) if with_superpixels else None)
+    batch = ttn.TtnBatch(tf.constant(draw[0]), tf.constant(draw[1]), tf.constant(draw[2]) if with_superpixels else None,
+                         tf.constant([[0.3, 0.2, 0.0], [0.1, 0.4, 0.5]]) if config.loss.facial else None)
     return ttn.build_ttn(config, batch, step, content_network(), draw[0]), step
 
 
