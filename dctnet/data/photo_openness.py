@@ -62,7 +62,7 @@ def _measured(detector: FaceDetector, path: Path) -> 'List[float]':
 def _check(result: Dict[Path, np.ndarray], folder: Path) -> None:
     without = [path.name for path, values in result.items() if np.isnan(values).any()]
     if len(without) > (1 - _FEWEST_KNOWN) * len(result):
-        raise UserError('loss.facial needs faces, and {} of the {} photographs in {} show none that the detector finds: use '
+        raise UserError('loss.facial needs faces, and {} of the {} photographs in {} show none that is found: use '
                         'aligned portraits, or set loss.facial=0'.format(len(without), len(result), folder))
     if without:
         log.warning('no face is found in %d of %d photographs (%s%s): the facial loss leaves them out', len(without),
