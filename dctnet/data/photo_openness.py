@@ -2,6 +2,7 @@
 import hashlib
 import json
 import logging
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,16 +26,22 @@ _REPORT_SECONDS = 20.0
 def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Dict[Path, np.ndarray]:
     """File -> float32 [3] openness (face.openness) of its largest face, NaN where none is found.
 
-    paths: photographs of one folder. Numbers are kept in FOLDER/openness.json under a hash of each file, so a changed
-    photograph is measured anew; about 0.1 s each. keep: False only reads that file. A folder that cannot be written
-    is told and no obstacle. Raises UserError where fewer than one in ten photographs shows a face.
+    Numbers are kept in openness.json in the folder of the first photograph, with a hash of each file, so that a changed
+    one is measured anew. keep: False only reads that file. A folder that cannot be written is told and no obstacle.
+    Raises UserError where fewer than one in ten photographs shows a face.
     """
     file = paths[0].parent / FILE_NAME
+    names = {path: os.path.relpath(str(path), str(file.parent)) for path in paths}
+    known = _read(file)
+
+    def write() -> bool:
+        entries = {names[path]: {'sha256': hashes[path], 'openness': values} for path, values in found.items()}
+        return _write(file, dict(known, **entries))
+
     with ThreadPoolExecutor(workers) as pool:
         hashes = dict(zip(paths, pool.map(_hash_of, paths)))
-        known = _read(file)
-        found = {path: known[path.name]['openness'] for path in paths
-                 if known.get(path.name, {}).get('sha256') == hashes[path]}
+        found = {path: known[names[path]]['openness'] for path in paths
+                 if known.get(names[path], {}).get('sha256') == hashes[path]}
         missing = [path for path in paths if path not in found]
         if missing:
             log.info('measuring the openness of eyes and mouth in %d photographs', len(missing))
@@ -44,8 +51,8 @@ def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Di
                 if time.perf_counter() > reported + _REPORT_SECONDS:
                     log.info('measured %d of %d photographs', len(found), len(paths))
                     reported = time.perf_counter()
-                    keep = keep and _write(file, found, hashes)  # an interrupted start need not begin again
-            keep = keep and _write(file, found, hashes)
+                    keep = keep and write()  # an interrupted start need not begin again
+            keep = keep and write()
     result = {path: np.array([np.nan] * 3 if found[path] is None else found[path], np.float32) for path in paths}
     _check(result, paths[0].parent)
     return result
@@ -89,11 +96,11 @@ def _read(file: Path) -> Dict[str, dict]:
     return {}
 
 
-def _write(file: Path, found: Dict[Path, 'List[float]'], hashes: Dict[Path, str]) -> bool:
+def _write(file: Path, entries: Dict[str, dict]) -> bool:
     """False where the disk refuses, after a warning."""
-    entries = {path.name: {'sha256': hashes[path], 'openness': values} for path, values in sorted(found.items())}
+    content = {'version': _VERSION, 'photographs': entries}
     try:
-        atomic.write_text(file, json.dumps({'version': _VERSION, 'photographs': entries}, indent=1) + '\n')
+        atomic.write_text(file, json.dumps(content, indent=1, sort_keys=True) + '\n')
     except UserError as error:
         log.warning('%s; the openness of eyes and mouth will be measured again at the next start', error)
         return False

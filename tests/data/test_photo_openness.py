@@ -76,6 +76,18 @@ def test_measured_once_and_again_where_a_file_changed(photos, seen, caplog):
     assert 'new.png' not in measured(photos) and seen == []
 
 
+def test_lists_of_several_folders_and_parts_of_a_folder(photos, seen):
+    write(photos, 120, 'more/1.png')
+    paths = images.list_images(photos)
+    both = photo_openness(paths + [photos / 'more' / '1.png'], 2)
+    assert [both[path][0] for path in (photos / '1.png', photos / 'more' / '1.png')] == pytest.approx([0.05, 0.12])
+    write(photos, 130, '2.png')
+    del seen[:]
+    photo_openness(paths[1:3], 2)
+    photo_openness(paths + [photos / 'more' / '1.png'], 2)
+    assert seen == [130]  # the others were kept
+
+
 def test_no_detector_is_loaded_where_all_is_known(photos, seen, monkeypatch):
     measured(photos)
 

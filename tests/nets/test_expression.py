@@ -84,5 +84,6 @@ def test_what_it_learns_opens_and_shuts_eyes_towards_the_photographs():
             session.run(draw)
         after, end = session.run([output, distance])
     np.testing.assert_allclose(shown_openness(before), 0.5, atol=0.05)
-    np.testing.assert_allclose(shown_openness(after), [0.7, 0.3], atol=0.12)
+    opened, shut = shown_openness(after)
+    assert 0.6 < opened < 0.9 and 0.1 < shut < 0.45, (opened, shut)
     assert end < 0.5 * start
