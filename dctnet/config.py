@@ -40,16 +40,17 @@ class ModelConfig:
 @dataclass(frozen=True)
 class TtnLossConfig:
     """Weights of the terms: the loss of G is style * (texture * L_texture + surface * L_surface)
-    + content * L_content + tv * L_tv."""
+    + content * L_content + tv * L_tv + facial * L_facial."""
     style: float = _option(0.1, low=0.0)
     texture: float = _option(1.0, low=0.0)
     surface: float = _option(1.0, low=0.0)
     content: float = _option(200.0, low=0.0)
     tv: float = _option(1e4, low=0.0)
+    facial: float = _option(0.0, low=0.0)       # openness of eyes and mouth, for strongly exaggerated styles
     adversarial: str = _option('lsgan', choices=('lsgan', 'log'))
     content_network: str = _option('vgg19', choices=('vgg19', 'dlib', 'random'))
     superpixel: str = _option('output', choices=('output', 'photo', 'off'))
-    # From scratch, style is held back while the content loss teaches the identity: (until step, factor) pairs.
+    # From scratch, style and facial are held back while the content loss teaches the identity: (until step, factor).
     style_warmup: Tuple[Tuple[float, float], ...] = ((100, 0.0), (500, 0.01), (1000, 0.1))
 
     def __post_init__(self) -> None:

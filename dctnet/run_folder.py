@@ -39,12 +39,14 @@ def resolve_config(config_class: Type[T], path: Path, overrides: Sequence[str], 
     """
     config = config_file.load(config_class, path, overrides)
     saved_path = run / 'config.yaml'
-    saved = config_file.read_yaml(saved_path) if has_checkpoint(run) and saved_path.exists() else None
-    source = str(init_from) if init_from else config.init_from or (saved or {}).get('init_from', '')
+    saved = None
+    if has_checkpoint(run) and saved_path.exists():
+        saved = config_file.load(config_class, saved_path)  # keys that came after that run began have their defaults
+    source = str(init_from) if init_from else config.init_from or (saved.init_from if saved else '')
     if source:
         config = config.fine_tuning(source)
     if saved is not None:
-        _check_resumable(saved, config_file.to_dict(config), run)
+        _check_resumable(config_file.to_dict(saved), config_file.to_dict(config), run)
     return config
 
 

@@ -1,13 +1,15 @@
 """`train.py ttn` from a resolved config to a trained run: where data, model and engine meet."""
 import logging
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from dctnet import checkpoint, frozen, run_folder
 from dctnet.compat import tf
 from dctnet.config import TtnConfig
+from dctnet.data import extras
 from dctnet.data.folders import Folders
-from dctnet.data.pipeline import DomainSampler, MixedSampler, Sampler, epochs, picture_feed, preview_pictures
+from dctnet.data.photo_openness import photo_openness
+from dctnet.data.pipeline import DomainSampler, Extra, MixedSampler, Sampler, epochs, picture_feed, preview_pictures
 from dctnet.errors import UserError
 from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 
 VGG19_FILE = Path(__file__).resolve().parent.parent / 'checkpoints' / 'vgg19.pb'
 PREVIEW_PICTURES = 4
+_DRY_RUN_PHOTOGRAPHS = 20  # enough to see whether they show faces
 
 
 def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = False) -> bool:
@@ -31,9 +34,9 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
     data = config.data
     with tf.Graph().as_default():
         batch = picture_feed(_samplers(config, pictures), data.size, data.batch_size, data.workers,
-                             with_superpixels=config.loss.superpixel == 'photo' and config.loss.content > 0)
+                             _extras(config, pictures.photo, dry_run))
         tf.set_random_seed(config.train.seed)  # the starting weights
-        stage = build_ttn(config, TtnBatch(*batch.pictures, batch.superpixel), tf.train.get_or_create_global_step(),
+        stage = build_ttn(config, TtnBatch(*batch.pictures, **batch.extras), tf.train.get_or_create_global_step(),
                           content_network, preview_pictures(pictures.photo, data.size, PREVIEW_PICTURES))
 
         return train_stage(config, stage, batch.feed, run, lambda session: _warm_start(session, config, run),
@@ -47,6 +50,18 @@ def _samplers(config: TtnConfig, pictures: Folders) -> List[Sampler]:
     photo, style, generated = [DomainSampler(paths, domain, data.size, config.train.seed, data.flip, data.geometry)
                                for domain, paths in enumerate(pictures)]
     return [photo, MixedSampler(style, generated, data.exemplar_share) if pictures.generated else style]
+
+
+def _extras(config: TtnConfig, photos: Sequence[Path], dry_run: bool) -> Dict[str, Extra]:
+    """What the loss needs with the photographs, by the fields of TtnBatch."""
+    result = {}
+    if config.loss.superpixel == 'photo' and config.loss.content:
+        result['superpixel'] = extras.superpixel(config.data.size)
+    if config.loss.facial:
+        # Measuring thousands takes minutes, and a dry run leaves nothing for the next start.
+        asked = photos[:_DRY_RUN_PHOTOGRAPHS] if dry_run else photos
+        result['openness'] = extras.openness(photo_openness(asked, config.data.workers, keep=not dry_run))
+    return result
 
 
 def _warm_start(session: 'tf.Session', config: TtnConfig, run: Path) -> str:

@@ -1,23 +1,36 @@
 """Training batches through tf.data. Order and augmentation are a pure function of (seed, step): resuming is exact."""
 import math
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from dctnet import images
 from dctnet.compat import tf
 from dctnet.data import geometry
-from dctnet.ops.superpixel import flatten_regions
 from dctnet.stage import Feed
 
 _PREFETCHED_BATCHES = 2
 
-Sampler = Callable[[int], np.ndarray]
+
+class Sample(NamedTuple):
+    """One training picture, uint8 [size, size, 3] BGR, the file that it comes from, and what was done to it."""
+    picture: np.ndarray
+    path: Path
+    transform: geometry.Transform
+
+
+class Extra(NamedTuple):
+    """What goes with every sample of the first domain: a float32 array of one shape, made from the sample."""
+    shape: Tuple[int, ...]
+    of: Callable[[Sample], np.ndarray]
+
+
+Sampler = Callable[[int], Sample]
 
 
 class DomainSampler:
-    """Picture k of a run from one domain (0 photographs, 1 exemplars, 2 generated), transformed at random.
+    """Sample k of a run from one domain (0 photographs, 1 exemplars, 2 generated), transformed at random.
 
     preset: of the geometry expansion (geometry.PRESETS). flip: mirror half of the pictures.
 
@@ -30,11 +43,13 @@ class DomainSampler:
         self._size, self._seed, self._flip, self._preset = size, seed, flip, preset
         self._order = (-1, np.zeros(0, np.int64))
 
-    def __call__(self, k: int) -> np.ndarray:
-        """uint8 [size, size, 3] BGR."""
-        picture = images.square(images.read_bgr(self.path(k)), self._size)
+    def __call__(self, k: int) -> Sample:
+        """Sample k, whatever came before."""
+        path = self.path(k)
         rng = np.random.RandomState([self._seed, 2, self._domain, k & 0xffffffff, k >> 32])
-        return geometry.transformed(picture, geometry.drawn(self._preset, rng, self._flip))
+        transform = geometry.drawn(self._preset, rng, self._flip)
+        picture = images.square(images.read_bgr(path), self._size)
+        return Sample(geometry.transformed(picture, transform), path, transform)
 
     def path(self, k: int) -> Path:
         """The file that picture k comes from."""
@@ -47,51 +62,52 @@ class DomainSampler:
 
 
 class MixedSampler:
-    """Picture k of a run from two sources of one domain: `share` of the pictures from the first, spread evenly, so
+    """Sample k of a run from two sources of one domain: `share` of the pictures from the first, spread evenly, so
     that every batch holds its share to within one picture."""
 
     def __init__(self, first: Sampler, second: Sampler, share: float) -> None:
         self._first, self._second, self._share = first, second, share
 
-    def __call__(self, k: int) -> np.ndarray:
-        """uint8 [size, size, 3] BGR."""
+    def __call__(self, k: int) -> Sample:
+        """Sample k, whatever came before."""
         before, after = math.floor(k * self._share), math.floor((k + 1) * self._share)
         return self._first(before) if after > before else self._second(k - before)
 
 
 class PictureFeed(NamedTuple):
-    """The current batch of each sampler, float32 [batch, size, size, 3] BGR in [-1, 1], the SLIC regions of the first
-    one where they were asked for, and how to move on (stage.Feed)."""
+    """The current batch of each sampler, float32 [batch, size, size, 3] BGR in [-1, 1], the extras of the first one's,
+    float32 [batch, ...] by their names, and how to move on (stage.Feed)."""
     pictures: 'List[tf.Tensor]'
-    superpixel: 'Optional[tf.Tensor]'
+    extras: 'Dict[str, tf.Tensor]'
     feed: Feed
 
 
 def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, workers: int,
-                 with_superpixels: bool = False) -> PictureFeed:
+                 extras: Dict[str, Extra]) -> PictureFeed:
     """Batches of the samplers, decoded by `workers` threads ahead of the training.
 
     The current batch stays in variables on the device, so that several runs of one step see the same pictures and the
-    time spent waiting for data can be told apart. with_superpixels: also the SLIC regions of the first sampler's.
+    time spent waiting for data can be told apart.
     """
     def load(k: np.ndarray) -> List[np.ndarray]:
-        pictures = [sampler(int(k)) for sampler in samplers]
-        return pictures + [flatten_regions(images.to_unit(pictures[0]))] * with_superpixels
+        samples = [sampler(int(k)) for sampler in samplers]
+        return [sample.picture for sample in samples] + [extra.of(samples[0]) for extra in extras.values()]
 
-    types = [tf.uint8] * len(samplers) + [tf.float32] * with_superpixels
+    types = [tf.uint8] * len(samplers) + [tf.float32] * len(extras)
+    shapes = [(size, size, 3)] * len(samplers) + [extra.shape for extra in extras.values()]
     first = tf.placeholder(tf.int64, [], name='first_sample')
     dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
     dataset = dataset.map(lambda k: tuple(tf.numpy_function(load, [k], types)), num_parallel_calls=workers)
     dataset = dataset.batch(batch_size, drop_remainder=True).prefetch(_PREFETCHED_BATCHES)
     iterator = tf.data.make_initializable_iterator(dataset)
 
-    shape = [batch_size, size, size, 3]
     # Outside the global collection: a batch belongs to no checkpoint.
-    staged = [tf.get_variable('staged_batch_{}'.format(i), shape, kind, tf.zeros_initializer(), trainable=False,
-                              collections=[tf.GraphKeys.LOCAL_VARIABLES]) for i, kind in enumerate(types)]
+    staged = [tf.get_variable('staged_batch_{}'.format(i), (batch_size,) + shape, kind, tf.zeros_initializer(),
+                              trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
+              for i, (shape, kind) in enumerate(zip(shapes, types))]
     fetched = iterator.get_next()
-    for tensor in fetched:
-        tensor.set_shape(shape)
+    for tensor, variable in zip(fetched, staged):
+        tensor.set_shape(variable.shape)
     load_op = tf.group(*[variable.assign(tensor) for variable, tensor in zip(staged, fetched)])
     clear_op = tf.variables_initializer(staged)
 
@@ -100,8 +116,8 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
         session.run(iterator.initializer, {first: step * batch_size})
 
     pictures = [tf.cast(variable, tf.float32) / 127.5 - 1.0 for variable in staged[:len(samplers)]]
-    superpixel = tf.identity(staged[-1]) if with_superpixels else None
-    return PictureFeed(pictures, superpixel, Feed(load_op, start))
+    along = {name: tf.identity(variable) for name, variable in zip(extras, staged[len(samplers):])}
+    return PictureFeed(pictures, along, Feed(load_op, start))
 
 
 def preview_pictures(paths: Sequence[Path], size: int, count: int) -> np.ndarray:

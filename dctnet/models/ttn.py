@@ -1,5 +1,5 @@
-"""The texture translation network as a StageGraph: U-Net against a texture and a surface discriminator, content and
-total-variation losses (paper section 3.3; RECIPE.md, TTN)."""
+"""The texture translation network as a StageGraph: U-Net against a texture and a surface discriminator; content,
+total-variation and facial losses (paper section 3.3; RECIPE.md, TTN)."""
 from typing import Callable, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -9,8 +9,9 @@ from dctnet.compat import tf
 from dctnet.config import TtnConfig, TtnLossConfig
 from dctnet.errors import UserError
 from dctnet.losses.adversarial import adversarial_loss
-from dctnet.losses.perceptual import content_loss, total_variation
+from dctnet.losses.perceptual import content_loss, facial_loss, total_variation
 from dctnet.nets import unet
+from dctnet.nets.expression import ExpressionRegressor
 from dctnet.nets.patch_discriminator import PatchDiscriminator
 from dctnet.ops import filters
 from dctnet.ops.superpixel import superpixels
@@ -24,18 +25,25 @@ COLOUR_SHIFT_HIGH = (0.214, 0.687, 0.399)
 
 
 class TtnBatch(NamedTuple):
-    """Training pictures, each float32 [N, size, size, 3] BGR in [-1, 1]; photo_superpixel only where it is used."""
+    """Training pictures, each float32 [N, size, size, 3] BGR in [-1, 1], and what goes with the photographs where a
+    loss asks for it: superpixels like a picture, openness of eyes and mouth [N, 3] (NaN where it is not known)."""
     photo: 'tf.Tensor'
     style: 'tf.Tensor'
-    photo_superpixel: 'Optional[tf.Tensor]'
+    superpixel: 'Optional[tf.Tensor]' = None
+    openness: 'Optional[tf.Tensor]' = None
+
+
+class Objective(NamedTuple):
+    """A scalar to minimise, and what to log of it."""
+    loss: 'tf.Tensor'
+    scalars: 'Dict[str, tf.Tensor]'
 
 
 class Losses(NamedTuple):
-    """Totals to minimise (discriminator None where nothing adversarial is weighted) and what to log of each."""
-    generator: 'tf.Tensor'
-    discriminator: 'Optional[tf.Tensor]'
-    generator_scalars: 'Dict[str, tf.Tensor]'
-    discriminator_scalars: 'Dict[str, tf.Tensor]'
+    """What each phase minimises; None for networks that no weighted term needs."""
+    generator: Objective
+    discriminator: Optional[Objective]
+    expression: Optional[Objective]
 
 
 def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_network: 'Optional[tf.GraphDef]',
@@ -51,27 +59,29 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_net
                                   'the content network')[0]
 
     discriminators = build_discriminators(config.loss, config.model.channels)
+    expression = ExpressionRegressor(config.model.channels) if config.loss.facial else None
     output = unet.translate(batch.photo, config.model.channels)
-    superpixel, seconds = batch.photo_superpixel, None
+    seconds = {}
     if config.loss.superpixel == 'output' and config.loss.content:
-        superpixel, seconds = superpixels(output)
-    losses = ttn_losses(config.loss, batch.photo, batch.style, output, superpixel, discriminators, features,
+        flat, seconds['seconds/superpixel'] = superpixels(output)
+        batch = batch._replace(superpixel=flat)
+    losses = ttn_losses(config.loss, batch, output, discriminators, expression, features,
                         shift=colour_shift(config.train.seed, step),
-                        style_factor=_warmup_factor(config.loss.style_warmup, step))
-    if seconds is not None:
-        losses.generator_scalars['seconds/superpixel'] = seconds
+                        warmup=_warmup_factor(config.loss.style_warmup, step))
 
     optim = Optim(*[getattr(config.optim, name) for name in Optim._fields])
-    phases = [Phase('g', losses.generator, losses.generator_scalars, unet.variables(), 1, optim)]
-    if losses.discriminator is not None:
+    phases = [Phase('g', losses.generator.loss, dict(losses.generator.scalars, **seconds), unet.variables(), 1, optim)]
+    if losses.discriminator:
         variables = [variable for net in discriminators.values() for variable in net.variables]
-        phases.append(Phase('d', losses.discriminator, losses.discriminator_scalars, variables, 1, optim))
+        phases.append(Phase('d', *losses.discriminator, variables, 1, optim))
+    if losses.expression:
+        phases.append(Phase('expression', *losses.expression, expression.variables, 1, optim))
     shown = tf.placeholder(tf.float32, preview_photos.shape, name='preview_photos')
     preview = Preview({'photo': shown, 'output': unet.translate(shown, config.model.channels)},
                       {shown: preview_photos})
-    power_iteration = [op for net in discriminators.values() for op in net.power_iteration]
+    critics = list(discriminators.values()) + [expression] * bool(expression)
     return StageGraph(phases, preview, joint=config.train.schedule == 'joint',
-                      step_ops=power_iteration)
+                      step_ops=[op for net in critics for op in net.power_iteration])
 
 
 def build_discriminators(weights: TtnLossConfig, channels: int) -> Dict[str, PatchDiscriminator]:
@@ -84,42 +94,54 @@ def build_discriminators(weights: TtnLossConfig, channels: int) -> Dict[str, Pat
     return result
 
 
-def ttn_losses(weights: TtnLossConfig, photo: 'tf.Tensor', style: 'tf.Tensor', output: 'tf.Tensor',
-               superpixel: 'Optional[tf.Tensor]', discriminators: Dict[str, PatchDiscriminator], features: Features,
-               shift: 'tf.Tensor', style_factor: 'tf.Tensor') -> Losses:
+def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
+               discriminators: Dict[str, PatchDiscriminator], expression: Optional[ExpressionRegressor],
+               features: Features, shift: 'tf.Tensor', warmup: 'tf.Tensor') -> Losses:
     """All terms of the TTN, unweighted and weighted. Terms of weight 0 are not built.
 
-    photo, style, output, superpixel: [N, H, W, 3] BGR in [-1, 1]. features: pictures -> feature maps.
-    shift: [3] weights of blue, green, red that sum to 1. style_factor: scalar that multiplies the adversarial terms.
+    output: the translated photographs, [N, H, W, 3] BGR in [-1, 1]. features: pictures -> feature maps.
+    shift: [3] weights of blue, green, red that sum to 1. warmup: scalar that multiplies the terms of the networks that
+    are trained along, adversarial and facial.
+
+    Facial perception: R_exp is trained to tell the openness of the photograph from the output, and G to make it tell
+    so; both minimise the same distance, each over its own variables, so R_exp learns as from detached outputs. They
+    do not oppose each other: the loss holds the expression only because R_exp sees nothing but the output, and it is
+    content that any visible trace of the openness, not only an open eye, satisfies. What R_exp cannot tell, it predicts
+    by its mean, and then G is pulled nowhere in particular.
     """
     form = adversarial_loss(weights.adversarial)
     views = {'texture': lambda x: texture(x, shift), 'surface': filters.surface}
     raw_g, scale_g, raw_d, scalars_d = {}, {}, {}, {}
     for name, net in discriminators.items():
-        fake, real = net(views[name](output)), net(views[name](style))
+        fake, real = net(views[name](output)), net(views[name](batch.style))
         raw_g[name] = form.generator(fake)
-        scale_g[name] = weights.style * getattr(weights, name) * style_factor
+        scale_g[name] = weights.style * getattr(weights, name) * warmup
         raw_d[name] = form.discriminator(real, fake)
         scalars_d['mean_real/' + name] = tf.reduce_mean(real)
         scalars_d['mean_fake/' + name] = tf.reduce_mean(fake)
     if weights.content:
-        content = _content_terms(photo, output, superpixel, features)
+        content = _content_terms(batch.photo, output, batch.superpixel, features)
         raw_g.update(content)
         scale_g.update(dict.fromkeys(content, weights.content))
     if weights.tv:
         raw_g['tv'] = total_variation(output)
         scale_g['tv'] = weights.tv
+    if expression:
+        raw_g['facial'] = facial_loss(expression(output), batch.openness)
+        scale_g['facial'] = weights.facial * warmup
     if not raw_g:
         raise UserError('all weights of the loss are 0, so there is nothing to train: raise loss.content or loss.style')
 
     weighted = {name: scale_g[name] * raw_g[name] for name in raw_g}
     loss_g = tf.add_n(list(weighted.values()))
-    loss_d = tf.add_n(list(raw_d.values())) if raw_d else None
-    scalars_g = dict(weighted, loss=loss_g)
-    scalars_g.update({'raw/' + name: value for name, value in raw_g.items()})
+    generator = Objective(loss_g, dict(weighted, loss=loss_g, **{'raw/' + name: raw_g[name] for name in raw_g}))
+    discriminator = regressor = None
     if raw_d:
-        scalars_d.update(raw_d, loss=loss_d)
-    return Losses(loss_g, loss_d, scalars_g, scalars_d)
+        loss_d = tf.add_n(list(raw_d.values()))
+        discriminator = Objective(loss_d, dict(scalars_d, loss=loss_d, **raw_d))
+    if expression:
+        regressor = Objective(raw_g['facial'], {'loss': raw_g['facial']})
+    return Losses(generator, discriminator, regressor)
 
 
 def _content_terms(photo: 'tf.Tensor', output: 'tf.Tensor', superpixel: 'Optional[tf.Tensor]', features: Features,

@@ -18,7 +18,7 @@ class OurTrainer:
             step = tf.train.get_or_create_global_step()
             photo, style = [tf.get_variable(name, initializer=array, trainable=False)
                             for name, array in batch._asdict().items()]
-            stage = build_ttn(config, TtnBatch(tf.identity(photo), tf.identity(style), None), step, content_network,
+            stage = build_ttn(config, TtnBatch(tf.identity(photo), tf.identity(style)), step, content_network,
                               batch.photo[:1])
             self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, steps=0)
             self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))

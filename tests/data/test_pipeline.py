@@ -4,8 +4,9 @@ import pytest
 
 from dctnet import images
 from dctnet.compat import tf
-from dctnet.data import pipeline
+from dctnet.data import extras, pipeline
 from dctnet.errors import UserError
+from dctnet.face.openness import mirrored
 from dctnet.ops.superpixel import flatten_regions
 
 SIZE, BATCH = 32, 2
@@ -20,20 +21,20 @@ def samplers(pictures, seed=0, flip=True):
             for domain, name in enumerate(('photo', 'style'))]
 
 
-def batches(pictures, first_step, count, workers=2, with_superpixels=False, seed=0):
+def batches(pictures, first_step, count, workers=2, seed=0, along=()):
     """Batches of `count` steps from `first_step` on, as the graph sees them."""
     with tf.Graph().as_default(), tf.Session() as session:
-        found = pipeline.picture_feed(samplers(pictures, seed), SIZE, BATCH, workers, with_superpixels)
-        tensors = found.pictures + [found.superpixel] * with_superpixels
-        assert (found.superpixel is None) == (not with_superpixels)
-        assert all(tensor.shape.as_list() == [BATCH, SIZE, SIZE, 3] for tensor in tensors)
+        found = pipeline.picture_feed(samplers(pictures, seed), SIZE, BATCH, workers, dict(along))
+        tensors = found.pictures + list(found.extras.values())
+        assert list(found.extras) == list(dict(along))
+        assert all(tensor.shape.as_list() == [BATCH, SIZE, SIZE, 3] for tensor in found.pictures)
         assert not tf.global_variables()  # a batch belongs to no checkpoint
         found.feed.start(session, first_step)
         seen = []
         for _ in range(count):
             session.run(found.feed.load)
             seen.append(session.run(tensors))
-            assert all(np.array_equal(a, b) for a, b in zip(seen[-1], session.run(tensors)))  # stays until `load`
+            assert all(a.tobytes() == b.tobytes() for a, b in zip(seen[-1], session.run(tensors)))  # stays until `load`
     return seen
 
 
@@ -46,9 +47,9 @@ def test_step_five_is_the_sixth_batch(pictures):
 
 
 def test_a_batch_is_what_the_sampler_says(pictures):
-    found = batches(pictures, 3, 1, with_superpixels=True)[0]
+    found = batches(pictures, 3, 1, along={'superpixel': extras.superpixel(SIZE)})[0]
     for i in range(BATCH):
-        photo, style = [images.to_unit(sample(3 * BATCH + i)) for sample in samplers(pictures)]
+        photo, style = [images.to_unit(sample(3 * BATCH + i).picture) for sample in samplers(pictures)]
         np.testing.assert_allclose(found[0][i], photo, atol=1e-6)
         np.testing.assert_allclose(found[1][i], style, atol=1e-6)
         np.testing.assert_allclose(found[2][i], flatten_regions(photo), atol=1e-6)
@@ -88,25 +89,41 @@ def test_flip(pictures):
     states = np.zeros((2, 60), int)
     for k in range(60):
         for domain in (0, 1):
-            a, b = plain[domain](k), flipping[domain](k)
+            a, b = plain[domain](k).picture, flipping[domain](k).picture
             same, mirrored = np.array_equal(a, b), np.array_equal(a[:, ::-1], b)
             assert same or mirrored
             states[domain, k] = not same
     assert all(15 < row.sum() < 45 for row in states[:1])
-    assert samplers(pictures)[0](7).tobytes() == flipping[0](7).tobytes()
+    assert samplers(pictures)[0](7).picture.tobytes() == flipping[0](7).picture.tobytes()
+
+
+def test_the_openness_of_mirrored_photographs_has_the_eyes_exchanged(pictures):
+    measured = {path: np.array([i + 0.1, i + 0.2, np.nan if i == 2 else i + 0.3], np.float32)
+                for i, path in enumerate(paths(pictures, 'photo'))}
+    sample, seen = samplers(pictures)[0], set()
+    for step, batch in enumerate(batches(pictures, 0, 8, along={'openness': extras.openness(measured)})):
+        for i in range(BATCH):
+            there = sample(step * BATCH + i)
+            plain = measured[there.path]
+            np.testing.assert_array_equal(batch[2][i], mirrored(plain) if there.transform.mirror else plain)
+            seen.add(there.transform.mirror)
+            assert there.path == sample.path(step * BATCH + i)
+    assert seen == {True, False}
+    later = batches(pictures, 7, 1, workers=1, along={'openness': extras.openness(measured)})[0]
+    np.testing.assert_array_equal(later[2], batch[2])  # a function of the step
 
 
 def test_flips_of_the_domains_are_independent(tmp_path):
     ramp = np.tile(np.arange(SIZE, dtype=np.uint8)[None, :, None], (SIZE, 1, 3))
     images.write_bgr(tmp_path / 'x.png', ramp)
     both = [pipeline.DomainSampler([tmp_path / 'x.png'], domain, SIZE, 0, True) for domain in (0, 1)]
-    flips = {tuple(int(sample(k)[0, 0, 0]) for sample in both) for k in range(60)}
+    flips = {tuple(int(sample(k).picture[0, 0, 0]) for sample in both) for k in range(60)}
     assert len(flips) == 4
 
 
 def test_huge_steps_and_seeds(pictures):
     sample = samplers(pictures, seed=2 ** 31 - 1)[0]
-    assert sample(2 ** 33).shape == (SIZE, SIZE, 3)
+    assert sample(2 ** 33).picture.shape == (SIZE, SIZE, 3)
 
 
 def test_a_picture_that_goes_bad_is_an_operation_error_with_its_name(tmp_path):
@@ -115,7 +132,7 @@ def test_a_picture_that_goes_bad_is_an_operation_error_with_its_name(tmp_path):
     with pytest.raises(UserError, match='bad.png'):
         sample(0)
     with tf.Graph().as_default(), tf.Session() as session:
-        feed = pipeline.picture_feed([sample], SIZE, 1, 1).feed
+        feed = pipeline.picture_feed([sample], SIZE, 1, 1, {}).feed
         feed.start(session, 0)
         with pytest.raises(tf.errors.OpError, match='bad.png'):
             session.run(feed.load)

@@ -27,7 +27,8 @@ def build(config, with_superpixels=False):
     draw = np.random.RandomState(0).uniform(-1, 1, (3, 2, SIZE, SIZE, 3)).astype(np.float32)
     tf.set_random_seed(0)
     step = tf.train.get_or_create_global_step()
-    batch = ttn.TtnBatch(tf.constant(draw[0]), tf.constant(draw[1]), tf.constant(draw[2]) if with_superpixels else None)
+    batch = ttn.TtnBatch(tf.constant(draw[0]), tf.constant(draw[1]), tf.constant(draw[2]) if with_superpixels else None,
+                         tf.constant([[0.3, 0.2, 0.0], [0.1, 0.4, 0.5]]) if config.loss.facial else None)
     return ttn.build_ttn(config, batch, step, content_network(), draw[0]), step
 
 
@@ -48,7 +49,7 @@ def changed(before, after):
 def whole_model(request):
     """(session, stage, updates, schedule); built once, to be initialised by each test."""
     with tf.Graph().as_default(), tf.Session() as session:
-        stage, _ = build(config({'schedule': request.param}, content=1, tv=10))
+        stage, _ = build(config({'schedule': request.param}, content=1, tv=10, facial=1))
         yield session, stage, build_updates(stage), request.param
 
 
@@ -57,21 +58,22 @@ def test_updates_change_their_own_variables_only(whole_model):
     session.run(tf.global_variables_initializer())
     generator = {v.op.name for v in unet.variables()}
     discriminator = {v.op.name for v in tf.trainable_variables('disc_')}
+    expression = {v.op.name for v in tf.trainable_variables('expression/')}
     assert 'raw/content' in stage.phases[0].scalars and 'raw/content_superpixel' not in stage.phases[0].scalars
     assert not any(op.type == 'PyFunc' for op in session.graph.get_operations())  # superpixels are off
     assert stage.joint == (schedule == 'joint')
-    assert [(phase.name, phase.every) for phase in stage.phases] == [('g', 1), ('d', 1)]
-    assert names(stage.phases[0].variables) == generator and names(stage.phases[1].variables) == discriminator
+    assert [(phase.name, phase.every) for phase in stage.phases] == [('g', 1), ('d', 1), ('expression', 1)]
+    assert [names(phase.variables) for phase in stage.phases] == [generator, discriminator, expression]
     moved = []
-    for phase in ('g', 'd'):
+    for phase in ('g', 'd', 'expression'):
         before = values(session)
         session.run(updates[phase])
         moved.append({name for name in changed(before, values(session)) if '/Adam' not in name and 'power' not in name})
-    assert moved == [generator, discriminator]  # every one of them, and nothing else
+    assert moved == [generator, discriminator, expression]  # every one of them, and nothing else
     before = values(session)
     session.run(stage.step_ops)
     us = {v.op.name for v in tf.global_variables() if v.op.name.endswith('/u')}
-    assert len(us) == len(stage.step_ops) == 14
+    assert len(us) == len(stage.step_ops) == 20
     assert us - {'disc_gray/conv_out/u', 'disc_blur/conv_out/u'} <= changed(before, values(session)) <= us
 
 
@@ -81,14 +83,15 @@ def test_joint_updates_come_from_the_same_weights_sequential_ones_see_each_other
     gradients = {phase.name: tf.gradients(phase.loss, phase.variables) for phase in stage.phases}
     for step in range(2):
         start = values(session)
-        expected = {'g': session.run(gradients['g']), 'd': session.run(gradients['d'])}
+        expected = session.run(gradients)
         if schedule == 'joint':
-            session.run([updates['g'], updates['d']])
+            session.run(list(updates.values()))
         else:
             session.run(updates['g'])
-            before_d, expected['d'] = expected['d'], session.run(gradients['d'])
-            assert any(np.abs(a - b).max() > 1e-3 * np.abs(b).max() for a, b in zip(before_d, expected['d']))
-            session.run(updates['d'])
+            for name in ('d', 'expression'):
+                before, expected[name] = expected[name], session.run(gradients[name])
+                assert any(np.abs(a - b).max() > 1e-3 * np.abs(b).max() for a, b in zip(before, expected[name]))
+                session.run(updates[name])
         end = values(session)
         for phase in stage.phases:
             optim = phase.optim
@@ -103,20 +106,22 @@ def test_joint_updates_come_from_the_same_weights_sequential_ones_see_each_other
                                            rtol=2e-3, atol=2e-5)
 
 
-@pytest.mark.parametrize('term', ['texture', 'surface', 'content', 'tv'])
+@pytest.mark.parametrize('term', ['texture', 'surface', 'content', 'tv', 'facial'])
 def test_a_single_term_reaches_the_whole_generator_and_builds_nothing_else(term):
     weights = dict({'texture': 0, 'surface': 0, 'content': 0, 'tv': 0}, **{term: 1})
     with tf.Graph().as_default() as graph, tf.Session() as session:
         stage, _ = build(config(superpixel='output', **weights))
         raw = {name for name in stage.phases[0].scalars if name.startswith('raw/')}
         assert raw == ({'raw/content', 'raw/content_superpixel'} if term == 'content' else {'raw/' + term})
-        discriminators = {'texture': {'disc_gray'}, 'surface': {'disc_blur'}}.get(term, set())
-        assert {name.split('/')[0] for name in names(tf.trainable_variables())} == {'generator'} | discriminators
-        assert [phase.name for phase in stage.phases] == ['g'] + ['d'] * bool(discriminators)
+        scope, phase = {'texture': ('disc_gray', 'd'), 'surface': ('disc_blur', 'd'),
+                        'facial': ('expression', 'expression')}.get(term, (None, None))
+        assert {name.split('/')[0] for name in names(tf.global_variables())} - {'global_step'} == (
+            {'generator', scope} - {None})
+        assert [phase.name for phase in stage.phases] == ['g'] + [phase] * bool(phase)
         ops = graph.get_operations()
         assert any(op.name.startswith('frozen') for op in ops) == (term == 'content')
         assert any(op.type == 'PyFunc' for op in ops) == (term == 'content')
-        assert bool(stage.step_ops) == bool(discriminators)
+        assert bool(stage.step_ops) == bool(scope)
         session.run(tf.global_variables_initializer())
         for phase in stage.phases:
             gradients = tf.gradients(phase.loss, phase.variables)
@@ -157,6 +162,25 @@ def test_the_loss_is_the_weighted_sum(form, superpixel):
     assert d['loss'] == pytest.approx(d['texture'] + d['surface'], rel=1e-5)  # the style weight is G's alone
     assert raw['tv'] == pytest.approx(tv, rel=1e-4)
     assert raw['content'] != raw['content_superpixel']
+
+
+def test_the_facial_loss_is_the_distance_to_the_photographs_openness():
+    pictures = np.random.RandomState(0).uniform(-1, 1, (3, 4, 4, 3)).astype(np.float32)
+    openness = np.array([[0.3, 0.2, 0.1], [np.nan] * 3, [0.4, 0.4, 0.0]], np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        output = tf.constant(pictures)
+        batch = ttn.TtnBatch(output, output, openness=tf.constant(openness))
+        weights = config(facial=3, content=0, tv=1).loss
+        losses = ttn.ttn_losses(weights, batch, output, {}, lambda x: tf.reduce_mean(x, [1, 2]), features=None,
+                                shift=None, warmup=tf.constant(0.5))
+        g, expression = session.run([losses.generator.scalars, losses.expression.scalars])
+        gradient = session.run(tf.gradients(losses.expression.loss, output)[0])
+    expected = np.linalg.norm(pictures.mean(axis=(1, 2)) - openness, axis=1)[[0, 2]].mean()
+    assert g['raw/facial'] == pytest.approx(expected, rel=1e-5) and expression == {'loss': g['raw/facial']}
+    assert g['facial'] == pytest.approx(3 * 0.5 * expected, rel=1e-5)  # held back like the style
+    assert g['loss'] == pytest.approx(g['facial'] + g['tv'], rel=1e-5)
+    assert losses.discriminator is None
+    assert (gradient[1] == 0).all() and (gradient[[0, 2]] != 0).all()  # nothing from a photograph without a face
 
 
 def test_content_targets_get_no_gradient():

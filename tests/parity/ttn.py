@@ -8,7 +8,7 @@ import numpy as np
 from dctnet import checkpoint, frozen
 from dctnet.compat import session_config, tf
 from dctnet.config import TtnLossConfig
-from dctnet.models.ttn import COLOUR_SHIFT_HIGH, COLOUR_SHIFT_LOW, build_discriminators, texture, ttn_losses
+from dctnet.models.ttn import COLOUR_SHIFT_HIGH, COLOUR_SHIFT_LOW, TtnBatch, build_discriminators, texture, ttn_losses
 from dctnet.nets import unet, vgg19
 from dctnet.ops import filters
 from dctnet.ops.superpixel import flatten_regions
@@ -60,20 +60,20 @@ def _compute(expected: Dict[str, np.ndarray], salt: str):
         def features(x: 'tf.Tensor') -> 'tf.Tensor':
             return frozen.import_into(graph_def, {frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT], 'vgg19')[0]
 
-        losses = ttn_losses(config, photo, cartoon, output, superpixel, discriminators, features, shift,
+        losses = ttn_losses(config, TtnBatch(photo, cartoon, superpixel), output, discriminators, None, features, shift,
                             tf.constant(1.0))
-        scalars = losses.generator_scalars
+        scalars = losses.generator.scalars
         tensors = {
             'generator_raw': raw, 'output': output, 'surface_of_output': filters.surface(output),
             'gray_of_output': texture(output, shift),
             'vgg_conv4_4_mean_per_channel': tf.reduce_mean(features(photo), [0, 1, 2]),
             'loss_content': scalars['raw/content'] + scalars['raw/content_superpixel'],
             'loss_style_g': scalars['raw/texture'] + scalars['raw/surface'],
-            'loss_style_d': losses.discriminator, 'loss_tv': scalars['raw/tv'], 'loss_g': losses.generator,
-            'loss_d': losses.discriminator}
+            'loss_style_d': losses.discriminator.loss, 'loss_tv': scalars['raw/tv'], 'loss_g': losses.generator.loss,
+            'loss_d': losses.discriminator.loss}
         trained = {'g': unet.variables(), 'd': [v for net in discriminators.values() for v in net.variables]}
-        gradients = {'g': tf.gradients(losses.generator, trained['g']),
-                     'd': tf.gradients(losses.discriminator, trained['d'])}
+        gradients = {'g': tf.gradients(losses.generator.loss, trained['g']),
+                     'd': tf.gradients(losses.discriminator.loss, trained['d'])}
         variables = tf.global_variables()
         session.run(tf.global_variables_initializer())
         arrays = {v.op.name: ttn_weight(v.op.name, tuple(v.shape.as_list()), salt) for v in variables}
