@@ -1,11 +1,11 @@
-# make setup | demo | test | lint | bench   [RUNTIME=tf115|tf2] [DEVICE=cpu|gpu]
+# make setup | demo | recipe-smoke | test | lint | bench   [RUNTIME=tf115|tf2] [DEVICE=cpu|gpu]
 # The default runtime is tf115 (the faithful one) where a Python 3.7 is found, else tf2.
 RUNTIME ?= $(shell requirements/find_python.sh tf115 >/dev/null 2>&1 && echo tf115 || echo tf2)
 DEVICE ?= cpu
 PYTHON = .venv/$(RUNTIME)/bin/python
 SOURCES = train.py infer.py dctnet data_tools tests
 
-.PHONY: setup demo test lint bench
+.PHONY: setup demo recipe-smoke test lint bench
 .DEFAULT_GOAL := setup
 
 setup:
@@ -13,6 +13,9 @@ setup:
 
 demo: setup
 	@$(PYTHON) -m data_tools.demo --out runs/demo
+
+recipe-smoke: setup
+	@$(PYTHON) -m data_tools.recipe_smoke --out runs/recipe-smoke
 
 test: setup
 	@$(PYTHON) -m pytest tests -q

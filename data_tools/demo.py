@@ -4,9 +4,7 @@ Runs the same commands that a user types, prints them, and checks that the resul
 """
 import argparse
 import json
-import shlex
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,6 +14,7 @@ import cv2
 import numpy as np
 
 from data_tools.demo_material import write_material
+from data_tools.project_command import run_command
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 from dctnet.metrics.style_distance import colour_distance, texture_distance
@@ -30,9 +29,7 @@ def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.demo', description=__doc__)
     parser.add_argument('--out', type=Path, default=Path('runs/demo'), help='folder to make anew (default: runs/demo)')
-    out = parser.parse_args().out
-    if not CONFIG.exists():
-        raise UserError('{} is not here: run the demo from the top folder of the project'.format(CONFIG))
+    out = parser.parse_args().out.resolve()
     start = time.time()
     _clear(out)
     print('material: {} views of a public-domain portrait, and exemplars painted from it, in {}'.format(PICTURES, out))
@@ -73,10 +70,8 @@ def _clear(out: Path) -> None:
     shutil.rmtree(str(out), ignore_errors=True)
 
 
-def _command(*arguments: object) -> None:
-    words = [str(argument) for argument in arguments]
-    print('\n$ python ' + ' '.join(shlex.quote(word) for word in words), flush=True)
-    code = subprocess.run([sys.executable] + words).returncode
+def _command(*words: object) -> None:
+    code = run_command(words)
     if code:
         raise UserError('the command above failed with exit code {}: its message says why'.format(code))
 

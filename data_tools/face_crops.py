@@ -7,6 +7,7 @@ import numpy as np
 
 from dctnet.face import alignment, quality
 from dctnet.face.detector import Face
+from dctnet.face.openness import openness
 
 BY_HAND, BY_HOG = 'hand', 'hog'
 NO_FACE, TOO_SMALL, TOO_BLURRED, TOO_MUCH_OUTSIDE = 'no face', 'too small', 'too blurred', 'too much outside'
@@ -78,6 +79,7 @@ def _aligned(image: np.ndarray, face: FoundFace, settings: Settings) -> AlignedF
         'landmarks_source': None if face.landmarks is None else _rounded(face.landmarks),
         'pose': {name: round(angle, 1) for name, angle in quality.pose(face.points)._asdict().items()},
         'blur': round(quality.blur(image, face.points), 3),
+        'openness': _openness(face.landmarks),
         'outside': round(quality.outside_share(image.shape, inverse, settings.size), 4),
     }  # type: Dict[str, Any]
     limits = ((TOO_SMALL, settings.min_size, settings.min_size - record['face_size']),
@@ -85,6 +87,11 @@ def _aligned(image: np.ndarray, face: FoundFace, settings: Settings) -> AlignedF
               (TOO_BLURRED, settings.max_blur, record['blur'] - settings.max_blur))
     record['rejected'] = next((reason for reason, limit, excess in limits if limit and excess > 0), None)
     return AlignedFace(alignment.smooth_crop(image, inverse, settings.size, settings.border), record)
+
+
+def _openness(landmarks: Optional[np.ndarray]) -> Optional[List[float]]:
+    values = np.full(3, np.nan) if landmarks is None else openness(landmarks)
+    return np.round(values.astype(np.float64), 4).tolist() if np.isfinite(values).all() else None
 
 
 def _rounded(values: Any) -> List[Any]:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 import cv2
 import numpy as np
@@ -112,13 +112,18 @@ def _difference_from_live_graph(graph_def: 'tf.GraphDef', weights: Dict[str, np.
     return worst
 
 
-def main() -> int:
-    """Command line."""
+def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m dctnet.export', description=__doc__)
     parser.add_argument('--run', type=Path, required=True, help='run folder, or checkpoint RUN/checkpoints/model-STEP')
     parser.add_argument('--out', type=Path, required=True, help='model folder to make')
     parser.add_argument('--mask', type=Path, help='picture to use as fusion mask instead of the ellipse')
-    arguments = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def main() -> int:
+    """Run the command; returns the exit code."""
+    arguments = parse()
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     weights = checkpoint.read_arrays(arguments.run)
     mask = cv2.cvtColor(images.read_bgr(arguments.mask), cv2.COLOR_BGR2GRAY) if arguments.mask else None

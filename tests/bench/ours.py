@@ -1,6 +1,6 @@
 """This project's training step, by the same engine loop as `train.py ttn`, on a batch that stays in variables."""
 from dctnet.compat import session_config, tf
-from dctnet.config import ModelConfig, TrainConfig, TtnConfig, TtnLossConfig
+from dctnet.config import ModelConfig, TtnConfig, TtnLossConfig, TtnTrainConfig
 from dctnet.engine.trainer import Loop
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.stage import Feed
@@ -11,7 +11,7 @@ class OurTrainer:
     """One `step` is one step of the engine, superpixels of the output included (the baseline's work)."""
 
     def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int, schedule: str) -> None:
-        config = TtnConfig(model=ModelConfig(channels), train=TrainConfig(schedule=schedule),
+        config = TtnConfig(model=ModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
                            loss=TtnLossConfig(content_network='random', superpixel='output'))
         with tf.Graph().as_default() as graph:
             tf.set_random_seed(0)

@@ -138,6 +138,7 @@ def test_what_is_noted_of_a_face(source, done):
     assert found['large.png']['blur'] == pytest.approx(plain['blur'], rel=0.15)
     assert all(abs(angle) < 12 for angle in plain['pose'].values())
     assert found['tilted.png']['pose']['roll'] == pytest.approx(plain['pose']['roll'] - 20, abs=3)  # PIL: anticlockwise
+    assert len(plain['openness']) == 3 and 0 < min(plain['openness']) and max(plain['openness']) < 1
     assert plain['outside'] == 0 and 0.2 < found['cut.png']['outside'] < 0.5
     white = (images.read_bgr(done / 'cut.png') == 255).all(axis=2).mean()
     assert found['cut.png']['outside'] == pytest.approx(white, abs=0.02)

@@ -1,0 +1,179 @@
+"""From a folder of photographs and a folder of exemplars to a model folder: every stage of the recipe in one command.
+
+python -m data_tools.make_style --recipe configs/recipe/official.yaml --photos PHOTOS --exemplars EXEMPLARS \\
+    --out WORK [--source FFHQ.npz] [--set samples.count=5000] [--until STAGE] [--dry-run]
+
+Stages and what they leave in WORK: align (photo/, style/), source (a generator of faces, only without --source), ccn
+(the same, calibrated to the exemplars), sample (samples/), filter (samples/keep.txt), ttn (the translator), export
+(model/: for infer.py). Each prints the command that it is, which may as well be typed by hand. The same command again
+goes on where it was stopped: look at WORK/samples/sheets, correct keep.txt and repeat, for example. Exit codes: 0 done,
+2 a mistake to put right, 75 stopped early and resumable.
+"""
+import argparse
+import logging
+import shlex
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Sequence
+
+from data_tools.project_command import run_command
+from dctnet import config_file
+from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
+
+log = logging.getLogger('make_style')
+
+STAGES = ('align', 'source', 'ccn', 'sample', 'filter', 'ttn', 'export')
+
+
+@dataclass(frozen=True)
+class AlignOptions:
+    """data_tools.align_faces. False: these pictures are aligned faces already."""
+    photos: bool = True
+    exemplars: bool = True
+    border: str = 'white'
+
+
+@dataclass(frozen=True)
+class CcnOptions:
+    """train.py ccn; configs are relative to the project. checkpoint: the step to sample from, 0 for the last."""
+    source_config: str = 'configs/ccn/source.yaml'
+    config: str = 'configs/ccn/official.yaml'
+    checkpoint: int = 1000
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """data_tools.generate_style_faces and data_tools.filter_faces."""
+    count: int = 10000
+    blend: int = 4
+    truncation: float = 0.7
+    mean_samples: int = 4096
+    seed: int = 0
+    keep: float = 0.5
+
+
+@dataclass(frozen=True)
+class TtnOptions:
+    """train.py ttn."""
+    config: str = 'configs/ttn/official.yaml'
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole recipe. size: side of all pictures."""
+    size: int = 256
+    align: AlignOptions = AlignOptions()
+    ccn: CcnOptions = CcnOptions()
+    samples: SampleOptions = SampleOptions()
+    ttn: TtnOptions = TtnOptions()
+
+
+class Step(NamedTuple):
+    """One command of a stage: the words after `python`."""
+    stage: str
+    words: List[str]
+
+
+def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Optional[Path] = None,
+          landmarks: Optional[Path] = None) -> List[Step]:
+    """The commands of all stages, in order.
+
+    source: run, checkpoint or .npz of the source generator; None: one is trained on the photographs. landmarks: JSON of
+    hand-made landmarks of the exemplars.
+    """
+    result = []  # type: List[Step]
+
+    def add(stage: str, *words: object) -> None:
+        result.append(Step(stage, [str(word) for word in words]))
+
+    size = ['--set', 'data.size={}'.format(recipe.size)]
+    align = ['-m', 'data_tools.align_faces', '--size', recipe.size, '--border', recipe.align.border]
+    if recipe.align.photos:
+        add('align', *align + [photos, out / 'photo'])
+        photos = out / 'photo'
+    if recipe.align.exemplars:
+        add('align', *align + [exemplars, out / 'style'] + (['--landmarks', landmarks] if landmarks else []))
+        exemplars = out / 'style'
+    if source is None:
+        source = out / 'source'
+        add('source', 'train.py', 'ccn', '--config', recipe.ccn.source_config, *size + [
+            '--set', 'data.photo={}'.format(photos), '--run', source])
+    add('ccn', 'train.py', 'ccn', '--config', recipe.ccn.config, *size + [
+        '--set', 'source={}'.format(source), '--set', 'data.style={}'.format(exemplars), '--run', out / 'ccn'])
+    samples = recipe.samples
+    checkpoint = ['--checkpoint', recipe.ccn.checkpoint] if recipe.ccn.checkpoint else []
+    add('sample', '-m', 'data_tools.generate_style_faces', '--run', out / 'ccn', *checkpoint + [
+        '--count', samples.count, '--blend', samples.blend, '--truncation', samples.truncation, '--mean-samples',
+        samples.mean_samples, '--seed', samples.seed, '--out', out / 'samples'])
+    add('filter', '-m', 'data_tools.filter_faces', out / 'samples', '--exemplars', exemplars, '--keep',
+        float(samples.keep))
+    add('ttn', 'train.py', 'ttn', '--config', recipe.ttn.config, *size + [
+        '--set', 'data.photo={}'.format(photos), '--set', 'data.style={}'.format(exemplars),
+        '--set', 'data.generated={}'.format(out / 'samples' / 'keep.txt'), '--run', out / 'ttn'])
+    add('export', '-m', 'dctnet.export', '--run', out / 'ttn', '--out', out / 'model')
+    return result
+
+
+def run(commands: Sequence[Step], dry_run: bool = False) -> int:
+    """Run the commands one after the other from the project's folder; returns the exit code.
+
+    A stage that could not use some pictures does not end the recipe. Raises UserError where a command fails.
+    """
+    for number, step in enumerate(commands, 1):
+        title, start = '[{}/{} {}] '.format(number, len(commands), step.stage), time.time()
+        if dry_run:
+            print('{}$ python {}'.format(title, ' '.join(shlex.quote(word) for word in step.words)))
+            continue
+        code = run_command(step.words, title)
+        log.info('%s: %.0f s', step.stage, time.time() - start)
+        if code == STOPPED_EARLY:
+            return STOPPED_EARLY
+        if code == SOME_FAILED and step.stage in ('align', 'filter'):
+            log.warning('%s: some pictures could not be used (named above); going on with the others', step.stage)
+        elif code:
+            raise UserError('stage {} failed with exit code {}: its message above says why. The same command goes on '
+                            'from there'.format(step.stage, code))
+    return DONE
+
+
+def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='python -m data_tools.make_style', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--recipe', type=Path, required=True, help='YAML file, e.g. configs/recipe/official.yaml')
+    parser.add_argument('--photos', type=Path, required=True, help='folder of photographs with faces')
+    parser.add_argument('--exemplars', type=Path, required=True, help='folder of pictures of one style, with faces')
+    parser.add_argument('--out', type=Path, required=True, metavar='WORK', help='folder of everything that is made')
+    parser.add_argument('--source', type=Path, metavar='NPZ|RUN',
+                        help='source generator (data_tools.import_weights stylegan2); default: train one on the photos')
+    parser.add_argument('--landmarks', type=Path, metavar='JSON',
+                        help='hand-made landmarks of exemplars in which no face is found (see data_tools.align_faces)')
+    parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE', dest='overrides',
+                        help='change one key of the recipe, for example samples.count=5000 (repeatable)')
+    parser.add_argument('--until', choices=STAGES, default=STAGES[-1], metavar='STAGE',
+                        help='stop after this stage: {}'.format(', '.join(STAGES)))
+    parser.add_argument('--dry-run', action='store_true', help='only print the commands')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    recipe = config_file.load(Recipe, options.recipe, options.overrides)
+    for name in ('photos', 'exemplars'):
+        if not getattr(options, name).is_dir():
+            raise UserError('--{} {} is no folder: check the path'.format(name, getattr(options, name)))
+    paths = [path.resolve() if path else None for path in (
+        options.photos, options.exemplars, options.out, options.source, options.landmarks)]
+    allowed = STAGES[:STAGES.index(options.until) + 1]
+    code = run([step for step in steps(recipe, *paths) if step.stage in allowed], options.dry_run)
+    if code == DONE and options.until == STAGES[-1] and not options.dry_run:
+        print('\nmodel folder: {} (python infer.py --model {} --input PICTURES --output CARTOONS)'.format(
+            options.out / 'model', options.out / 'model'))
+    return code
+
+
+if __name__ == '__main__':
+    exit_with(main)

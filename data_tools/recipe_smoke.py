@@ -1,0 +1,56 @@
+"""python -m data_tools.recipe_smoke --out FOLDER: every stage of the recipe in minutes (`make recipe-smoke`).
+
+Photographs and exemplars are views of one public-domain portrait; the networks are tiny and hardly trained. It proves
+that the stages fit together and that repeating the command is quick, and says nothing about quality.
+"""
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from data_tools import make_style
+from data_tools.demo_material import paint, portrait, portraits
+from data_tools.make_style import Recipe, Step
+from data_tools.project_command import ROOT
+from dctnet import config_file, images
+from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+
+CONFIG = ROOT / 'configs' / 'recipe' / 'smoke.yaml'
+PICTURES, SIDE = 24, 240
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog='python -m data_tools.recipe_smoke', description=__doc__)
+    parser.add_argument('--out', type=Path, default=Path('runs/recipe-smoke'), help='folder (default: %(default)s)')
+    out, start = parser.parse_args().out.resolve(), time.time()
+    if out.is_file():
+        raise UserError('{} is a file: name a folder with --out'.format(out))
+    write_material(out)
+    cartoon = out / 'cartoon.png'
+    code = make_style.run(
+        make_style.steps(config_file.load(Recipe, CONFIG), out / 'photos', out / 'exemplars', out / 'work')
+        + [Step('infer', ['infer.py', '--model', str(out / 'work' / 'model'), '--input', str(out / 'portrait.png'),
+                          '--output', str(cartoon)])])
+    if code != DONE:
+        return code
+    change = np.abs(images.read_bgr(cartoon).astype(int) - images.read_bgr(out / 'portrait.png')).mean()
+    print('{:.0f} s; the translation differs from the photograph by {:.1f} grey levels: {}'.format(
+        time.time() - start, change, cartoon))
+    return DONE if change > 2 else SOME_FAILED
+
+
+def write_material(out: Path) -> None:
+    """OUT/photos, OUT/exemplars and OUT/portrait.png; pictures that are there already stay."""
+    astronaut = portrait()
+    images.write_bgr(out / 'portrait.png', astronaut)
+    for name, picture, seed in (('photos', astronaut, 1), ('exemplars', paint(astronaut), 2)):
+        for index, view in enumerate(portraits(picture, PICTURES, SIDE, seed)):
+            path = out / name / '{:03d}.png'.format(index)
+            if not path.exists():
+                images.write_bgr(path, view)
+
+
+if __name__ == '__main__':
+    exit_with(main)

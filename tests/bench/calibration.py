@@ -1,0 +1,109 @@
+"""The content calibration: its phases one by one, sampling, and the offline geometry expansion."""
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+import cv2
+import numpy as np
+
+from data_tools.augment_geometry import augment
+from dctnet import images
+from dctnet.compat import session_config, tf
+from dctnet.config import CcnConfig, DataConfig, StyleGan2Config
+from dctnet.data import geometry
+from dctnet.engine.optim import build_updates
+from dctnet.face.descriptor_file import read_descriptor_weights
+from dctnet.face.installed_models import DESCRIPTOR, installed_model
+from dctnet.models import ccn
+from dctnet.models.sampling import FaceSampler, Sampling
+from dctnet.nets import dlib_descriptor, stylegan2
+from dctnet.nets.identity import dlib_embedding
+from tests.bench.batch import training_batch
+from tests.bench.timing import interleaved
+
+PHASES = ('d', 'd_r1', 'g', 'g_path')
+
+
+class CalibrationStep:
+    """The phases of `train.py ccn` (identity by dlib's network) as functions, on a batch that stays in variables."""
+
+    def __init__(self, size: int, count: int, model: StyleGan2Config = StyleGan2Config()) -> None:
+        config = CcnConfig(data=DataConfig(size=size, batch_size=count), model=model)
+        architecture = ccn.architecture_of(config)
+        weights = read_descriptor_weights(installed_model(DESCRIPTOR))
+        with tf.Graph().as_default() as graph:
+            networks = ccn.create_networks(architecture, with_source=True)
+            real = tf.get_variable('real', initializer=training_batch(size, count).style, trainable=False)
+            stage = ccn.build_ccn(config, networks, tf.identity(real), tf.train.get_or_create_global_step(),
+                                  dlib_embedding(dlib_descriptor.freeze_graph(weights)))
+            self.every = {phase.name: phase.every for phase in stage.phases}
+            self._updates = build_updates(stage)
+            self._averaging = tf.group(*stage.step_ops)
+            self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
+            self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+            for variables, shapes in ((networks.generator, stylegan2.generator_shapes(architecture)),
+                                    (networks.source, stylegan2.generator_shapes(architecture)),
+                                    (networks.discriminator, stylegan2.discriminator_shapes(architecture))):
+                for name, array in stylegan2.starting_weights(shapes, seed=0).items():
+                    variables[name].load(array, self._session)
+
+    def run(self, phase: str) -> None:
+        """One update of a phase; 'averaging' is the moving average of the generator."""
+        self._session.run(self._averaging if phase == 'averaging' else self._updates[phase])
+
+    def close(self) -> None:
+        """Free the memory of the session."""
+        self._session.close()
+
+
+def time_calibration(size: int, count: int, rounds: int, warmup: int) -> Dict[str, Any]:
+    """Seconds of every phase, of a step averaged over the intervals, and what regularisation adds to it."""
+    step = CalibrationStep(size, count)
+    names = PHASES + ('averaging',)
+    laps = interleaved({name: _bound(step.run, name) for name in names}, rounds, warmup)
+    step.close()
+    seconds = {name: float(np.median(lap.seconds)) for name, lap in laps.items()}
+    plain = seconds['d'] + seconds['g'] + seconds['averaging']
+    r1, path = [seconds[name] / step.every[name] for name in ('d_r1', 'g_path')]
+    return {'size': size, 'batch': count, 'seconds': seconds, 'step_plain': plain, 'step_with_r1': plain + r1,
+            'step_with_path': plain + path, 'step': plain + r1 + path, 'images_per_second': count / (plain + r1 + path),
+            'path_over_step': (plain + r1 + path) / (plain + r1)}
+
+
+def time_sampling(size: int, batch: int, rounds: int, warmup: int) -> Dict[str, float]:
+    """Pictures a second of data_tools.generate_style_faces, with and without the twins of the source."""
+    architecture = stylegan2.Architecture(size)
+    target, source = [stylegan2.starting_weights(stylegan2.generator_shapes(architecture), seed) for seed in (0, 1)]
+    samplers = {name: FaceSampler(architecture, target, source, Sampling(mean_samples=64), twins, 'cpu')
+                for name, twins in (('alone', False), ('pairs', True))}
+    laps = interleaved({name: (lambda sampler=sampler: sampler(range(batch))) for name, sampler in samplers.items()},
+                       rounds, warmup)
+    return dict({name: batch / float(np.median(lap.seconds)) for name, lap in laps.items()}, size=size, batch=batch)
+
+
+def time_geometry(rounds: int) -> Dict[str, float]:
+    """data_tools.augment_geometry on one picture of 256 px: share of the time in reading and writing files."""
+    picture = images.scale(np.ascontiguousarray(training_batch(256, 1).photo[0]), 256, 256)
+    picture = images.to_uint8(picture)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        images.write_bgr(folder / 'in' / 'a.png', picture)
+        whole, codec = [], []
+        for index in range(rounds):
+            start = time.perf_counter()
+            written = augment(folder / 'in' / 'a.png', folder / str(index), seed=index)
+            whole.append((time.perf_counter() - start) / written)
+            variants = [geometry.transformed(picture, transform)
+                        for _, transform in geometry.expanded(np.random.RandomState(index))]
+            start = time.perf_counter()
+            cv2.imread(str(folder / 'in' / 'a.png'))
+            for number, variant in enumerate(variants):
+                images.write_bgr(folder / 'codec' / '{}-{}.png'.format(index, number), variant)
+            codec.append((time.perf_counter() - start) / written)
+    return {'images_per_second': 1 / float(np.median(whole)),
+            'codec_share': float(np.median(codec)) / float(np.median(whole))}
+
+
+def _bound(function: Callable[[str], None], name: str) -> Callable[[], None]:
+    return lambda: function(name)
