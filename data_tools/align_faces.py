@@ -61,7 +61,6 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='where a picture ends: white, as at inference (default), or the picture mirrored')
     parser.add_argument('--faces', choices=('all', 'largest'), default='all', help='of a picture (default all)')
     parser.add_argument('--workers', type=int, default=2, help='pictures at the same time (default 2)')
-    parser.add_argument('--seed', type=int, default=0, help='taken as the other tools take it; nothing here is random')
     parser.add_argument('--min-size', type=float, default=40, metavar='PIXELS',
                         help='reject faces whose box is less wide in their picture (default 40; 0 = off)')
     parser.add_argument('--max-outside', type=float, default=0.5, metavar='SHARE',

@@ -65,7 +65,7 @@ def write_together(files: Dict[Path, bytes]) -> None:
                     stream.flush()
                     os.fsync(stream.fileno())
                 # Temporary files are made private; give the usual rights of a new file instead.
-                os.chmod(staged[-1][0], 0o666 & ~_umask())
+                os.chmod(staged[-1][0], 0o666 & ~_UMASK)
         while staged:
             with storage_errors(staged[0][1]):
                 os.replace(staged[0][0], str(staged[0][1]))
@@ -93,7 +93,10 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode('utf-8'))
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+_UMASK = _read_umask()  # once: reading it sets it for a moment, which other threads that write would meet

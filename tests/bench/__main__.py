@@ -3,7 +3,8 @@
 Training: the baseline, the joint and the sequential step take turns in one process; ratios are medians of the ratios
 within a round. CPU seconds (all threads) stand beside them: the work done, also where other programs take cores away.
 Peak memory: each in a process of its own. --compare PYTHON: joint steps of this runtime and another take turns.
-Inference: a portrait of 720 px with one face, part by part. All on the CPU, with random weights.
+Inference: a portrait of 720 px with one face, part by part. Calibration: the phases of train.py ccn at
+64 and 128 px, sampling, the offline geometry expansion. All on the CPU, with random weights.
 """
 import argparse
 import json
@@ -16,6 +17,8 @@ import numpy as np
 
 from dctnet import atomic
 from dctnet.errors import DONE, UserError, exit_with
+
+CALIBRATION_SIZES, CALIBRATION_BATCH = (64, 128), 8
 
 
 def main() -> int:
@@ -31,6 +34,8 @@ def main() -> int:
                                                             '.venv/tf2/bin/python')
     parser.add_argument('--no-memory', action='store_true', help='leave out the peak memory (three processes)')
     parser.add_argument('--no-inference', action='store_true', help='leave out the portrait')
+    parser.add_argument('--no-ttn', action='store_true', help='leave out the translator\'s training step')
+    parser.add_argument('--no-calibration', action='store_true', help='leave out content calibration and geometry')
     options = parser.parse_args()
     if min(options.size // 16, options.batch, options.rounds) < 1 or options.size % 16 or options.warmup < 0:
         raise UserError('--size must be a multiple of 16, --batch and --rounds at least 1, --warmup at least 0')
@@ -40,8 +45,9 @@ def main() -> int:
     from tests.bench import report
     result = dict(tensorflow=TENSORFLOW_VERSION, python=platform.python_version(), numpy=np.__version__,
                   cores=os.cpu_count(), size=options.size, batch=options.batch, rounds=options.rounds)
-    result.update(_training(options))
-    if not options.no_memory:
+    if not options.no_ttn:
+        result.update(_training(options))
+    if not options.no_ttn and not options.no_memory:
         from tests.bench.worker import peak_memory
         for name, row in result['training'].items():
             row['peak_memory_mb'] = round(peak_memory(name, options.size, options.batch))
@@ -51,6 +57,8 @@ def main() -> int:
         from tests.bench.portrait import time_portrait
         from tests.bench.variants import CHANNELS
         result['inference'] = time_portrait(CHANNELS, options.rounds)
+    if not options.no_calibration:
+        result['calibration'] = _calibration(options)
     result['aims'] = report.AIMS
     atomic.write_text(options.out, json.dumps(result, indent=2) + '\n')
     print(report.markdown(result))
@@ -73,6 +81,19 @@ def _training(options: argparse.Namespace) -> Dict[str, Any]:
             ratios[name] = speedup(laps['baseline'].seconds, seconds)
             cpu_ratios[name] = speedup(laps['baseline'].cpu_seconds, cpu_seconds)
     return {'training': rows, 'ratios': ratios, 'cpu_ratios': cpu_ratios}
+
+
+def _calibration(options: argparse.Namespace) -> Dict[str, Any]:
+    from tests.bench import calibration
+    steps = [calibration.time_calibration(size, CALIBRATION_BATCH, options.rounds, options.warmup)
+             for size in CALIBRATION_SIZES]
+    if not options.no_memory:
+        from tests.bench.worker import peak_memory
+        for row in steps:
+            row['peak_memory_mb'] = round(peak_memory('calibration', row['size'], row['batch']))
+    return {'steps': steps, 'geometry': calibration.time_geometry(options.rounds),
+            'sampling': [calibration.time_sampling(size, CALIBRATION_BATCH, options.rounds, options.warmup)
+                         for size in CALIBRATION_SIZES]}
 
 
 def _runtimes(options: argparse.Namespace) -> Dict[str, Any]:

@@ -42,15 +42,21 @@ class CalibrationStep:
             self._averaging = tf.group(*stage.step_ops)
             self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
             self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
-            for variables, shapes in ((networks.generator, stylegan2.generator_shapes(architecture)),
-                                    (networks.source, stylegan2.generator_shapes(architecture)),
-                                    (networks.discriminator, stylegan2.discriminator_shapes(architecture))):
+            generator = stylegan2.generator_shapes(architecture)
+            discriminator = stylegan2.discriminator_shapes(architecture)
+            for variables, shapes in ((networks.generator, generator), (networks.source, generator),
+                                      (networks.discriminator, discriminator)):
                 for name, array in stylegan2.starting_weights(shapes, seed=0).items():
                     variables[name].load(array, self._session)
 
     def run(self, phase: str) -> None:
         """One update of a phase; 'averaging' is the moving average of the generator."""
         self._session.run(self._averaging if phase == 'averaging' else self._updates[phase])
+
+    def step(self) -> None:
+        """One step with every phase, the largest of the training."""
+        for name in PHASES + ('averaging',):
+            self.run(name)
 
     def close(self) -> None:
         """Free the memory of the session."""
@@ -84,8 +90,7 @@ def time_sampling(size: int, batch: int, rounds: int, warmup: int) -> Dict[str, 
 
 def time_geometry(rounds: int) -> Dict[str, float]:
     """data_tools.augment_geometry on one picture of 256 px: share of the time in reading and writing files."""
-    picture = images.scale(np.ascontiguousarray(training_batch(256, 1).photo[0]), 256, 256)
-    picture = images.to_uint8(picture)
+    picture = images.to_uint8(training_batch(256, 1).photo[0])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         images.write_bgr(folder / 'in' / 'a.png', picture)

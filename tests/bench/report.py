@@ -8,8 +8,26 @@ AIMS = {'joint': 1.7, 'sequential': 1.5, 'runtimes': 1.5, 'outside_share': 0.25}
 def markdown(result: Dict[str, Any]) -> str:
     """Tables of training, runtimes (where compared) and inference."""
     lines = ['TensorFlow {tensorflow}, Python {python}, {cores} cores, {size} px, batch {batch}, medians of {rounds} '
-             'interleaved rounds'.format(**result), '',
-             '| training step | s | CPU s | images/s | peak memory, MB | times the baseline | by CPU s | aim |',
+             'interleaved rounds'.format(**result)]
+    if 'training' in result:
+        lines += [''] + _training(result)
+    if 'compare' in result:
+        compare = result['compare']
+        lines += ['', '| joint step, alternating | s | times the other |', '|---|---|---|']
+        for side in ('this', 'other'):
+            lines.append('| TensorFlow {tensorflow} | {seconds_per_step:.2f} | {times_faster:.2f} |'.format(
+                **compare[side]))
+        lines.append('\nNewer runtime {:.2f} times the older: {}'.format(
+            compare['newer_over_older'], _at_least(compare['newer_over_older'], AIMS['runtimes'])))
+    if 'inference' in result:
+        lines += [''] + _inference(result['inference'])
+    if 'calibration' in result:
+        lines += [''] + _calibration(result['calibration'])
+    return '\n'.join(lines)
+
+
+def _training(result: Dict[str, Any]) -> List[str]:
+    lines = ['| training step | s | CPU s | images/s | peak memory, MB | times the baseline | by CPU s | aim |',
              '|---|---|---|---|---|---|---|---|']
     for name, row in result['training'].items():
         cells = [name, '{:.2f}'.format(row['seconds_per_step']), '{:.2f}'.format(row['cpu_seconds_per_step']),
@@ -21,17 +39,25 @@ def markdown(result: Dict[str, Any]) -> str:
         else:
             cells += ['1', '1', '']
         lines.append('| {} |'.format(' | '.join(cells)))
-    if 'compare' in result:
-        compare = result['compare']
-        lines += ['', '| joint step, alternating | s | times the other |', '|---|---|---|']
-        for side in ('this', 'other'):
-            lines.append('| TensorFlow {tensorflow} | {seconds_per_step:.2f} | {times_faster:.2f} |'.format(
-                **compare[side]))
-        lines.append('\nNewer runtime {:.2f} times the older: {}'.format(
-            compare['newer_over_older'], _at_least(compare['newer_over_older'], AIMS['runtimes'])))
-    if 'inference' in result:
-        lines += [''] + _inference(result['inference'])
-    return '\n'.join(lines)
+    return lines
+
+
+def _calibration(parts: Dict[str, Any]) -> List[str]:
+    """Phases, the step averaged over the intervals, sampling, geometry."""
+    lines = ['| ccn, batch {} | d | g | d_r1 | g_path | plain step, s | + R1 | + path | all | images/s | '
+             'peak memory, MB | path times the step (aim: at most 2) |'.format(parts['steps'][0]['batch']),
+             '|---' * 12 + '|']
+    for row in parts['steps']:
+        seconds = [row['seconds'][name] for name in ('d', 'g', 'd_r1', 'g_path')]
+        seconds += [row[name] for name in ('step_plain', 'step_with_r1', 'step_with_path', 'step')]
+        lines.append('| {} px | {} | {:.2f} | {} | {:.2f} ({}) |'.format(
+            row['size'], ' | '.join('{:.2f}'.format(value) for value in seconds), row['images_per_second'],
+            row.get('peak_memory_mb', ''), row['path_over_step'], 'met' if row['path_over_step'] <= 2 else 'missed'))
+    lines += ['', '| sampling, images/s | alone | with the source\'s twins |', '|---|---|---|']
+    lines += ['| {size} px | {alone:.1f} | {pairs:.1f} |'.format(**row) for row in parts['sampling']]
+    geometry = parts['geometry']
+    return lines + ['', 'Offline geometry, 256 px, one core: {:.0f} images/s, {:.0%} of the time in the codec'.format(
+        geometry['images_per_second'], geometry['codec_share'])]
 
 
 def _inference(parts: Dict[str, float]) -> List[str]:

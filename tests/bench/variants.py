@@ -4,14 +4,18 @@ from typing import Union
 from dctnet.nets import vgg19
 from tests.bench.baseline import BaselineTrainer
 from tests.bench.batch import training_batch
+from tests.bench.calibration import CalibrationStep
 from tests.bench.ours import OurTrainer
 
 CHANNELS = 32
 NAMES = ('baseline', 'joint', 'sequential')
 
 
-def make_trainer(name: str, size: int, count: int) -> Union[BaselineTrainer, OurTrainer]:
-    """A trainer of full-size networks on `count` pictures of `size` pixels, with random VGG19 weights."""
+def make_trainer(name: str, size: int, count: int) -> Union[BaselineTrainer, OurTrainer, CalibrationStep]:
+    """A trainer of full-size networks on `count` pictures of `size` pixels, with random VGG19 weights; or the content
+    calibration ('calibration')."""
+    if name == 'calibration':
+        return CalibrationStep(size, count)
     batch = training_batch(size, count)
     content_network = vgg19.freeze_graph(vgg19.random_weights(seed=0))
     if name == 'baseline':

@@ -1,0 +1,41 @@
+"""The benchmark measures what training runs: its steps build, run, and its report reads."""
+import numpy as np
+import pytest
+
+from dctnet.config import StyleGan2Config
+from tests.bench import calibration, report
+from tests.bench.batch import training_batch
+from tests.bench.ours import OurTrainer
+from tests.tiny_training import content_network
+
+
+@pytest.mark.parametrize('schedule', ['joint', 'sequential'])
+def test_our_training_step(schedule):
+    trainer = OurTrainer(training_batch(32, 2), content_network(), 2, schedule)
+    before = trainer._session.run(trainer._loop.stage.phases[0].variables[0])
+    trainer.step()
+    assert not np.array_equal(before, trainer._session.run(trainer._loop.stage.phases[0].variables[0]))
+    trainer.close()
+
+
+def test_calibration_phases(monkeypatch):
+    monkeypatch.setattr(calibration, 'dlib_embedding', lambda graph: lambda x: x[:, 0, :, 0])
+    step = calibration.CalibrationStep(16, 2, StyleGan2Config(max_channels=2, style_dim=2, mapping_layers=1))
+    step.step()
+    assert step.every == {'d': 1, 'd_r1': 16, 'g': 1, 'g_path': 4}
+    step.close()
+
+
+def test_geometry_is_timed_against_its_codec():
+    found = calibration.time_geometry(rounds=2)
+    assert found['images_per_second'] > 1 and 0 < found['codec_share'] < 1.5
+
+
+def test_the_report_says_what_was_met():
+    row = {'size': 64, 'batch': 8, 'seconds': {'d': 1, 'g': 2, 'd_r1': 3, 'g_path': 4}, 'step_plain': 3.0,
+           'step_with_r1': 3.2, 'step_with_path': 4.0, 'step': 4.2, 'images_per_second': 1.9, 'path_over_step': 2.5}
+    result = {'tensorflow': '1', 'python': '3', 'cores': 2, 'size': 64, 'batch': 2, 'rounds': 1, 'calibration': {
+        'steps': [row, dict(row, path_over_step=1.5)], 'sampling': [{'size': 64, 'alone': 9, 'pairs': 5}],
+        'geometry': {'images_per_second': 100, 'codec_share': 0.8}}}
+    text = report.markdown(result)
+    assert '2.50 (missed)' in text and '1.50 (met)' in text and '80% of the time in the codec' in text
