@@ -4,6 +4,7 @@ Photographs and exemplars are views of one public-domain portrait; the networks 
 that the stages fit together and that repeating the command is quick, and says nothing about quality.
 """
 import argparse
+import logging
 import time
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def main() -> int:
     out, start = parser.parse_args().out.resolve(), time.time()
     if out.is_file():
         raise UserError('{} is a file: name a folder with --out'.format(out))
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
     write_material(out)
     cartoon = out / 'cartoon.png'
     code = make_style.run(

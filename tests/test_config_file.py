@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from data_tools.make_style import Recipe
 from dctnet import config_file
 from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError
 
-PRESETS = sorted(path for path in (Path(__file__).parents[1] / 'configs').glob('**/*.yaml'))
+CONFIGS = Path(__file__).parents[1] / 'configs'
+PRESETS = sorted(CONFIGS.glob('**/*.yaml'))
 
 
 def write(folder, text, name='config.yaml'):
@@ -31,7 +33,11 @@ def message(folder, text='{}', *overrides):
 
 @pytest.mark.parametrize('path', PRESETS, ids=lambda path: path.parent.name + '/' + path.stem)
 def test_presets_load_and_round_trip(path, tmp_path):
-    config_class = CcnConfig if path.parent.name == 'ccn' else TtnConfig
+    config_class = TtnConfig
+    if path.parent.name == 'recipe':
+        config_class = Recipe
+    elif path.parent.name == 'ccn' or path.stem in ('ccn', 'source'):
+        config_class = CcnConfig
     config = config_file.load(config_class, path)
     text = config_file.to_yaml(config_file.to_dict(config))
     assert config_file.from_dict(config_class, yaml.safe_load(text), 'x') == config
@@ -39,9 +45,9 @@ def test_presets_load_and_round_trip(path, tmp_path):
 
 
 def test_presets_hold_the_numbers_of_the_recipe():
-    official = config_file.load(TtnConfig, PRESETS[0].parents[1] / 'ttn' / 'official.yaml')
-    paper = config_file.load(TtnConfig, PRESETS[0].parents[1] / 'ttn' / 'paper.yaml')
-    ccn = config_file.load(CcnConfig, PRESETS[0].parents[1] / 'ccn' / 'official.yaml')
+    official = config_file.load(TtnConfig, CONFIGS / 'ttn' / 'official.yaml')
+    paper = config_file.load(TtnConfig, CONFIGS / 'ttn' / 'paper.yaml')
+    ccn = config_file.load(CcnConfig, CONFIGS / 'ccn' / 'official.yaml')
     assert (ccn.loss.identity, ccn.loss.r1, ccn.loss.r1_every) == (0.1, 10, 16)
     assert (ccn.loss.path, ccn.loss.path_every) == (2, 4)
     assert (ccn.optim.lr, ccn.optim.beta1, ccn.optim.beta2, ccn.loss.mixing) == (2e-3, 0, 0.99, 0.9)
