@@ -5,6 +5,7 @@ Both runtimes (1.15 and 2.x through tf.compat.v1) meet here; no other module tes
 import logging
 import os
 import warnings
+from typing import List, Sequence
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # the runtime's own chatter; errors still show
 
@@ -26,7 +27,16 @@ tf.enable_resource_variables()
 
 TENSORFLOW_VERSION = tf.__version__
 
-__all__ = ['tf', 'slim', 'session_config', 'TENSORFLOW_VERSION']
+__all__ = ['tf', 'slim', 'gradients', 'session_config', 'TENSORFLOW_VERSION']
+
+
+def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
+    """Gradients of a scalar, summed in one order; None for a variable that it does not depend on.
+
+    TensorFlow's usual sum of three or more terms begins with whichever buffer is free at that moment, so its last bits
+    depend on the timing of threads. Sums of pairs do not, and a resumed training repeats an uninterrupted one.
+    """
+    return tf.gradients(loss, variables, aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE)
 
 
 def session_config(device: str = 'auto', threads: int = 0, training: bool = False) -> 'tf.ConfigProto':
@@ -35,12 +45,14 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
     device: 'auto' (a GPU where there is one), 'cpu' (no GPU is touched) or 'gpu' (same as auto; callers that must
         have one ask `gpu_available` first).
     threads: size of the pool inside one operation; 0 leaves it to TensorFlow.
-    training: leave out the fusion of layers, which is for inference and fails noisily on training graphs in 2.15.
+    training: leave out the fusion of layers, which is for inference and fails noisily on training graphs in 2.15, and
+        the rewriting of sums, which would undo the fixed order of `gradients`.
     """
     config = tf.ConfigProto(allow_soft_placement=True, intra_op_parallelism_threads=threads)
     config.gpu_options.allow_growth = True
     if training:
         config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
+        config.graph_options.rewrite_options.arithmetic_optimization = RewriterConfig.OFF
     if device == 'cpu':
         config.device_count['GPU'] = 0
     return config

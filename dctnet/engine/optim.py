@@ -1,7 +1,7 @@
 """From phases to update operations."""
 from typing import Dict, List
 
-from dctnet.compat import tf
+from dctnet.compat import gradients, tf
 from dctnet.stage import Phase, StageGraph
 
 
@@ -11,16 +11,16 @@ def build_updates(stage: StageGraph) -> 'Dict[str, tf.Operation]':
     In a joint stage every update waits for the gradients of all phases, so all of them belong to the same weights.
     Raises ValueError that names the variables which a phase's loss does not reach.
     """
-    gradients = {phase.name: _gradients(phase) for phase in stage.phases}
+    by_phase = {phase.name: _gradients(phase) for phase in stage.phases}
     if stage.joint and any(phase.every != 1 for phase in stage.phases):
         raise ValueError('in a joint stage every phase is due at every step')
     updates, optimisers = {}, {}  # type: dict, dict
     for phase in stage.phases:
         key = (phase.optim, tuple(variable.op.name for variable in phase.variables))
         optimiser = optimisers.setdefault(key, tf.train.AdamOptimizer(*phase.optim))
-        awaited = [g for name in gradients if stage.joint or name == phase.name for g in gradients[name]]
+        awaited = [g for name in by_phase if stage.joint or name == phase.name for g in by_phase[name]]
         with tf.control_dependencies(awaited):
-            update = optimiser.apply_gradients(zip(gradients[phase.name], phase.variables),
+            update = optimiser.apply_gradients(zip(by_phase[phase.name], phase.variables),
                                                name='update_' + phase.name)
         updates[phase.name] = tf.group(update, *phase.companions)
     return updates
@@ -33,8 +33,8 @@ def all_finite(variables: 'List[tf.Variable]') -> 'tf.Tensor':
 
 
 def _gradients(phase: Phase) -> 'List[tf.Tensor]':
-    gradients = tf.gradients(phase.loss, phase.variables)
-    missing = [variable.op.name for variable, gradient in zip(phase.variables, gradients) if gradient is None]
+    found = gradients(phase.loss, phase.variables)
+    missing = [variable.op.name for variable, gradient in zip(phase.variables, found) if gradient is None]
     if missing:
         raise ValueError('phase {}: the loss does not depend on {}'.format(phase.name, ', '.join(missing)))
-    return gradients
+    return found

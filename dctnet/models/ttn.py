@@ -133,15 +133,20 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
         raise UserError('all weights of the loss are 0, so there is nothing to train: raise loss.content or loss.style')
 
     weighted = {name: scale_g[name] * raw_g[name] for name in raw_g}
-    loss_g = tf.add_n(list(weighted.values()))
+    loss_g = _sum(weighted)
     generator = Objective(loss_g, dict(weighted, loss=loss_g, **{'raw/' + name: raw_g[name] for name in raw_g}))
     discriminator = regressor = None
     if raw_d:
-        loss_d = tf.add_n(list(raw_d.values()))
+        loss_d = _sum(raw_d)
         discriminator = Objective(loss_d, dict(scalars_d, loss=loss_d, **raw_d))
     if expression:
         regressor = Objective(raw_g['facial'], {'loss': raw_g['facial']})
     return Losses(generator, discriminator, regressor)
+
+
+def _sum(terms: 'Dict[str, tf.Tensor]') -> 'tf.Tensor':
+    # In the order of the terms; tf.add_n adds in the order of free buffers (see compat.gradients).
+    return tf.reduce_sum(tf.stack(list(terms.values())))
 
 
 def _content_terms(photo: 'tf.Tensor', output: 'tf.Tensor', superpixel: 'Optional[tf.Tensor]', features: Features,
