@@ -88,6 +88,20 @@ def test_going_on_gives_what_an_uninterrupted_call_gives(tmp_path, trained, capl
         assert np.abs(images.read_bgr(path).astype(int) - images.read_bgr(whole / path.name)).max() <= 1
 
 
+def test_the_sampler_is_asked_for_whole_batches_only(tmp_path):
+    """Rounding may depend on the size of a batch: then a part of one would not repeat the uninterrupted run."""
+    asked = []
+
+    def sampler(indices):
+        asked.append(list(indices))
+        return np.zeros((len(indices), 8, 8, 3), np.uint8), None
+
+    assert generate_style_faces.generate(sampler, tmp_path, 6, 4, twins=False) == 6
+    (tmp_path / '000002.png').unlink()
+    assert generate_style_faces.generate(sampler, tmp_path, 9, 4, twins=False) == 4
+    assert asked == [[0, 1, 2, 3], [4, 5, 6, 7]] + [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+
+
 def test_checkpoints_differ_and_twins_can_be_left_out(tmp_path, trained):
     run('--run', trained, '--out', tmp_path / 'newest', '--count', 1)
     run('--run', trained, '--out', tmp_path / 'alone', '--count', 1, '--no-pairs', '--checkpoint', 2)
