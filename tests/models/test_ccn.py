@@ -56,6 +56,12 @@ def moved(before, after):
     return {name for name in before if not np.array_equal(before[name], after[name])}
 
 
+def test_gradients_are_summed_in_a_fixed_order(whole):
+    session = whole[0]
+    sums = [op for op in session.graph.get_operations() if op.type == 'AddN']
+    assert sums and all(len(op.inputs) == 2 for op in sums)
+
+
 def test_phases_move_their_own_network_only(whole):
     session, networks, stage, updates, _ = whole
     assert [(phase.name, phase.every) for phase in stage.phases] == [('d', 1), ('d_r1', 16), ('g', 1), ('g_path', 4)]
