@@ -18,7 +18,7 @@ def load(config_class: Type[T], path: Path, overrides: Iterable[str] = ()) -> T:
     """
     values = _read_with_parents(Path(path), ())
     for override in overrides:
-        values = _merged(values, _parse_override(override))
+        values = merged(values, _parse_override(override))
     return from_dict(config_class, values, str(path))
 
 
@@ -49,6 +49,17 @@ def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> L
     return found
 
 
+def merged(base: Dict[str, Any], top: Dict[str, Any]) -> Dict[str, Any]:
+    """Nested dictionaries: `base` with the leaves of `top` in their place. An empty section changes nothing."""
+    result = dict(base)
+    for key, value in top.items():
+        if isinstance(result.get(key), dict) and (value is None or isinstance(value, dict)):
+            result[key] = merged(result[key], value or {})
+        else:
+            result[key] = value
+    return result
+
+
 def read_yaml(path: Path) -> Dict[str, Any]:
     """A YAML file that holds a mapping. Raises UserError where it is missing or malformed."""
     try:
@@ -77,17 +88,7 @@ def _read_with_parents(path: Path, children: Tuple[Path, ...]) -> Dict[str, Any]
     parent = values.pop('extends', None)
     if parent is None:
         return values
-    return _merged(_read_with_parents(path.parent / str(parent), children + (path.resolve(),)), values)
-
-
-def _merged(base: Dict[str, Any], top: Dict[str, Any]) -> Dict[str, Any]:
-    result = dict(base)
-    for key, value in top.items():
-        if isinstance(result.get(key), dict) and (value is None or isinstance(value, dict)):
-            result[key] = _merged(result[key], value or {})  # an empty section changes nothing
-        else:
-            result[key] = value
-    return result
+    return merged(_read_with_parents(path.parent / str(parent), children + (path.resolve(),)), values)
 
 
 def _parse_override(text: str) -> Dict[str, Any]:

@@ -22,12 +22,16 @@ def augmented(pictures, p, step=0, stream=0):
                              stream)
 
 
+def some_draws():
+    return Draws(3, tf.constant(5, tf.int64))
+
+
 def geometric(p, side=64):
-    return run(lambda: augment.geometric_matrices(MANY, side, side, tf.constant(p), Draws(3, tf.constant(5, tf.int64)), 0))
+    return run(lambda: augment.geometric_matrices(MANY, side, side, tf.constant(p), some_draws(), 0))
 
 
 def colours(p):
-    return run(lambda: augment.colour_matrices(MANY, tf.constant(p), Draws(3, tf.constant(5, tf.int64)), 0))
+    return run(lambda: augment.colour_matrices(MANY, tf.constant(p), some_draws(), 0))
 
 
 def moved(build, *numbers):
