@@ -82,6 +82,20 @@ class CcnLossConfig:
 
 
 @dataclass(frozen=True)
+class AugmentConfig:
+    """Augmentation of what the discriminator sees, against overfitting to few exemplars (ADA)."""
+    mode: str = _option('off', choices=('off', 'fixed', 'adaptive'))
+    p: float = _option(0.0, low=0.0, high=1.0)  # probability of each transform; adaptive: at the start
+    target: float = _option(0.6, low=-1.0, high=1.0)  # mean sign of D on real pictures that p is adapted to
+    length: int = _option(500000, low=1)        # pictures in which p can move from 0 to 1
+
+    def __post_init__(self) -> None:
+        if self.mode == 'fixed' and not self.p:
+            raise ValueError('augment.mode is fixed and augment.p is 0, which augments nothing: set augment.p, or '
+                             'augment.mode=adaptive')
+
+
+@dataclass(frozen=True)
 class CcnOptimConfig:
     """Adam of both networks, before the scaling for lazy regularisation."""
     lr: float = _option(2e-3, low=0.0)
@@ -123,6 +137,7 @@ class CcnConfig:
     data: DataConfig = DataConfig()
     model: StyleGan2Config = StyleGan2Config()
     loss: CcnLossConfig = CcnLossConfig()
+    augment: AugmentConfig = AugmentConfig()
     optim: CcnOptimConfig = CcnOptimConfig()
     train: TrainConfig = TrainConfig()
     source: str = ''                            # run, checkpoint or .npz of the source generator; none: train one

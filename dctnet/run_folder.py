@@ -20,7 +20,7 @@ T = TypeVar('T')
 log = logging.getLogger(__name__)
 
 # Changing one of these would go on with a different training under the same name.
-_FIXED_SECTIONS = ('model', 'loss')
+_FIXED_SECTIONS = ('model', 'loss', 'augment')
 _FIXED_KEYS = ('data.size', 'train.schedule', 'source')
 
 
@@ -35,7 +35,7 @@ def resolve_config(config_class: Type[T], path: Path, overrides: Sequence[str], 
 
     A fine-tune needs no warm-up of the style weight, since its generator keeps the content already: --init-from turns
     it off. A resumed run need not repeat --init-from. Raises UserError for mistakes, and where the folder holds a
-    training of another architecture or loss, showing the difference.
+    training of another architecture, loss or augmentation, showing the difference.
     """
     config = config_file.load(config_class, path, overrides)
     saved_path = run / 'config.yaml'
@@ -55,8 +55,8 @@ def _check_resumable(saved: dict, wanted: dict, run: Path) -> None:
     refused = [change for change in changes if change[0].split('.')[0] in _FIXED_SECTIONS or change[0] in _FIXED_KEYS]
     if refused:
         shown = '; '.join('{} is {!r} there and {!r} now'.format(*change) for change in refused)
-        raise UserError('run folder {} holds a training with another architecture or loss: {}. Use another --run, or '
-                        'start a fine-tune in one with --init-from {}'.format(run, shown, run))
+        raise UserError('run folder {} holds a training with another architecture, loss or augmentation: {}. Use '
+                        'another --run, or start a fine-tune in one with --init-from {}'.format(run, shown, run))
     for key, old, new in changes:
         log.info('resuming with a change: %s %r -> %r', key, old, new)
 

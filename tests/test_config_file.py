@@ -52,6 +52,7 @@ def test_presets_hold_the_numbers_of_the_recipe():
     assert (ccn.loss.path, ccn.loss.path_every) == (2, 4)
     assert (ccn.optim.lr, ccn.optim.beta1, ccn.optim.beta2, ccn.loss.mixing) == (2e-3, 0, 0.99, 0.9)
     assert ccn.optim.ema_decay == 0.5 ** (32 / 10000) and (ccn.data.batch_size, ccn.train.steps) == (8, 1500)
+    assert (ccn.augment.mode, ccn.augment.target, ccn.augment.length) == ('off', 0.6, 500000)
     loss = official.loss
     assert (loss.style, loss.content, loss.tv, loss.texture, loss.surface) == (0.1, 200, 1e4, 1, 1)
     assert (loss.adversarial, loss.superpixel, official.train.schedule) == ('lsgan', 'output', 'sequential')

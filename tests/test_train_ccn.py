@@ -1,5 +1,6 @@
 """train.py ccn as a user meets it: a source from scratch, a target held to it, interruptions, and mistakes."""
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import train
 from dctnet import ccn_training, checkpoint
@@ -55,7 +57,7 @@ def test_a_source_from_scratch(source):
 def test_target_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, source, monkeypatch, caplog):
     monkeypatch.setattr(ccn_training, '_embedding', face_embedding)
     settings = ['source={}'.format(source), 'loss.identity=0.5', 'train.steps=6', 'train.save_every=3',
-                'train.sample_every=6']
+                'train.sample_every=6', 'augment.mode=adaptive', 'augment.p=0.5', 'augment.length=100']
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
     assert train.main(arguments('official.yaml', pictures, whole, *settings)) == 0
     assert 'starting from {}'.format(source) in caplog.text
@@ -67,6 +69,9 @@ def test_target_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictur
     a, b = newest_weights(whole), newest_weights(killed)
     assert set(a) == set(b) and [name for name in a if a[name].tobytes() != b[name].tobytes()] == []
     assert metrics(whole) == metrics(killed)
+    # The window of four steps that p is adapted in goes across the checkpoint of step 3.
+    assert a['augment_signs'][1] == 2 * 2 and abs(a['augment_p'] - 0.5) == pytest.approx(4 * 2 / 100)
+    assert [line['d/augment_p'] for line in metrics(whole)] == [0.5] * 4 + [a['augment_p']] * 2
     assert sorted(path.name for path in (whole / 'samples').iterdir()) == ['step-000000.png', 'step-000006.png']
     frozen_source = checkpoint.read_arrays(whole / 'source.npz')
     np.testing.assert_array_equal(frozen_source['source/convs/0/conv/weight'],
@@ -84,11 +89,29 @@ def message(*words):
     ('data.size=32', 'cannot start from'), ('model.max_channels=3', 'cannot start from'),
     ('source=/nowhere', '/nowhere'), ('data.batch_size=4', 'fewer than a batch of 4'),
     ('loss.identity_network=arcface', 'data_tools.import_weights arcface'),
+    ('augment.mode=on', 'off, fixed, adaptive'), ('augment.mode=fixed', 'set augment.p'), ('augment.p=2', 'augment.p'),
     ('loss.identity_network=vgg', 'auto, arcface, dlib'), ('train.schedule=joint', 'unknown key train.schedule')])
 def test_mistakes(tmp_path, pictures, source, change, part):
     text = message(*arguments('official.yaml', pictures, tmp_path / 'run', 'source={}'.format(source), change))
     assert part in text, text
     assert not (tmp_path / 'run').exists()
+
+
+def test_a_run_keeps_its_augmentation(pictures, source):
+    command = arguments('source.yaml', pictures, source)
+    text = message(*command, '--set', 'augment.mode=adaptive')
+    assert "augment.mode is 'off' there and 'adaptive' now" in text and '--init-from {}'.format(source) in text
+
+
+def test_a_run_from_before_there_was_augmentation(tmp_path, pictures, source):
+    run = tmp_path / 'run'
+    shutil.copytree(str(source), str(run))
+    saved = yaml.safe_load((run / 'config.yaml').read_text())
+    assert saved.pop('augment')['mode'] == 'off'
+    (run / 'config.yaml').write_text(yaml.safe_dump(saved))
+    command = arguments('source.yaml', pictures, run)
+    assert train.main(command + ['--dry-run']) == 0
+    assert 'augment.mode' in message(*command, '--set', 'augment.mode=adaptive')
 
 
 def test_a_source_without_a_generator(tmp_path, pictures):

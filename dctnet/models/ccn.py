@@ -7,8 +7,10 @@ import numpy as np
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.losses.regularisers import path_lengths, r1_penalty
+from dctnet.models import augmentation
 from dctnet.nets import stylegan2
 from dctnet.nets.stylegan2 import Architecture, Weights
+from dctnet.ops.augment import augmented
 from dctnet.ops.draws import Draws
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
@@ -16,8 +18,11 @@ GENERATOR, AVERAGE, DISCRIMINATOR, SOURCE = 'generator', 'generator_ema', 'discr
 _PREVIEWS, _PREVIEW_TRUNCATION, _PREVIEW_MEAN = 6, 0.7, 512
 # Streams of random numbers; each sample takes two latents, mixing, and a picture of noise a layer.
 _STREAMS = {'d': 0, 'g': 100, 'g_path': 200}
+_AUGMENT_STREAMS = {'d_real': 300, 'd_fake': 310, 'd_r1': 320, 'g': 330}
 
 Embedding = Callable[['tf.Tensor'], 'tf.Tensor']
+# (pictures, key of _AUGMENT_STREAMS) -> logits [N, 1] of the discriminator, which sees them augmented if anyone.
+Critic = Callable[['tf.Tensor', str], 'tf.Tensor']
 
 
 class Networks(NamedTuple):
@@ -70,20 +75,29 @@ def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 't
     def sample(stream: str, count: int, with_source: bool = False) -> _Sample:
         return _sampled(networks, a, draws, _STREAMS[stream], count, loss.mixing, with_source)
 
+    p = augmentation.probability(config.augment) if config.augment.mode != 'off' else None
+
+    def critic(pictures: 'tf.Tensor', use: str) -> 'tf.Tensor':
+        seen = pictures if p is None else augmented(pictures, p, draws, _AUGMENT_STREAMS[use])
+        return stylegan2.discriminate(networks.discriminator, seen)
+
     optim_d, optim_g = _lazy(config, loss.r1, loss.r1_every), _lazy(config, loss.path, loss.path_every)
-    phases = [_discriminator_phase(networks, real, sample('d', batch).picture, discriminator, optim_d)]
+    on_real, on_fake = critic(real, 'd_real'), critic(tf.stop_gradient(sample('d', batch).picture), 'd_fake')
+    phases, step_ops = [_discriminator_phase(on_real, on_fake, discriminator, optim_d)], []
+    if p is not None:
+        phases[0], step_ops = augmentation.adapting(config.augment, p, phases[0], on_real)
     if loss.r1:
-        phases.append(_r1_phase(networks, real, discriminator, loss.r1, loss.r1_every, optim_d))
-    phases.append(_generator_phase(networks, sample('g', batch, embedding is not None), embedding, loss.identity,
+        phases.append(_r1_phase(critic, real, discriminator, loss.r1, loss.r1_every, optim_d))
+    phases.append(_generator_phase(critic, sample('g', batch, embedding is not None), embedding, loss.identity,
                                    generator, optim_g))
     if loss.path:
         noise = draws.normal(_STREAMS['g_path'] + 99, [max(batch // 2, 1), a.size, a.size, 3])
         phases.append(_path_phase(sample('g_path', max(batch // 2, 1)), noise, generator, config, optim_g))
 
     decay = config.optim.ema_decay
-    averaging = [average.assign(decay * average + (1.0 - decay) * networks.generator[name])
+    step_ops += [average.assign(decay * average + (1.0 - decay) * networks.generator[name])
                  for name, average in networks.average.items()]
-    return StageGraph(phases, _preview(networks, a, config.train.seed), joint=False, step_ops=averaging)
+    return StageGraph(phases, _preview(networks, a, config.train.seed), joint=False, step_ops=step_ops)
 
 
 def _lazy(config: CcnConfig, weight: float, every: int) -> Optim:
@@ -110,26 +124,25 @@ def _sampled(networks: Networks, a: Architecture, draws: Draws, stream: int, cou
     return _Sample(made, w, picture(networks.source)[0] if with_source else None)
 
 
-def _discriminator_phase(networks: Networks, real: 'tf.Tensor', fake: 'tf.Tensor', variables: 'List[tf.Variable]',
+def _discriminator_phase(on_real: 'tf.Tensor', on_fake: 'tf.Tensor', variables: 'List[tf.Variable]',
                          optim: Optim) -> Phase:
-    on_real, on_fake = [stylegan2.discriminate(networks.discriminator, x) for x in (real, tf.stop_gradient(fake))]
     loss = tf.reduce_mean(tf.nn.softplus(-on_real)) + tf.reduce_mean(tf.nn.softplus(on_fake))
     scalars = {'loss': loss, 'mean_real': tf.reduce_mean(on_real), 'mean_fake': tf.reduce_mean(on_fake)}
     return Phase('d', loss, scalars, variables, 1, optim)
 
 
-def _r1_phase(networks: Networks, real: 'tf.Tensor', variables: 'List[tf.Variable]', weight: float, every: int,
+def _r1_phase(critic: Critic, real: 'tf.Tensor', variables: 'List[tf.Variable]', weight: float, every: int,
               optim: Optim) -> Phase:
-    logits = stylegan2.discriminate(networks.discriminator, real)
+    logits = critic(real, 'd_r1')
     penalty = r1_penalty(logits, real)
     # The last biases do not show in the penalty: the zero term gives them a gradient of zero instead of none.
     loss = weight / 2 * every * penalty + 0.0 * tf.reduce_mean(logits)
     return Phase('d_r1', loss, {'loss': loss, 'raw/r1': penalty}, variables, every, optim)
 
 
-def _generator_phase(networks: Networks, sample: _Sample, embedding: Optional[Embedding], weight: float,
+def _generator_phase(critic: Critic, sample: _Sample, embedding: Optional[Embedding], weight: float,
                      variables: 'List[tf.Variable]', optim: Optim) -> Phase:
-    adversarial = tf.reduce_mean(tf.nn.softplus(-stylegan2.discriminate(networks.discriminator, sample.picture)))
+    adversarial = tf.reduce_mean(tf.nn.softplus(-critic(sample.picture, 'g')))
     scalars = {'adversarial': adversarial}
     loss = adversarial
     if embedding is not None:
