@@ -31,6 +31,7 @@ def augmented(pictures: 'tf.Tensor', p: 'tf.Tensor', draws: Draws, stream: int) 
     transform. Takes the streams from `stream` to `stream` + STREAMS - 1.
     """
     count, height, width = pictures.shape.as_list()[:3]
+    p = tf.convert_to_tensor(p)  # a variable is read once
     moved = warped(pictures, geometric_matrices(count, height, width, p, draws, stream))
     return recoloured(moved, colour_matrices(count, p, draws, stream + 3))
 
