@@ -21,7 +21,7 @@ _STREAMS = {'d': 0, 'g': 100, 'g_path': 200}
 _AUGMENT_STREAMS = {'d_real': 300, 'd_fake': 310, 'd_r1': 320, 'g': 330}
 
 Embedding = Callable[['tf.Tensor'], 'tf.Tensor']
-# (pictures, key of _AUGMENT_STREAMS) -> logits [N, 1] of the discriminator, which sees them augmented if anyone.
+# (pictures, key of _AUGMENT_STREAMS) -> logits [N, 1] of the discriminator, behind the augmentation where there is one.
 Critic = Callable[['tf.Tensor', str], 'tf.Tensor']
 
 
