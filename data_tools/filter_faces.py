@@ -26,11 +26,12 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Union
 
-from data_tools import contact_sheet, keep_list
+from data_tools import contact_sheet
 from data_tools.folder_scores import scores_of
 from data_tools.sample_folder import SHEETS
 from data_tools.sample_selection import CRITERIA, Selection, Verdict, dropped_by, verdicts
 from dctnet import atomic, images
+from dctnet.data import keep_list
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
 log = logging.getLogger('filter_faces')

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from dctnet import images
+from dctnet.data import keep_list
 from dctnet.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -56,22 +57,20 @@ def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
     return paths
 
 
-def _kept(keep_list: Path) -> List[Path]:
-    """The pictures of a keep-list: a name a line, relative to the list's folder; '#' begins a comment line."""
+def _kept(path: Path) -> List[Path]:
     try:
-        lines = [line.strip() for line in keep_list.read_text(encoding='utf-8').splitlines()]
+        names = sorted(set(keep_list.names_in(path)))
     except FileNotFoundError:
-        raise UserError('keep-list {} does not exist: check the path'.format(keep_list)) from None
+        raise UserError('keep-list {} does not exist: check the path'.format(path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError('keep-list {} cannot be read as text ({})'.format(keep_list, error)) from error
-    names = sorted({line for line in lines if line and not line.startswith('#')})
-    paths = [keep_list.parent / name for name in names]
-    gone = [path.name for path in paths if not path.is_file()]
+        raise UserError('keep-list {} cannot be read as text ({})'.format(path, error)) from error
+    paths = [path.parent / name for name in names]
+    gone = [picture.name for picture in paths if not picture.is_file()]
     if gone:
         raise UserError('keep-list {} names {} pictures that are not there ({}): bring them back or remove their '
-                        'lines'.format(keep_list, len(gone), ', '.join(gone[:5])))
+                        'lines'.format(path, len(gone), ', '.join(gone[:5])))
     if not paths:
-        raise UserError('keep-list {} names no picture: put a file name on each line'.format(keep_list))
+        raise UserError('keep-list {} names no picture: put a file name on each line'.format(path))
     return paths
 
 

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from data_tools import contact_sheet, filter_faces, folder_scores, keep_list, sample_scores
+from data_tools import contact_sheet, filter_faces, folder_scores, sample_scores
 from data_tools.demo_material import portrait
 from dctnet import images
+from dctnet.data import keep_list
 from dctnet.errors import UserError, exit_with
 
 HEAD = cv2.resize(portrait()[20:200, 135:315], (64, 64), interpolation=cv2.INTER_AREA)
