@@ -4,6 +4,8 @@ python -m data_tools.import_weights generator SRC --out MODEL_DIR   a translator
 python -m data_tools.import_weights vgg19 SRC                       VGG19 -> checkpoints/vgg19.pb, for train.py ttn
 python -m data_tools.import_weights stylegan2 SRC --out NPZ         StyleGAN2 (.pt, .pkl) -> a source of train.py ccn
 python -m data_tools.import_weights arcface SRC                     IR-SE50 -> checkpoints/arcface.pb, for train.py ccn
+python -m data_tools.import_weights descriptor [SRC] --out PB       dlib's face descriptor network, for other programs:
+                                                                    training reads the installed file itself
 
 Where to get the files: checkpoints/README.md. Exit codes: 0 done, 2 a mistake to put right.
 """
@@ -16,13 +18,15 @@ from typing import Dict, Optional, Sequence
 import cv2
 import numpy as np
 
-from data_tools import stylegan2_weights, torch_file, vgg19_weights
+from data_tools import descriptor_check, stylegan2_weights, torch_file, vgg19_weights
 from data_tools.arcface_weights import arcface_arrays
 from dctnet import atomic, checkpoint, export, frozen, images
 from dctnet.ccn_training import ARCFACE_FILE
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
-from dctnet.nets import arcface, unet, vgg19
+from dctnet.face.descriptor_file import read_descriptor_weights
+from dctnet.face.installed_models import DESCRIPTOR, installed_model
+from dctnet.nets import arcface, dlib_descriptor, unet, vgg19
 from dctnet.ttn_training import VGG19_FILE
 
 
@@ -104,6 +108,26 @@ def import_arcface(source: Path, out: Path) -> str:
     return '{}: IR-SE50, {} parameters from {}'.format(out, sum(array.size for array in weights.values()), source)
 
 
+def import_descriptor(source: Optional[Path], out: Path) -> str:
+    """Write dlib's descriptor network `out` (.pb, image:0 [N, 150, 150, 3] BGR in [-1, 1] -> descriptor:0 [N, 128]),
+    compared with dlib's own output. Returns what was done.
+
+    source: dlib_face_recognition_resnet_model_v1.dat, None for the installed one. Raises UserError where the source is
+    missing, damaged or something else, or where the two differ; nothing is written then.
+    """
+    source = source or installed_model(DESCRIPTOR)
+    weights = read_descriptor_weights(source)
+    graph = dlib_descriptor.freeze_graph(weights)
+    difference = descriptor_check.largest_difference(graph, source)
+    if difference > descriptor_check.TOLERANCE:
+        raise UserError('{} read here gives descriptors that differ by {:.1e} from dlib\'s own: the file is damaged '
+                        'or of an unknown version; fetch it again'.format(source, difference))
+    frozen.write_graph(graph, out)
+    return '{}: dlib\'s face descriptor, {} parameters from {}; {:.1e} at most from dlib\'s own output'.format(
+        out, sum(kernel.size + bias.size for kernel, bias in weights.convolutions) + weights.matrix.size, source.name,
+        difference)
+
+
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 where it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.import_weights', description=__doc__,
@@ -126,6 +150,10 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     identity.add_argument('source', type=Path, metavar='SRC', help='model_ir_se50.pth')
     identity.add_argument('--out', type=Path, default=ARCFACE_FILE, metavar='PB',
                           help='default: checkpoints/arcface.pb')
+    face = kinds.add_parser('descriptor', help='dlib\'s face descriptor network -> a frozen graph')
+    face.add_argument('source', type=Path, nargs='?', metavar='SRC',
+                      help='dlib_face_recognition_resnet_model_v1.dat (default: the installed one)')
+    face.add_argument('--out', type=Path, required=True, metavar='PB', help='file to make')
     return parser.parse_args(arguments)
 
 
@@ -136,7 +164,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if options.kind == 'generator':
         print(import_generator(options.source, options.out, options.mask))
     else:
-        function = {'vgg19': import_vgg19, 'stylegan2': import_stylegan2, 'arcface': import_arcface}[options.kind]
+        function = {'vgg19': import_vgg19, 'stylegan2': import_stylegan2, 'arcface': import_arcface,
+                    'descriptor': import_descriptor}[options.kind]
         print(function(options.source, options.out))
     return DONE
 
