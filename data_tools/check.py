@@ -1,0 +1,71 @@
+"""python -m data_tools.check PHOTO STYLE: are these folders fit for a training?
+
+Looks at every picture of both folders (or keep-lists): sizes, faces, pose, blur, near-duplicates, colours; warns of
+what is likely to hurt, with what to do about it, and writes a report with contact sheets. Folders that look swapped are
+refused. It cannot see whether a style is good, nor tell styles apart that differ as little as renderings and
+photographs. Exit codes: 0 fit, with or without warnings, 2 refused or a mistake to put right.
+"""
+import argparse
+import logging
+from pathlib import Path
+from typing import Optional, Sequence
+
+from data_tools import check_page, folder_check, picture_facts
+from dctnet import atomic
+from dctnet.data import folders
+from dctnet.errors import DONE, UserError, exit_with
+
+log = logging.getLogger(__name__)
+
+
+def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
+    """Measure both folders and write the report `out` (.html). Returns a summary.
+
+    size: side of the training pictures. Raises UserError where a folder is missing or empty, both are one, no picture
+    of one can be read, or the two look swapped (the report is there then).
+    """
+    found = folders.list_folders(str(photo), str(style), batch_size=1)
+    log.info('looking at %d photographs and %d exemplars', len(found.photo), len(found.style))
+    photos, exemplars = [picture_facts.measure(paths, workers) for paths in (found.photo, found.style)]
+    for place, facts in ((photo, photos), (style, exemplars)):
+        if all(entry.error for entry in facts):
+            raise UserError('no picture in {} can be read: {}'.format(place, facts[0].error))
+    refused = folder_check.refusal(photos, exemplars)
+    warnings = folder_check.findings(photos, exemplars, size)
+    atomic.write_text(out, check_page.page((photo, style), (photos, exemplars), refused, warnings))
+    if refused:
+        raise UserError('the folders look swapped: {}. PHOTO is {}, STYLE is {}: exchange them (report: {})'.format(
+            refused, photo, style, out))
+    lines = ['{:45} {:28} {}'.format(*row) for row in [('', 'PHOTO', 'STYLE')] + check_page.table(photos, exemplars)]
+    lines += ['', 'warnings: {}'.format(len(warnings))]
+    lines += ['{}: {} - {}.'.format(*finding[:3]) for finding in warnings]
+    return '\n'.join(lines + ['', 'report: {}'.format(out)])
+
+
+def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='python -m data_tools.check', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('photo', type=Path, metavar='PHOTO', help='folder of aligned photographs, or a keep-list')
+    parser.add_argument('style', type=Path, metavar='STYLE', help='folder of style exemplars, or a keep-list')
+    parser.add_argument('--out', type=Path, default=Path('check.html'), metavar='HTML',
+                        help='report to write (default: %(default)s)')
+    parser.add_argument('--size', type=int, default=256, help='data.size of the training (default: %(default)s)')
+    parser.add_argument('--workers', type=int, default=2, help='pictures looked at side by side (default: %(default)s)')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+    if options.size < 16 or options.workers < 1:
+        raise UserError('--size must be at least 16, --workers at least 1')
+    if options.out.suffix.lower() not in ('.html', '.htm'):
+        raise UserError('--out {}: name an .html file'.format(options.out))
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    print(check(options.photo, options.style, options.out, options.size, options.workers))
+    return DONE
+
+
+if __name__ == '__main__':
+    exit_with(main)
