@@ -52,7 +52,8 @@ def test_real_faces(faces, tmp_path, one_detector, capsys):
     out = tmp_path / 'made' / 'report.html'
     assert check.main([str(faces / 'photo'), str(faces / 'style'), '--out', str(out), '--size', '128']) == 0
     text = capsys.readouterr().out
-    assert re.search(r'with a face +(9\d|100)% +(9\d|100)%', text)
+    # The first view is cut off too far, and is there twice.
+    assert re.search(r'with a face +8\d% +100%', text)
     assert 'PHOTO: 1 pictures are nearly the same as another' in text and 'STYLE: only 12 pictures' in text
     page = out.read_text(encoding='utf-8')
     assert page.count('data:image/jpeg;base64,') == 3 and 'http' not in page and '00.png and again.jpg' in page
