@@ -56,7 +56,11 @@ def test_real_faces(faces, tmp_path, one_detector, capsys):
     assert re.search(r'with a face +8\d% +100%', text)
     assert 'PHOTO: 1 pictures are nearly the same as another' in text and 'STYLE: only 12 pictures' in text
     page = out.read_text(encoding='utf-8')
-    assert page.count('data:image/jpeg;base64,') == 3 and 'http' not in page and '00.png and again.jpg' in page
+    faults = ('PHOTO: 2 of 13 pictures show no face', r'PHOTO: \d+ of 13 pictures show a face that is not',
+              r'STYLE: \d+ of 12 pictures show a face that is not', 'PHOTO: 1 pictures are nearly')
+    assert [fault for fault in faults if not re.search(fault, text)] == []
+    assert page.count('data:image/jpeg;base64,') == 2 + len(faults)  # two contact sheets, and what each fault shows
+    assert 'http' not in page and '00.png and again.jpg' in page
 
 
 def test_swapped_folders_are_refused_and_the_report_is_there(faces, tmp_path, one_detector):
