@@ -1,5 +1,6 @@
 """What several tests share: pictures and a quick content network for training, a model and a detector for inference,
 and a disk that fills up."""
+import shutil
 import subprocess
 
 import pytest
@@ -31,6 +32,25 @@ def tiny_content(monkeypatch):
     from dctnet import ttn_training
     from tests.tiny_training import content_network
     monkeypatch.setattr(ttn_training, '_content_network', content_network)
+
+
+@pytest.fixture(scope='session')
+def trained_once(tmp_path_factory, pictures):
+    """A generator alone after four steps, with checkpoints of 2 and 4; copied by `trained`."""
+    import train
+    from dctnet import ttn_training
+    from tests.tiny_training import content_network, plain
+    run = tmp_path_factory.mktemp('trained') / 'run'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ttn_training, '_content_network', content_network)
+        assert train.main(plain(pictures, run)) == 0
+    return run
+
+
+@pytest.fixture()
+def trained(trained_once, tmp_path):
+    shutil.copytree(str(trained_once), str(tmp_path / 'trained'))
+    return tmp_path / 'trained'
 
 
 @pytest.fixture(scope='session')

@@ -12,9 +12,13 @@ from typing import Callable, Dict, List
 
 import cv2
 import numpy as np
+import pytest
 
-from dctnet import checkpoint, frozen, images
+import train
+from dctnet import ccn_training, checkpoint, frozen, images, ttn_training
 from dctnet.compat import tf
+from dctnet.engine.summaries import Scalars
+from dctnet.errors import UserError
 
 SIZE, BATCH = 32, 2
 PLAIN = ('loss.style=0', 'loss.content=0')  # a generator alone, built in a second
@@ -57,6 +61,36 @@ def arguments(folder: Path, run: Path, *overrides: str) -> List[str]:
     return ['ttn', '--config', str(CONFIG), '--run', str(run)] + pairs
 
 
+def plain(folder: Path, run: Path, *overrides: str) -> List[str]:
+    """The command line of the shortest training."""
+    return arguments(folder, run, *PLAIN + overrides)
+
+
+def saved_steps(run: Path) -> List[int]:
+    """Steps of the checkpoints that a run keeps."""
+    return [checkpoint.step_of(prefix) for prefix in checkpoint.all_in(run / 'checkpoints')]
+
+
+def message(*words: str) -> str:
+    """What train.py says, in one line, of a mistake in its command line `words`."""
+    with pytest.raises(UserError) as caught:
+        train.main(list(words))
+    text = str(caught.value)
+    assert '\n' not in text
+    return text
+
+
+def at_step(monkeypatch: pytest.MonkeyPatch, step: int, function: Callable[[], None]) -> None:
+    """Call function() once the metrics of a step are written."""
+    usual = Scalars.after_step
+
+    def after_step(self, loop):
+        usual(self, loop)
+        if loop.step == step:
+            function()
+    monkeypatch.setattr(Scalars, 'after_step', after_step)
+
+
 def newest_weights(run: Path) -> Dict[str, np.ndarray]:
     """All arrays of a run's newest checkpoint, the optimiser's too."""
     return checkpoint.read_arrays(run)
@@ -70,9 +104,6 @@ def metrics(run: Path) -> List[dict]:
 
 def main() -> int:
     """Train, and die in the middle."""
-    import train
-    from dctnet import ccn_training, ttn_training
-    from dctnet.engine.summaries import Scalars
     last, usual = int(sys.argv[1]), Scalars.after_step
 
     def after_step(self: Scalars, loop: object) -> None:
