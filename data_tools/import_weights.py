@@ -21,12 +21,12 @@ import numpy as np
 from data_tools import descriptor_check, stylegan2_weights, torch_file, vgg19_weights
 from data_tools.arcface_weights import arcface_arrays
 from dctnet import atomic, checkpoint, export, frozen, images
-from dctnet.ccn_training import ARCFACE_FILE
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.nets import arcface, dlib_descriptor, unet, vgg19
+from dctnet.nets.identity import ARCFACE_FILE
 from dctnet.ttn_training import VGG19_FILE
 
 
