@@ -23,7 +23,7 @@ CONTENT_INPUT, CONTENT_OUTPUT = 'image:0', 'features:0'
 _ALLOWED_OPS = frozenset('''
     Const Placeholder PlaceholderWithDefault Identity IdentityN StopGradient PreventGradient NoOp
     Conv2D DepthwiseConv2dNative Conv2DBackpropInput BiasAdd MatMul BatchMatMul BatchMatMulV2 Einsum
-    AvgPool MaxPool FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 LRN L2Loss
+    AvgPool MaxPool FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 BatchNormWithGlobalNormalization CheckNumerics LRN L2Loss
     Relu Relu6 LeakyRelu Elu Selu Tanh Sigmoid Softplus Softsign Softmax LogSoftmax Erf
     Add AddV2 AddN Sub Mul Div RealDiv DivNoNan FloorDiv FloorMod Mod Maximum Minimum SquaredDifference Neg Abs Sign
     Square Sqrt Rsqrt Reciprocal Inv Exp Log Log1p Expm1 Pow Sin Cos Floor Ceil Round Rint ClipByValue

@@ -24,11 +24,11 @@ class IdentityNetwork(NamedTuple):
 
 
 def identity_network(kind: str = 'auto') -> IdentityNetwork:
-    """kind: 'arcface' (checkpoints/arcface.pb, the published choice), 'dlib' (installed), or 'auto': ArcFace where it is
-    there. Raises UserError where the wanted file is missing or damaged."""
+    """kind: 'arcface' (checkpoints/arcface.pb, the published choice), 'dlib' (installed), or 'auto': ArcFace where it
+    is there. Raises UserError where the wanted file is missing or damaged."""
     if kind == 'arcface' and not ARCFACE_FILE.exists():
-        raise UserError('ArcFace is asked for, and checkpoints/arcface.pb is not there: run "python -m data_tools.fetch '
-                        'arcface_ir_se50" and "python -m data_tools.import_weights arcface '
+        raise UserError('ArcFace is asked for, and checkpoints/arcface.pb is not there: run "python -m '
+                        'data_tools.fetch arcface_ir_se50" and "python -m data_tools.import_weights arcface '
                         'checkpoints/model_ir_se50.pth", or choose dlib (training: loss.identity_network=dlib, '
                         'evaluation: --identity dlib)')
     if kind == 'arcface' or kind == 'auto' and ARCFACE_FILE.exists():
