@@ -91,8 +91,8 @@ def _check_out(out: Path) -> None:
 
 
 def method_names(folders: Sequence[Path]) -> Dict[str, Path]:
-    """Name -> folder: the folder's own name, or the path as given where two share one. Raises UserError where a folder is
-    named twice."""
+    """Name -> folder: the folder's own name, or the path as given where two share one. Raises UserError where a folder
+    is named twice."""
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise UserError('--results names a folder twice: name each once')
     own = [folder.resolve().name for folder in folders]
@@ -112,8 +112,8 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
     stems = sorted(set(sides[0]) & set(sides[1]))
     folder = results[0].parent
     if not stems:
-        raise UserError('no picture of {} has the name of a photo of {} (as {} and {}): results are matched with photos '
-                        'by name, without the suffix'.format(folder, photo_folder, results[0].name, photos[0].name))
+        raise UserError('no picture of {} has the name of a photo of {} (as {} and {}): results are matched with '
+                        'photos by name, without the suffix'.format(folder, photo_folder, results[0].name, photos[0].name))
     if len(stems) < len(results):
         log.warning('%s: %d of %d pictures have no photo of that name: they count for FID and KID only', folder,
                     len(results) - len(stems), len(results))
@@ -139,7 +139,7 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
     report.update(_distances(network, style_hashes, hashes, options))
     scores = {'id': _identity_scores(faces, pairs, options.device), 'edges': _edge_scores(pairs)}
     report['id'] = {'computed_on': {'network': faces.kind, 'network_sha256': _sha256(faces.file), 'side': _FACE_SIDE,
-                                    'resize': features.RESIZE, 'measure': 'cosine of the embeddings of result and photo'},
+                                    'resize': features.RESIZE, 'measure': 'cosine of the embeddings of both'},
                     'results': {name: _entry(*found) for name, found in scores['id'].items()}}
     report['edges'] = {'computed_on': {'side': 256, 'measure': edge_agreement.__doc__.split('\n')[0]},
                        'results': {name: _entry(*found) for name, found in scores['edges'].items()}}
@@ -181,8 +181,8 @@ def _distances(network: 'FeatureNetwork', styles: Dict[Path, str], results: Dict
 def _few(ours: fid.Gaussian, styles: fid.Gaussian) -> Optional[str]:
     few = ['{} {}'.format(side.count, name) for side, name in ((ours, 'results'), (styles, 'style pictures'))
            if side.count <= len(side.mean)]
-    return '{} for {} features: a covariance is singular and FID too high by much; compare it with none of other N'.format(
-        ' and '.join(few), len(ours.mean)) if few else None
+    return ('{} for {} features: a covariance is singular and FID much too high; compare it with none of another '
+            'N'.format(' and '.join(few), len(ours.mean)) if few else None)
 
 
 def _identity_scores(faces: 'IdentityNetwork', pairs: Dict[str, List[Pair]], device: str,

@@ -15,8 +15,8 @@ LAYERS = (
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder'},
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
-    {'train', 'infer', 'dctnet.export', 'dctnet.evaluate', 'dctnet.training', 'dctnet.ttn_training', 'dctnet.ccn_training',
-     'data_tools'},
+    {'train', 'infer', 'dctnet.export', 'dctnet.evaluate', 'dctnet.training', 'dctnet.ttn_training',
+     'dctnet.ccn_training', 'data_tools'},
 )
 FORBIDDEN = {
     'dctnet.losses': {'dctnet.nets', 'dctnet.data'},

@@ -1,4 +1,4 @@
-"""Kernel distance of two sets of features (KID where they are Inception's): an unbiased estimate, of few pictures too."""
+"""Kernel distance of two sets of features (KID where they are Inception's): unbiased, of few pictures too."""
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +15,8 @@ class KernelDistance(NamedTuple):
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray, seed: int = 0) -> KernelDistance:
-    """Mean of `squared_mmd` over subsets without repetition of min(1000, half of the smaller set) features of each side,
-    two at least (Binkowski et al. 2018). a: [N, D], b: [M, D], two rows each at least.
+    """Mean of `squared_mmd` over subsets without repetition of min(1000, half of the smaller set) features of each
+    side, two at least (Binkowski et al. 2018). a: [N, D], b: [M, D], two rows each at least.
 
     Subsets of few pictures overlap: their standard error then tells less than what other pictures would change.
     """

@@ -21,8 +21,8 @@ def markdown(report: Dict[str, Any]) -> str:
             _number(edges['other_photo'])))
     lines += ['| paper: {} | | {:.2f} | | {:.2f} | | | |'.format(*row) for row in PAPER]
     features, faces = report['fid']['computed_on'], report['id']['computed_on']
-    lines += ['', 'FID and KID: {} features ({} numbers, {} px), results against {} style pictures. ID: {}. "Other photo": '
-              'each result against the photo of another, the level without any agreement.'.format(
+    lines += ['', 'FID and KID: {} features ({} numbers, {} px), results against {} style pictures. ID: {}. "Other '
+              'photo": each result against the photo of another, the level without any agreement.'.format(
                   features['network'], features['dimension'], features['side'], features['style_pictures'],
                   faces['network']),
               'The paper\'s rows: CelebA photos, its own styles' + (
