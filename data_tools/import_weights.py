@@ -114,9 +114,9 @@ def import_arcface(source: Path, out: Path) -> str:
 
 
 def import_inception(source: Path, out: Path) -> str:
-    """Write the feature network `out` (.pb) from a published frozen graph (.pb, or an archive that holds one), up to its
-    last pooling. Returns what was done; raises UserError where the source is missing, damaged or something else; nothing
-    is written then."""
+    """Write the feature network `out` (.pb) from a published frozen graph (.pb, or an archive that holds one), up to
+    its last pooling. Returns what was done; raises UserError where the source is missing, damaged or something else;
+    nothing is written then."""
     graph_def = tf.GraphDef()
     try:
         if source.name.endswith(('.tgz', '.tar.gz')):

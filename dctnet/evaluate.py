@@ -112,8 +112,9 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
     stems = sorted(set(sides[0]) & set(sides[1]))
     folder = results[0].parent
     if not stems:
-        raise UserError('no picture of {} has the name of a photo of {} (as {} and {}): results are matched with '
-                        'photos by name, without the suffix'.format(folder, photo_folder, results[0].name, photos[0].name))
+        raise UserError('no picture of {} has the name of a photo of {} (as {} and {}): results are matched '
+                        'with photos by name, without the suffix'.format(
+                            folder, photo_folder, results[0].name, photos[0].name))
     if len(stems) < len(results):
         log.warning('%s: %d of %d pictures have no photo of that name: they count for FID and KID only', folder,
                     len(results) - len(stems), len(results))

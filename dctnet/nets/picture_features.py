@@ -22,8 +22,9 @@ class FeatureNetwork(NamedTuple):
 
 
 def feature_network(kind: str) -> FeatureNetwork:
-    """kind: 'inception', 'dlib' (the face descriptor, for aligned faces) or a frozen graph FILE.pb, image:0 ->
-    features:0 (features with height and width are averaged). Raises UserError where the file is missing or something else."""
+    """kind: 'inception', 'dlib' (the face descriptor, for aligned faces), or a frozen graph FILE.pb, image:0 ->
+    features:0 (features with height and width are averaged). Raises UserError where the file is missing or something
+    else."""
     if kind == 'dlib':
         dlib = identity_network('dlib')
         return FeatureNetwork('dlib', dlib.file, _ALIGNED, dlib.embed)
