@@ -42,7 +42,8 @@ def folders(tmp_path, caplog):
 @pytest.fixture()
 def quick_identity(monkeypatch):
     """Pixels in the place of dlib's 29 convolutions."""
-    quick = identity.IdentityNetwork('dlib', Path(__file__), lambda pictures: tf.layers.flatten(tf.tanh(pictures)))
+    quick = identity.IdentityNetwork('dlib', Path(__file__),
+                                     lambda pictures: tf.reshape(tf.tanh(pictures), [-1, 256 * 256 * 3]))
     monkeypatch.setattr(identity, 'identity_network', lambda kind: quick)
 
 
@@ -57,8 +58,9 @@ def run(folders, *results, **options):
 
 def test_two_methods(folders, network, quick_identity, capsys):
     assert run(folders, features=network) == 0
-    report = json.loads((folders / 'out' / 'report.json').read_text())
-    for key, larger in (('fid', 'inverted'), ('kid', 'inverted'), ('id', 'painted'), ('edges', 'painted')):
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    # An inverted photo has all the edges of the photo, and neither its face nor the style's colours.
+    for key, larger in (('fid', 'inverted'), ('kid', 'inverted'), ('id', 'painted'), ('edges', 'inverted')):
         found = report[key]['results']
         smaller = 'painted' if larger == 'inverted' else 'inverted'
         assert found[larger]['value'] > found[smaller]['value'], key
@@ -71,11 +73,11 @@ def test_two_methods(folders, network, quick_identity, capsys):
     assert report['id']['results']['painted']['value'] > report['id']['results']['painted']['other_photo']
     assert len(report['styles']['sha256']) == 64 and report['versions']['tensorflow'] == tf.__version__
 
-    rows = list(csv.DictReader((folders / 'out' / 'report.csv').open()))
+    rows = list(csv.DictReader((folders / 'out' / 'report.csv').open(encoding='utf-8')))
     assert len(rows) == 20 and rows[0]['picture'] == '0.png' and rows[0]['photo'] == '0.jpg'
     mean = np.mean([float(row['id']) for row in rows if row['method'] == 'inverted'])
     assert mean == pytest.approx(report['id']['results']['inverted']['value'], abs=1e-4)
-    table = (folders / 'out' / 'report.md').read_text()
+    table = (folders / 'out' / 'report.md').read_text(encoding='utf-8')
     assert table in capsys.readouterr().out
     assert '| painted | 10 |' in table and '| paper: DCT-Net | | 35.92 | | 0.71 |' in table
     assert 'does not compare' in table and 'singular' not in table
@@ -83,12 +85,12 @@ def test_two_methods(folders, network, quick_identity, capsys):
 
 def test_the_same_pictures_and_the_cache(folders, network, quick_identity):
     assert run(folders, 'styles', 'painted', features=network) == 0
-    first = json.loads((folders / 'out' / 'report.json').read_text())
+    first = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert first['fid']['results']['styles']['value'] == pytest.approx(0, abs=1e-9)
     assert first['kid']['results']['styles']['value'] < first['kid']['results']['painted']['value']
     assert len(list((folders / 'out' / 'features_cache').iterdir())) == 2, 'style pictures and painted'
     assert run(folders, 'painted', 'styles', features=network) == 0
-    second = json.loads((folders / 'out' / 'report.json').read_text())
+    second = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert second['fid']['results'] == first['fid']['results'] and second['kid'] == first['kid']
     assert list(second['fid']['results']) == ['painted', 'styles']
 
@@ -96,17 +98,17 @@ def test_the_same_pictures_and_the_cache(folders, network, quick_identity):
 def test_few_pictures_are_told(folders, caplog):
     """dlib's own networks, for FID and ID: 128 features of 10 pictures."""
     assert run(folders, 'painted', features='dlib') == 0
-    report = json.loads((folders / 'out' / 'report.json').read_text())
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     warning = report['fid']['results']['painted']['warning']
     assert '10 results and 12 style pictures for 128 features' in warning and warning in caplog.text
-    assert warning in (folders / 'out' / 'report.md').read_text()
+    assert warning in (folders / 'out' / 'report.md').read_text(encoding='utf-8')
     assert np.isfinite(report['fid']['results']['painted']['value'])
 
 
 def test_results_without_a_photo(folders, network, quick_identity, caplog):
     (folders / 'photos' / '0.jpg').unlink()
     assert run(folders, 'painted', features=network) == 0
-    report = json.loads((folders / 'out' / 'report.json').read_text())
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert report['results']['painted']['matched'] == 9 == report['id']['results']['painted']['pictures']
     assert report['fid']['results']['painted']['pictures'] == 10
     assert '1 of 10 pictures have no photo' in caplog.text
