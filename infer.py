@@ -96,17 +96,8 @@ def plan(source: Path, target: Path) -> List[Job]:
                     job.target))
             if job.target.exists() and os.path.samefile(str(job.source), str(job.target)):
                 raise UserError('the output {} is the input itself: choose another name or folder'.format(job.target))
-        check_place(jobs[0].target.parent)
+        atomic.check_place(jobs[0].target.parent)
     return jobs
-
-
-def check_place(folder: Path) -> None:
-    """Raise UserError where `folder` can be neither written into nor created; creates nothing."""
-    nearest = next(place for place in [folder] + list(folder.parents) if place.exists())
-    if not nearest.is_dir():
-        raise UserError('cannot write into {}: {} is a file: choose another place'.format(folder, nearest))
-    if not os.access(str(nearest), os.W_OK | os.X_OK):
-        raise UserError('cannot write into {}: no permission, or a read-only disk: choose another place'.format(folder))
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

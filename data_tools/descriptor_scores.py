@@ -9,7 +9,10 @@ from dctnet.errors import UserError
 from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.frozen import FrozenGraph
+from dctnet.metrics.identity import cosine
 from dctnet.nets import dlib_descriptor
+from dctnet.nets.identity import identity_network
+from dctnet.nets.picture_features import picture_network
 
 _SIDE = 256
 _NEAREST = 5
@@ -20,17 +23,11 @@ class IdentityScore:
     """Cosine of dlib's face descriptors of a picture and its twin: 1 = the same."""
 
     def __init__(self, device: str) -> None:
-        weights = read_descriptor_weights(installed_model(DESCRIPTOR))
-        with tf.Graph().as_default() as graph:
-            chip = dlib_descriptor.chip_of(tf.placeholder(tf.float32, [None, _SIDE, _SIDE, 3], name='image'))
-            tf.identity(dlib_descriptor.descriptor(chip, weights), name='descriptor')
-        self._network = FrozenGraph(graph.as_graph_def(), ['image:0'], ['descriptor:0'], device)
+        self._network = picture_network(identity_network('dlib').embed, _SIDE, device)
 
     def __call__(self, pictures: List[np.ndarray], twins: List[np.ndarray]) -> np.ndarray:
         """uint8 BGR aligned faces of any size -> [N]."""
-        ours, theirs = [_run(self._network, side) for side in (pictures, twins)]
-        norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-        return np.sum(ours * theirs, axis=1) / np.maximum(norms, 1e-9)
+        return cosine(_run(self._network, pictures), _run(self._network, twins))
 
 
 class StyleDistance:

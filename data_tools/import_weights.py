@@ -4,6 +4,8 @@ python -m data_tools.import_weights generator SRC --out MODEL_DIR   a translator
 python -m data_tools.import_weights vgg19 SRC                       VGG19 -> checkpoints/vgg19.pb, for train.py ttn
 python -m data_tools.import_weights stylegan2 SRC --out NPZ         StyleGAN2 (.pt, .pkl) -> a source of train.py ccn
 python -m data_tools.import_weights arcface SRC                     IR-SE50 -> checkpoints/arcface.pb, for train.py ccn
+python -m data_tools.import_weights inception SRC                   Inception of 2015 -> checkpoints/inception.pb, for
+                                                                    dctnet.evaluate
 python -m data_tools.import_weights descriptor [SRC] --out PB       dlib's face descriptor network, for other programs:
                                                                     training reads the installed file itself
 
@@ -12,21 +14,24 @@ Where to get the files: checkpoints/README.md. Exit codes: 0 done, 2 a mistake t
 import argparse
 import hashlib
 import logging
+import tarfile
 from pathlib import Path
 from typing import Dict, Optional, Sequence
 
 import cv2
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from data_tools import descriptor_check, stylegan2_weights, torch_file, vgg19_weights
 from data_tools.arcface_weights import arcface_arrays
 from dctnet import atomic, checkpoint, export, frozen, images
-from dctnet.ccn_training import ARCFACE_FILE
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
-from dctnet.nets import arcface, dlib_descriptor, unet, vgg19
+from dctnet.nets import arcface, dlib_descriptor, inception, unet, vgg19
+from dctnet.nets.identity import ARCFACE_FILE
+from dctnet.nets.picture_features import INCEPTION_FILE
 from dctnet.ttn_training import VGG19_FILE
 
 
@@ -108,6 +113,29 @@ def import_arcface(source: Path, out: Path) -> str:
     return '{}: IR-SE50, {} parameters from {}'.format(out, sum(array.size for array in weights.values()), source)
 
 
+def import_inception(source: Path, out: Path) -> str:
+    """Write the feature network `out` (.pb) from a published frozen graph (.pb, or an archive that holds one), up to
+    its last pooling. Returns what was done; raises UserError where the source is missing, damaged or something else;
+    nothing is written then."""
+    graph_def = tf.GraphDef()
+    try:
+        if source.name.endswith(('.tgz', '.tar.gz')):
+            with tarfile.open(str(source)) as archive:
+                member = next(entry for entry in archive if entry.name.endswith('.pb') and entry.isfile())
+                graph_def.ParseFromString(archive.extractfile(member).read())
+        else:
+            graph_def.ParseFromString(source.read_bytes())
+    except OSError as error:
+        raise UserError('cannot read {} ({}): check the path, or fetch it again'.format(source, error)) from error
+    except (tarfile.TarError, EOFError, StopIteration, DecodeError) as error:
+        raise UserError('{} holds no frozen graph ({}): fetch it again'.format(
+            source, type(error).__name__)) from error
+    graph_def = inception.pooling_part(graph_def, str(source))
+    frozen.check_operations(graph_def, str(source))
+    frozen.write_graph(graph_def, out)
+    return '{}: Inception up to {}, {} operations from {}'.format(out, inception.OUTPUT, len(graph_def.node), source)
+
+
 def import_descriptor(source: Optional[Path], out: Path) -> str:
     """Write dlib's descriptor network `out` (.pb, image:0 [N, 150, 150, 3] BGR in [-1, 1] -> descriptor:0 [N, 128]),
     compared with dlib's own output. Returns what was done.
@@ -150,6 +178,11 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     identity.add_argument('source', type=Path, metavar='SRC', help='model_ir_se50.pth')
     identity.add_argument('--out', type=Path, default=ARCFACE_FILE, metavar='PB',
                           help='default: checkpoints/arcface.pb')
+    pooled = kinds.add_parser('inception', help='Inception of 2015 -> the feature network of FID and KID')
+    pooled.add_argument('source', type=Path, metavar='SRC',
+                        help='frozen_inception_v1_2015_12_05.tar.gz, inception-2015-12-05.tgz, or the .pb of one')
+    pooled.add_argument('--out', type=Path, default=INCEPTION_FILE, metavar='PB',
+                        help='default: checkpoints/inception.pb')
     face = kinds.add_parser('descriptor', help='dlib\'s face descriptor network -> a frozen graph')
     face.add_argument('source', type=Path, nargs='?', metavar='SRC',
                       help='dlib_face_recognition_resnet_model_v1.dat (default: the installed one)')
@@ -165,7 +198,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         print(import_generator(options.source, options.out, options.mask))
     else:
         function = {'vgg19': import_vgg19, 'stylegan2': import_stylegan2, 'arcface': import_arcface,
-                    'descriptor': import_descriptor}[options.kind]
+                    'inception': import_inception, 'descriptor': import_descriptor}[options.kind]
         print(function(options.source, options.out))
     return DONE
 

@@ -44,6 +44,15 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def check_place(folder: Path) -> None:
+    """Raise UserError where `folder` can be neither written into nor created; creates nothing."""
+    nearest = next(place for place in [folder] + list(folder.parents) if place.exists())
+    if not nearest.is_dir():
+        raise UserError('cannot write into {}: {} is a file: choose another place'.format(folder, nearest))
+    if not os.access(str(nearest), os.W_OK | os.X_OK):
+        raise UserError('cannot write into {}: no permission, or a read-only disk: choose another place'.format(folder))
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, creating its folder. Raises UserError where the disk refuses."""
     write_together({path: data})

@@ -5,21 +5,18 @@ from typing import Callable, Dict, Optional, Sequence
 
 import numpy as np
 
-from dctnet import atomic, checkpoint, frozen, run_folder
+from dctnet import atomic, checkpoint, run_folder
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.data.pipeline import DomainSampler, epochs, picture_feed
 from dctnet.errors import UserError
-from dctnet.face.descriptor_file import read_descriptor_weights
-from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.models import ccn
-from dctnet.nets import arcface, dlib_descriptor, stylegan2
-from dctnet.nets.identity import arcface_embedding, dlib_embedding
+from dctnet.nets import stylegan2
+from dctnet.nets.identity import identity_network
 from dctnet.training import check_device, train_stage
 
 log = logging.getLogger(__name__)
 
-ARCFACE_FILE = Path(__file__).resolve().parent.parent / 'checkpoints' / 'arcface.pb'
 SOURCE_FILE = 'source.npz'  # the frozen source in the run folder, which blending and resuming need
 
 
@@ -123,19 +120,7 @@ def _save_source(path: Path, weights: Dict[str, np.ndarray]) -> None:
 
 
 def _embedding(config: CcnConfig) -> Callable[['tf.Tensor'], 'tf.Tensor']:
-    kind = config.loss.identity_network
-    if kind == 'arcface' and not ARCFACE_FILE.exists():
-        raise UserError('the identity loss asks for ArcFace, and checkpoints/arcface.pb is not there: run "python -m '
-                        'data_tools.fetch arcface_ir_se50" and "python -m data_tools.import_weights arcface '
-                        'checkpoints/model_ir_se50.pth", or set loss.identity_network=dlib')
-    if kind == 'arcface' or kind == 'auto' and ARCFACE_FILE.exists():
-        log.info('identity network: ArcFace (%s)', ARCFACE_FILE)
-        graph_def = frozen.read_graph(ARCFACE_FILE)
-        frozen.check_tensors(graph_def, [arcface.INPUT, arcface.OUTPUT], str(ARCFACE_FILE))
-        return arcface_embedding(graph_def)
-    log.info('identity network: dlib\'s face descriptor (installed; ArcFace is the published choice)')
-    weights = read_descriptor_weights(installed_model(DESCRIPTOR))
-    return dlib_embedding(dlib_descriptor.freeze_graph(weights))
+    return identity_network(config.loss.identity_network).embed
 
 
 def _report(config: CcnConfig, pictures: Sequence[Path], networks: ccn.Networks) -> None:

@@ -24,6 +24,7 @@ _ALLOWED_OPS = frozenset('''
     Const Placeholder PlaceholderWithDefault Identity IdentityN StopGradient PreventGradient NoOp
     Conv2D DepthwiseConv2dNative Conv2DBackpropInput BiasAdd MatMul BatchMatMul BatchMatMulV2 Einsum
     AvgPool MaxPool FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 LRN L2Loss
+    BatchNormWithGlobalNormalization CheckNumerics
     Relu Relu6 LeakyRelu Elu Selu Tanh Sigmoid Softplus Softsign Softmax LogSoftmax Erf
     Add AddV2 AddN Sub Mul Div RealDiv DivNoNan FloorDiv FloorMod Mod Maximum Minimum SquaredDifference Neg Abs Sign
     Square Sqrt Rsqrt Reciprocal Inv Exp Log Log1p Expm1 Pow Sin Cos Floor Ceil Round Rint ClipByValue
@@ -70,12 +71,17 @@ def read_graph(path: Path) -> 'tf.GraphDef':
             path)) from None
     if not graph_def.node:
         raise UserError('{} holds no graph ({} bytes): export it again, or download it again'.format(path, len(data)))
+    check_operations(graph_def, str(path))
+    return graph_def
+
+
+def check_operations(graph_def: 'tf.GraphDef', where: str) -> None:
+    """Raise UserError where a graph holds operations beyond tensor arithmetic; `where` names the file."""
     nodes = list(graph_def.node) + [node for function in graph_def.library.function for node in function.node_def]
     refused = sorted({node.op for node in nodes} - _ALLOWED_OPS)
     if refused:
         raise UserError('{} is refused: it holds operations that no frozen network here needs ({}): use a graph frozen '
-                        'for inference'.format(path, ', '.join(refused[:8])))
-    return graph_def
+                        'for inference'.format(where, ', '.join(refused[:8])))
 
 
 def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:

@@ -15,12 +15,13 @@ LAYERS = (
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder'},
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
-    {'train', 'infer', 'dctnet.export', 'dctnet.training', 'dctnet.ttn_training', 'dctnet.ccn_training',
-     'data_tools'},
+    {'train', 'infer', 'dctnet.export', 'dctnet.evaluate', 'dctnet.training', 'dctnet.ttn_training',
+     'dctnet.ccn_training', 'data_tools'},
 )
 FORBIDDEN = {
     'dctnet.losses': {'dctnet.nets', 'dctnet.data'},
     'dctnet.nets': {'dctnet.losses', 'dctnet.data'},
+    'dctnet.metrics': {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.face'},
     'dctnet.models': {'dctnet.engine', 'dctnet.inference', 'dctnet.data', 'dctnet.face'},
     'dctnet.engine': {'dctnet.config', 'dctnet.nets', 'dctnet.models', 'dctnet.face', 'dctnet.losses', 'dctnet.data',
                       'dctnet.ops', 'dctnet.inference', 'dctnet.run_folder'},

@@ -15,6 +15,7 @@ from dctnet import ccn_training, checkpoint
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.errors import UserError
+from dctnet.nets import identity
 from tests.tiny_training import face_embedding, metrics, newest_weights
 
 ROOT = Path(__file__).parents[1]
@@ -121,7 +122,7 @@ def test_a_source_without_a_generator(tmp_path, pictures):
 
 
 def test_without_arcface_the_identity_network_is_dlibs(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(ccn_training, 'ARCFACE_FILE', tmp_path / 'none.pb')
+    monkeypatch.setattr(identity, 'ARCFACE_FILE', tmp_path / 'none.pb')
     with tf.Graph().as_default():
         embedded = ccn_training._embedding(CcnConfig())(tf.zeros([2, 64, 64, 3]))
         assert embedded.shape.as_list() == [2, 128]

@@ -8,7 +8,7 @@ from dctnet import ccn_training, frozen
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.errors import UserError
-from dctnet.nets import arcface
+from dctnet.nets import arcface, identity
 from tests.parity.drawn import arcface_state
 
 
@@ -63,7 +63,7 @@ def test_file_to_identity_network(tmp_path, state, monkeypatch):
     torch.save({name: torch.from_numpy(array) for name, array in state.items()}, str(tmp_path / 'model_ir_se50.pth'))
     text = import_weights.import_arcface(tmp_path / 'model_ir_se50.pth', tmp_path / 'arcface.pb')
     assert 'IR-SE50, 43797696 parameters' in text
-    monkeypatch.setattr(ccn_training, 'ARCFACE_FILE', tmp_path / 'arcface.pb')
+    monkeypatch.setattr(identity, 'ARCFACE_FILE', tmp_path / 'arcface.pb')
     picture = np.random.RandomState(0).uniform(-1, 1, (2, 64, 64, 3)).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
         found = session.run(ccn_training._embedding(CcnConfig())(tf.constant(picture)))  # auto: ArcFace, being there

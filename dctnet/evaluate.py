@@ -1,0 +1,234 @@
+"""python -m dctnet.evaluate --photos A --results B [B2 ...] --styles C --out FILE.json: how good translations are.
+
+FID and KID of the results against pictures of the style (style), ID and edge agreement of each result with the photo of
+the same name (content). Any number of result folders, of other methods too, in one run; give the photos as a result
+to see where they stand. All pictures are aligned faces. Beside FILE.json: FILE.csv (a line a picture) and FILE.md (a
+table with the paper's numbers). Exit codes: 0 done, 2 a mistake to put right.
+"""
+import argparse
+import hashlib
+import json
+import logging
+import platform
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+import dctnet
+from dctnet import atomic, images
+from dctnet.errors import DONE, UserError, exit_with
+from dctnet.metrics import features, fid, kid
+from dctnet.metrics.edges import edge_agreement
+from dctnet.metrics.identity import cosine
+from dctnet.metrics.report import markdown, per_picture
+
+if TYPE_CHECKING:  # the real imports wait until the folders have been checked: they load TensorFlow
+    from dctnet.nets.identity import IdentityNetwork
+    from dctnet.nets.picture_features import FeatureNetwork
+
+log = logging.getLogger('evaluate')
+
+_FACE_SIDE = 256
+Pair = Tuple[Path, Path]  # a result and its photo
+
+
+def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='python -m dctnet.evaluate', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--photos', type=Path, required=True, metavar='FOLDER', help='photographs that were translated')
+    parser.add_argument('--results', type=Path, required=True, nargs='+', metavar='FOLDER',
+                        help='translations of them, one folder a method')
+    parser.add_argument('--styles', type=Path, required=True, metavar='FOLDER', help='real pictures of the style')
+    parser.add_argument('--out', type=Path, required=True, metavar='FILE.json')
+    parser.add_argument('--features', default='inception', metavar='inception|dlib|FILE.pb',
+                        help='of FID and KID: checkpoints/inception.pb (default), dlib\'s face descriptor, or a graph '
+                             'image:0 -> features:0')
+    parser.add_argument('--identity', choices=('auto', 'arcface', 'dlib'), default='auto',
+                        help='of ID; auto (default): checkpoints/arcface.pb where it is there, else dlib')
+    parser.add_argument('--cache', type=Path, metavar='FOLDER',
+                        help='where features are kept for the next time (default: features_cache beside FILE.json)')
+    parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
+    return parser.parse_args(words)
+
+
+def main(words: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(words)
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    _check_out(options.out)
+    photos, styles = images.list_images(options.photos), images.list_images(options.styles)
+    results = {name: images.list_images(folder) for name, folder in method_names(options.results).items()}
+    for folder, paths in [(options.styles, styles)] + [(paths[0].parent, paths) for paths in results.values()]:
+        if len(paths) < 2:
+            raise UserError('{} holds one picture: FID and KID need at least 2 on each side (and say little of less '
+                            'than some hundreds)'.format(folder))
+    pairs = {name: matched(photos, paths, options.photos) for name, paths in results.items()}
+
+    start = time.time()
+    report, rows = evaluate(photos, results, styles, pairs, options)
+    report['seconds'] = round(time.time() - start, 1)
+    table = markdown(report)
+    atomic.write_together({
+        options.out: (json.dumps(report, indent=2) + '\n').encode('utf-8'),
+        options.out.with_suffix('.csv'): per_picture(rows).encode('utf-8'),
+        options.out.with_suffix('.md'): table.encode('utf-8')})
+    print(table)
+    print('written to {}, in {:.0f} s'.format(options.out, report['seconds']))
+    return DONE
+
+
+def _check_out(out: Path) -> None:
+    if out.suffix != '.json':
+        raise UserError('--out {}: name a file that ends in .json'.format(out))
+    if out.is_dir():
+        raise UserError('a folder stands at {}, where the file would go: choose another name'.format(out))
+    with atomic.storage_errors(out):
+        atomic.check_place(out.parent)
+
+
+def method_names(folders: Sequence[Path]) -> Dict[str, Path]:
+    """Name -> folder: the folder's own name, or the path as given where two share one. Raises UserError where a folder
+    is named twice."""
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise UserError('--results names a folder twice: name each once')
+    own = [folder.resolve().name for folder in folders]
+    return {name if own.count(name) == 1 else str(folder): folder for name, folder in zip(own, folders)}
+
+
+def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path) -> List[Pair]:
+    """Results and the photos of the same stem. Raises UserError where there is none, or where a stem is not unique."""
+    sides = []
+    for paths in (photos, results):
+        by_stem = {}  # type: Dict[str, Path]
+        for path in paths:
+            if by_stem.setdefault(path.stem, path) != path:
+                raise UserError('{} and {} share a name: photos and results are matched by it; remove or rename '
+                                'one'.format(by_stem[path.stem], path.name))
+        sides.append(by_stem)
+    stems = sorted(set(sides[0]) & set(sides[1]))
+    folder = results[0].parent
+    if not stems:
+        raise UserError('no picture of {} has the name of a photo of {} (as {} and {}): results are matched '
+                        'with photos by name, without the suffix'.format(
+                            folder, photo_folder, results[0].name, photos[0].name))
+    if len(stems) < len(results):
+        log.warning('%s: %d of %d pictures have no photo of that name: they count for FID and KID only', folder,
+                    len(results) - len(stems), len(results))
+    return [(sides[1][stem], sides[0][stem]) for stem in stems]
+
+
+def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Sequence[Path],
+             pairs: Dict[str, List[Pair]], options: argparse.Namespace) -> Tuple[Dict[str, Any], List[Sequence[Any]]]:
+    """The report, and the rows of its CSV. Raises UserError where a network is missing or a picture cannot be used."""
+    from dctnet.compat import TENSORFLOW_VERSION
+    from dctnet.nets.identity import identity_network
+    from dctnet.nets.picture_features import feature_network
+    network, faces = feature_network(options.features), identity_network(options.identity)
+    versions = {'dctnet': dctnet.__version__, 'python': platform.python_version(), 'tensorflow': TENSORFLOW_VERSION,
+                'numpy': np.__version__, 'opencv': cv2.__version__}
+    hashes = {name: features.file_hashes(paths) for name, paths in results.items()}
+    style_hashes = features.file_hashes(styles)
+    report = {'versions': versions,
+              'photos': _folder_entry(photos, features.file_hashes(photos)),
+              'styles': _folder_entry(styles, style_hashes),
+              'results': {name: dict(_folder_entry(results[name], hashes[name]), matched=len(pairs[name]))
+                          for name in results}}  # type: Dict[str, Any]
+    report.update(_distances(network, style_hashes, hashes, options))
+    scores = {'id': _identity_scores(faces, pairs, options.device), 'edges': _edge_scores(pairs)}
+    report['id'] = {'computed_on': {'network': faces.kind, 'network_sha256': _sha256(faces.file), 'side': _FACE_SIDE,
+                                    'resize': features.RESIZE, 'measure': 'cosine of the embeddings of both'},
+                    'results': {name: _entry(*found) for name, found in scores['id'].items()}}
+    report['edges'] = {'computed_on': {'side': 256, 'measure': edge_agreement.__doc__.split('\n')[0]},
+                       'results': {name: _entry(*found) for name, found in scores['edges'].items()}}
+    rows = [(name, result.name, photo.name, round(float(scores['id'][name][0][i]), 5),
+             round(float(scores['edges'][name][0][i]), 5))
+            for name in results for i, (result, photo) in enumerate(pairs[name])]  # type: List[Sequence[Any]]
+    return report, rows
+
+
+def _distances(network: 'FeatureNetwork', styles: Dict[Path, str], results: Dict[str, Dict[Path, str]],
+               options: argparse.Namespace) -> Dict[str, Any]:
+    """The entries fid and kid of the report."""
+    from dctnet.compat import TENSORFLOW_VERSION
+    from dctnet.nets.picture_features import picture_network
+    graph = picture_network(network.embed, network.side, options.device)
+    key = 'sha256 {} {} TensorFlow {}'.format(_sha256(network.file), network.kind, TENSORFLOW_VERSION)
+    cache = options.cache or options.out.parent / 'features_cache'
+    against = features.folder_features(styles, graph, network.side, key, cache)
+    found = {'fid': {}, 'kid': {}}  # type: Dict[str, Dict[str, Any]]
+    for name, hashes in results.items():
+        log.info('%s: features of %d pictures', name, len(hashes))
+        ours = features.folder_features(hashes, graph, network.side, key, cache)
+        warning = _few(ours.gaussian, against.gaussian)
+        if warning:
+            log.warning('%s: %s', name, warning)
+        found['fid'][name] = {'value': fid.frechet_distance(ours.gaussian, against.gaussian),
+                              'pictures': ours.gaussian.count, 'warning': warning}
+        distance = kid.kernel_distance(ours.kept, against.kept)
+        found['kid'][name] = dict(distance._asdict(), pictures=len(ours.kept), style_pictures=len(against.kept))
+    graph.close()
+    computed_on = {'network': network.kind, 'network_sha256': _sha256(network.file), 'side': network.side,
+                   'resize': features.RESIZE, 'dimension': len(against.gaussian.mean),
+                   'style_pictures': against.gaussian.count}
+    return {'fid': {'computed_on': computed_on, 'results': found['fid']},
+            'kid': {'computed_on': dict(computed_on, kernel='(x.y / dimension + 1)^3, unbiased'),
+                    'results': found['kid']}}
+
+
+def _few(ours: fid.Gaussian, styles: fid.Gaussian) -> Optional[str]:
+    few = ['{} {}'.format(side.count, name) for side, name in ((ours, 'results'), (styles, 'style pictures'))
+           if side.count <= len(side.mean)]
+    return ('{} for {} features: a covariance is singular and FID much too high; compare it with none of another '
+            'N'.format(' and '.join(few), len(ours.mean)) if few else None)
+
+
+def _identity_scores(faces: 'IdentityNetwork', pairs: Dict[str, List[Pair]], device: str,
+                     ) -> Dict[str, Tuple[np.ndarray, np.ndarray]]:
+    """Method -> cosine of each result with its photo, and with the next one's photo."""
+    from dctnet.nets.picture_features import picture_network
+    graph = picture_network(faces.embed, _FACE_SIDE, device)
+
+    def embedded(paths: List[Path]) -> np.ndarray:
+        return np.concatenate(list(features.batches_of_features(paths, graph, _FACE_SIDE)))
+    photos = sorted({photo for some in pairs.values() for _, photo in some})
+    known = dict(zip(photos, embedded(photos)))
+    scores = {}
+    for name, some in pairs.items():
+        log.info('%s: identity of %d pictures', name, len(some))
+        ours, theirs = embedded([result for result, _ in some]), np.stack([known[photo] for _, photo in some])
+        scores[name] = cosine(ours, theirs), cosine(ours, np.roll(theirs, -1, axis=0))
+    graph.close()
+    return scores
+
+
+def _edge_scores(pairs: Dict[str, List[Pair]]) -> Dict[str, Tuple[np.ndarray, np.ndarray]]:
+    """As `_identity_scores`, of the edges."""
+    scores = {}
+    for name, some in pairs.items():
+        found = []
+        for (result, photo), (_, other) in zip(some, some[1:] + some[:1]):
+            picture = images.read_bgr(result)
+            found.append([edge_agreement(images.read_bgr(path), picture) for path in (photo, other)])
+        scores[name] = tuple(np.array(found).T)
+    return scores
+
+
+def _entry(own: np.ndarray, other: np.ndarray) -> Dict[str, Any]:
+    return {'value': float(own.mean()), 'other_photo': float(other.mean()) if len(own) > 1 else None,
+            'pictures': len(own)}
+
+
+def _folder_entry(paths: Sequence[Path], hashes: Dict[Path, str]) -> Dict[str, Any]:
+    return {'folder': str(paths[0].parent), 'pictures': len(paths), 'sha256': features.folder_hash(hashes)}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == '__main__':
+    exit_with(main)

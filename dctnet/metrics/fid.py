@@ -1,0 +1,53 @@
+"""Frechet distance of two sets of features (FID where they are Inception's), from statistics that are streamed."""
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Gaussian(NamedTuple):
+    """count pictures, the mean [D] of their features and the covariance [D, D] (divided by count - 1), float64."""
+    count: int
+    mean: np.ndarray
+    covariance: np.ndarray
+
+
+class RunningStatistics:
+    """Mean and covariance in constant memory: a running sum and a running sum of outer products, float64."""
+
+    def __init__(self, dimension: int) -> None:
+        self._count = 0
+        self._sum = np.zeros(dimension)
+        self._products = np.zeros((dimension, dimension))
+
+    def add(self, features: np.ndarray) -> None:
+        """features: [N, D], any N."""
+        features = np.asarray(features, np.float64)
+        self._count += len(features)
+        self._sum += features.sum(axis=0)
+        self._products += features.T @ features
+
+    def result(self) -> Gaussian:
+        """Needs two pictures at least, which the caller checks."""
+        mean = self._sum / self._count
+        covariance = (self._products - self._count * np.outer(mean, mean)) / (self._count - 1)
+        return Gaussian(self._count, mean, covariance)
+
+
+def frechet_distance(a: Gaussian, b: Gaussian) -> float:
+    """|mean_a - mean_b|^2 + tr(A) + tr(B) - 2 tr((A B)^(1/2)) (Heusel et al. 2017); 0 = equal.
+
+    The last trace is the sum of the singular values of A^(1/2) B^(1/2): real, and defined for singular covariances
+    too, which no more pictures than dimensions give.
+    """
+    roots = [_root(gaussian.covariance) for gaussian in (a, b)]
+    cross = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()
+    distance = np.sum(np.square(a.mean - b.mean)) + np.trace(a.covariance) + np.trace(b.covariance) - 2.0 * cross
+    return max(float(distance), 0.0)  # never negative but for rounding
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    """The symmetric square root. Eigenvalues within rounding of 0 count as 0: their roots would not be small."""
+    values, vectors = np.linalg.eigh(covariance)
+    smallest = max(values.max(), 0.0) * len(values) * np.finfo(np.float64).eps
+    values = np.where(values > smallest, values, 0.0)
+    return (vectors * np.sqrt(values)) @ vectors.T

@@ -1,0 +1,64 @@
+"""Feature networks behind one face: pictures -> a vector each, whose distribution tells of a set of pictures."""
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+from dctnet import frozen
+from dctnet.compat import tf
+from dctnet.errors import UserError
+from dctnet.nets import inception
+from dctnet.nets.identity import identity_network
+
+INCEPTION_FILE = Path(__file__).resolve().parents[2] / 'checkpoints' / 'inception.pb'
+_ALIGNED = 256
+
+
+class FeatureNetwork(NamedTuple):
+    """kind: 'inception', 'dlib' or the file's name. file: where the weights are. side: of the pictures that it takes.
+    embed: pictures [N, side, side, 3] BGR in [-1, 1] -> [N, D]."""
+    kind: str
+    file: Path
+    side: int
+    embed: Callable[['tf.Tensor'], 'tf.Tensor']
+
+
+def feature_network(kind: str) -> FeatureNetwork:
+    """kind: 'inception', 'dlib' (the face descriptor, for aligned faces), or a frozen graph FILE.pb, image:0 ->
+    features:0 (features with height and width are averaged). Raises UserError where the file is missing or something
+    else."""
+    if kind == 'dlib':
+        dlib = identity_network('dlib')
+        return FeatureNetwork('dlib', dlib.file, _ALIGNED, dlib.embed)
+    if kind == 'inception':
+        if not INCEPTION_FILE.exists():
+            raise UserError('FID asks for Inception, and checkpoints/inception.pb is not there: run "python -m '
+                            'data_tools.fetch inception_2015" and "python -m data_tools.import_weights inception '
+                            'checkpoints/frozen_inception_v1_2015_12_05.tar.gz", or choose --features dlib, which '
+                            'needs no download and whose figures compare only with each other')
+        graph_def = frozen.read_graph(INCEPTION_FILE)
+        frozen.check_tensors(graph_def, [inception.INPUT, inception.OUTPUT], str(INCEPTION_FILE))
+        return FeatureNetwork('inception', INCEPTION_FILE, inception.SIDE,
+                              lambda pictures: inception.features(pictures, graph_def))
+    return _network_of_file(Path(kind))
+
+
+def _network_of_file(file: Path) -> FeatureNetwork:
+    if file.suffix != '.pb':
+        raise UserError('--features {}: choose inception, dlib or a frozen graph FILE.pb'.format(file))
+    graph_def = frozen.read_graph(file)
+    frozen.check_tensors(graph_def, [frozen.CONTENT_INPUT, frozen.CONTENT_OUTPUT], str(file))
+    node = next(node for node in graph_def.node if node.name + ':0' == frozen.CONTENT_INPUT)
+    sides = [dim.size for dim in node.attr['shape'].shape.dim][1:3]
+    side = sides[0] if len(set(sides)) == 1 and sides[0] > 0 else _ALIGNED
+
+    def embed(pictures: 'tf.Tensor') -> 'tf.Tensor':
+        found, = frozen.import_into(graph_def, {frozen.CONTENT_INPUT: pictures}, [frozen.CONTENT_OUTPUT], str(file))
+        return tf.reduce_mean(found, axis=[1, 2]) if found.shape.ndims == 4 else found
+    return FeatureNetwork(file.name, file, side, embed)
+
+
+def picture_network(embed: Callable[['tf.Tensor'], 'tf.Tensor'], side: int, device: str) -> frozen.FrozenGraph:
+    """A network of constants, ready to be called: float32 [N, side, side, 3] BGR in [-1, 1] -> [N, D]."""
+    with tf.Graph().as_default() as graph:
+        image = tf.placeholder(tf.float32, [None, side, side, 3], name='image')
+        tf.identity(embed(image), name='features')
+    return frozen.FrozenGraph(graph.as_graph_def(), [frozen.CONTENT_INPUT], [frozen.CONTENT_OUTPUT], device)

@@ -1,0 +1,66 @@
+"""Features of folders: independent of names and order, kept, and refused where they are no numbers."""
+import numpy as np
+import pytest
+
+from dctnet import images
+from dctnet.errors import UserError
+from dctnet.metrics import features
+
+
+class Means:
+    """Mean of each colour of each picture; counts what it was asked."""
+
+    def __init__(self, seen=None):
+        self.seen = 0
+
+    def __call__(self, batch):
+        self.seen += len(batch)
+        return batch.mean(axis=(1, 2))
+
+
+@pytest.fixture()
+def paths(tmp_path):
+    rng = np.random.RandomState(0)
+    for index in range(20):
+        images.write_bgr(tmp_path / 'a' / '{:02d}.png'.format(index), rng.randint(0, 256, (16, 16, 3)).astype(np.uint8))
+    return images.list_images(tmp_path / 'a')
+
+
+def found(paths, network, tmp_path, key='k'):
+    return features.folder_features(features.file_hashes(paths), network, 16, key, tmp_path / 'cache')
+
+
+def test_statistics_and_cache(tmp_path, paths):
+    network = Means()
+    first = found(paths, network, tmp_path)
+    expected = np.stack([images.to_unit(images.read_bgr(path)).mean(axis=(0, 1)) for path in paths])
+    np.testing.assert_allclose(first.gaussian.mean, expected.mean(0), atol=1e-6)
+    np.testing.assert_allclose(first.gaussian.covariance, np.cov(expected, rowvar=False), atol=1e-6)
+    for index, path in enumerate(paths):  # other names, another order
+        path.rename(path.with_name('{:02d}x.png'.format(99 - index)))
+    again = found(images.list_images(tmp_path / 'a'), network, tmp_path)
+    assert network.seen == 20
+    np.testing.assert_array_equal(again.kept, first.kept)
+    np.testing.assert_array_equal(again.gaussian.covariance, first.gaussian.covariance)
+
+
+def test_what_is_computed_anew(tmp_path, paths, caplog):
+    network = Means()
+    found(paths, network, tmp_path)
+    found(paths, network, tmp_path, key='other network')
+    assert network.seen == 40
+    images.write_bgr(paths[0], np.zeros((16, 16, 3), np.uint8))
+    found(paths, network, tmp_path)
+    assert network.seen == 60
+    for file in (tmp_path / 'cache').iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    found(paths, network, tmp_path)
+    assert network.seen == 80 and 'damaged' in caplog.text
+
+
+def test_features_that_are_no_numbers(tmp_path, paths):
+    def broken(batch):
+        return np.where(np.arange(len(batch))[:, None] == 1, np.nan, np.ones((len(batch), 3)))
+    with pytest.raises(UserError, match='no finite features for .*png'):
+        found(paths, broken, tmp_path)
+    assert not (tmp_path / 'cache').exists()

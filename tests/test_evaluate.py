@@ -1,0 +1,158 @@
+"""`python -m dctnet.evaluate`: what it writes, and what it says of mistakes."""
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_tools.demo_material import paint, portrait, views
+from dctnet import evaluate, frozen, images
+from dctnet.compat import tf
+from dctnet.errors import UserError
+from dctnet.nets import identity
+
+SIZE = 32
+
+
+@pytest.fixture()
+def network(tmp_path):
+    """Mean of each colour and of each colour's square."""
+    with tf.Graph().as_default() as graph:
+        image = tf.placeholder(tf.float32, [None, SIZE, SIZE, 3], name='image')
+        tf.reduce_mean(tf.concat([image, tf.square(image)], axis=3), axis=[1, 2], name='features')
+    frozen.write_graph(graph.as_graph_def(), tmp_path / 'network.pb')
+    return tmp_path / 'network.pb'
+
+
+@pytest.fixture()
+def folders(tmp_path, caplog):
+    """Ten photos, their painted and their inverted translations, and paintings of the same style."""
+    caplog.set_level('INFO')
+    photos = views(portrait(), 10, SIZE, seed=0)
+    for index, photo in enumerate(photos):
+        images.write_bgr(tmp_path / 'photos' / '{}.jpg'.format(index), photo)
+        images.write_bgr(tmp_path / 'painted' / '{}.png'.format(index), paint(photo))
+        images.write_bgr(tmp_path / 'inverted' / '{}.png'.format(index), 255 - photo)
+    for index, picture in enumerate(views(paint(portrait()), 12, SIZE, seed=1)):
+        images.write_bgr(tmp_path / 'styles' / '{}.png'.format(index), picture)
+    return tmp_path
+
+
+@pytest.fixture()
+def quick_identity(monkeypatch):
+    """Pixels in the place of dlib's 29 convolutions."""
+    quick = identity.IdentityNetwork('dlib', Path(__file__),
+                                     lambda pictures: tf.reshape(tf.tanh(pictures), [-1, 256 * 256 * 3]))
+    monkeypatch.setattr(identity, 'identity_network', lambda kind: quick)
+
+
+def run(folders, *results, **options):
+    words = ['--photos', folders / 'photos', '--styles', folders / 'styles', '--out', folders / 'out' / 'report.json',
+             '--device', 'cpu', '--identity', 'dlib']
+    for name, value in options.items():
+        words += ['--' + name, value]
+    words += ['--results'] + [folders / name for name in results or ('painted', 'inverted')]
+    return evaluate.main([str(word) for word in words])
+
+
+def test_two_methods(folders, network, quick_identity, capsys):
+    assert run(folders, features=network) == 0
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    # An inverted photo has all the edges of the photo, and neither its face nor the style's colours.
+    for key, larger in (('fid', 'inverted'), ('kid', 'inverted'), ('id', 'painted'), ('edges', 'inverted')):
+        found = report[key]['results']
+        smaller = 'painted' if larger == 'inverted' else 'inverted'
+        assert found[larger]['value'] > found[smaller]['value'], key
+        assert found['painted']['pictures'] == 10
+    computed_on = report['fid']['computed_on']
+    assert (computed_on['network'], computed_on['dimension'], computed_on['style_pictures']) == ('network.pb', 6, 12)
+    assert 'INTER_AREA' in computed_on['resize']
+    assert report['kid']['results']['painted']['standard_error'] > 0
+    assert report['id']['computed_on']['network'] == 'dlib'
+    assert report['id']['results']['painted']['value'] > report['id']['results']['painted']['other_photo']
+    assert len(report['styles']['sha256']) == 64 and report['versions']['tensorflow'] == tf.__version__
+
+    rows = list(csv.DictReader((folders / 'out' / 'report.csv').open(encoding='utf-8')))
+    assert len(rows) == 20 and rows[0]['picture'] == '0.png' and rows[0]['photo'] == '0.jpg'
+    mean = np.mean([float(row['id']) for row in rows if row['method'] == 'inverted'])
+    assert mean == pytest.approx(report['id']['results']['inverted']['value'], abs=1e-4)
+    table = (folders / 'out' / 'report.md').read_text(encoding='utf-8')
+    assert table in capsys.readouterr().out
+    assert '| painted | 10 |' in table and '| paper: DCT-Net | | 35.92 | | 0.71 |' in table
+    assert 'does not compare' in table and 'singular' not in table
+
+
+def test_the_same_pictures_and_the_cache(folders, network, quick_identity):
+    assert run(folders, 'styles', 'painted', features=network) == 0
+    first = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    assert first['fid']['results']['styles']['value'] == pytest.approx(0, abs=1e-9)
+    assert first['kid']['results']['styles']['value'] < first['kid']['results']['painted']['value']
+    assert len(list((folders / 'out' / 'features_cache').iterdir())) == 2, 'style pictures and painted'
+    assert run(folders, 'painted', 'styles', features=network) == 0
+    second = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    assert second['fid']['results'] == first['fid']['results'] and second['kid'] == first['kid']
+    assert list(second['fid']['results']) == ['painted', 'styles']
+
+
+def test_few_pictures_are_told(folders, caplog):
+    """dlib's own networks, for FID and ID: 128 features of 10 pictures."""
+    assert run(folders, 'painted', features='dlib') == 0
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    warning = report['fid']['results']['painted']['warning']
+    assert '10 results and 12 style pictures for 128 features' in warning and warning in caplog.text
+    assert warning in (folders / 'out' / 'report.md').read_text(encoding='utf-8')
+    assert np.isfinite(report['fid']['results']['painted']['value'])
+
+
+def test_results_without_a_photo(folders, network, quick_identity, caplog):
+    (folders / 'photos' / '0.jpg').unlink()
+    assert run(folders, 'painted', features=network) == 0
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    assert report['results']['painted']['matched'] == 9 == report['id']['results']['painted']['pictures']
+    assert report['fid']['results']['painted']['pictures'] == 10
+    assert '1 of 10 pictures have no photo' in caplog.text
+
+
+def test_folders_of_one_name(tmp_path):
+    a, b, c = tmp_path / 'a' / 'out', tmp_path / 'b' / 'out', tmp_path / 'c'
+    assert evaluate.method_names([a, b, c]) == {str(a): a, str(b): b, 'c': c}
+    with pytest.raises(UserError, match='twice'):
+        evaluate.method_names([a, tmp_path / 'a' / '..' / 'a' / 'out'])
+
+
+def refused(folders, *results, **options):
+    with pytest.raises(UserError) as mistake:
+        run(folders, *results, **options)
+    assert not list((folders / 'out').glob('report*')) if (folders / 'out').is_dir() else True
+    return str(mistake.value)
+
+
+def test_folders_that_cannot_be_used(folders, network):
+    assert 'missing does not exist' in refused(folders, 'missing', features=network)
+    (folders / 'empty').mkdir()
+    assert 'no pictures in' in refused(folders, 'empty', features=network)
+    images.write_bgr(folders / 'one' / '0.png', np.zeros((SIZE, SIZE, 3), np.uint8))
+    assert 'holds one picture: FID and KID need at least 2' in refused(folders, 'one', features=network)
+    for name in 'ab':
+        images.write_bgr(folders / 'others' / '{}.png'.format(name), np.zeros((SIZE, SIZE, 3), np.uint8))
+    assert 'no picture of' in refused(folders, 'others', features=network)
+    images.write_bgr(folders / 'painted' / '0.jpg', np.zeros((SIZE, SIZE, 3), np.uint8))
+    assert '0.jpg and 0.png share a name' in refused(folders, 'painted', features=network)
+
+
+def test_pictures_and_networks_that_cannot_be_used(folders, network, monkeypatch):
+    from dctnet.nets import picture_features
+    monkeypatch.setattr(picture_features, 'INCEPTION_FILE', folders / 'none.pb')
+    assert '--features dlib' in refused(folders)
+    monkeypatch.setattr(identity, 'ARCFACE_FILE', folders / 'none.pb')
+    assert '--identity dlib' in refused(folders, features=network, identity='arcface')
+    (folders / 'painted' / '3.png').write_bytes(b'no picture')
+    assert '3.png' in refused(folders, features=network)
+
+
+def test_places_that_cannot_be_written(folders, network):
+    assert 'ends in .json' in refused(folders, features=network, out=folders / 'report.txt')
+    assert 'is a file' in refused(folders, features=network, out=network / 'report.json')
+    (folders / 'report.json').mkdir()
+    assert 'a folder stands' in refused(folders, features=network, out=folders / 'report.json')
