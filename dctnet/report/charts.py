@@ -7,8 +7,9 @@ import numpy as np
 from dctnet.report.run_record import Series
 
 COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#b0a000')
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 240, 62, 12, 12, 26
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 240, 62, 24, 12, 26
 _POINTS = 600  # more are averaged
+_TIME = 'Seconds a step'
 _PHASES = {'g': 'Generator', 'd': 'Discriminator', 'd_r1': 'R1 penalty', 'g_path': 'Path length',
            'expression': 'Expression'}
 
@@ -25,13 +26,13 @@ def charts_of(metrics: Dict[str, Series], marks: Sequence[float] = ()) -> List[C
     groups = {}  # type: Dict[str, List[str]]
     for name in metrics:
         groups.setdefault(_group(name), []).append(name)
-    return [_chart(title, {name: metrics[name] for name in names}, marks) for title, names in groups.items()]
+    return [_chart(title, {name: metrics[name] for name in names}, marks) for title, names in sorted(groups.items(), key=lambda entry: entry[0] == _TIME)]
 
 
 def _group(name: str) -> str:
     phase, _, rest = name.partition('/')
     if not rest or rest.startswith('seconds'):
-        return 'Seconds a step'
+        return _TIME
     if rest in ('augment_p', 'real_sign'):
         return 'Augmentation'
     kind = 'raw losses' if rest.startswith('raw/') else 'mean scores' if rest.startswith('mean_') else \
@@ -73,7 +74,7 @@ def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float]) -> Ch
              .format(_LEFT, _WIDTH - _RIGHT, _LEFT - 6, y(tick) + 4, _number(10 ** tick if logarithmic else tick),
                      y=y(tick)) for tick in ticks]
     parts += ['<text x="{:.1f}" y="{}" class="x">{:,.0f}</text>'.format(x(step), _HEIGHT - 8, step)
-              for step in np.linspace(first, first + span, 5)]
+              for step in _ticks(first, first + span, 1.0)]
     parts += ['<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'.format(
         _TOP, _HEIGHT - _BOTTOM, x=x(mark)) for mark in marks if first < mark < last]
     for index, series in enumerate(drawn.values()):
@@ -104,11 +105,16 @@ def _axis(values: np.ndarray, whole: bool) -> Tuple[float, float, List[float]]:
     low, high = np.percentile(values, [1.5, 98.5])
     margin = max(0.08 * (high - low), 1e-3 * abs(high), 1e-9)
     low, high = float(low - margin), float(high + margin)
+    return low, high, _ticks(low, high, 1.0 if whole else 0.0)
+
+
+def _ticks(low: float, high: float, least: float) -> List[float]:
+    """Three to eight round numbers within a range, at least `least` apart; one or two in a range as small as that."""
     unit = 10.0 ** np.floor(np.log10((high - low) / 3))
-    step = max([unit * factor for factor in (1, 2, 5) if unit * factor <= (high - low) / 3] or [unit])
-    if whole:
-        step = max(1.0, round(step))
-    return low, high, [step * i for i in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
+    step = max(least, *[unit * factor for factor in (1, 2, 5) if unit * factor <= (high - low) / 3] + [unit])
+    if least:
+        step = round(step)
+    return [step * i for i in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
 
 
 def _number(value: float) -> str:

@@ -29,8 +29,8 @@ def not_finite(run: RunRecord) -> Optional[Finding]:
         return None
     seen = '; '.join('{} at step {}'.format(name, steps[0]) for name, steps in sorted(bad.items())[:4])
     return Finding('Training diverged (NaN)', seen or run.ended,
-                   'The step was too large for one of the losses; on Ampere and later cards also TensorFlow 1.15, which '
-                   'was not made for them.',
+                   'The step was too large for one of the losses; on Ampere and later cards also TensorFlow 1.15, '
+                   'which was not made for them.',
                    'The checkpoints before are good: lower optim.lr or the weight of that loss (loss.style, '
                    'loss.content) and run the same command again. On a new card use RUNTIME=tf2.')
 
