@@ -13,8 +13,8 @@ import pytest
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
 needs_chromium = pytest.mark.skipif(not (CHROMIUM and shutil.which('chromedriver')),
                                     reason='no chromium and chromedriver on PATH')
-_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-component-update',
-          '--disable-background-networking', '--disable-sync', '--window-size=1280,900']
+_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+          '--disable-component-update', '--disable-background-networking', '--disable-sync', '--window-size=1280,900']
 _ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'  # the key of an element's id, fixed by the WebDriver standard
 
 

@@ -26,7 +26,8 @@ def charts_of(metrics: Dict[str, Series], marks: Sequence[float] = ()) -> List[C
     groups = {}  # type: Dict[str, List[str]]
     for name in metrics:
         groups.setdefault(_group(name), []).append(name)
-    return [_chart(title, {name: metrics[name] for name in names}, marks) for title, names in sorted(groups.items(), key=lambda entry: entry[0] == _TIME)]
+    titles = sorted(groups, key=lambda title: title == _TIME)  # the time last, else as recorded
+    return [_chart(title, {name: metrics[name] for name in groups[title]}, marks) for title in titles]
 
 
 def _group(name: str) -> str:
