@@ -16,7 +16,7 @@ LAYERS = (
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
     {'train', 'infer', 'dctnet.export', 'dctnet.training', 'dctnet.ttn_training', 'dctnet.ccn_training',
-     'dctnet.report', 'data_tools'},
+     'dctnet.report', 'dctnet.study', 'data_tools'},
 )
 FORBIDDEN = {
     'dctnet.losses': {'dctnet.nets', 'dctnet.data'},
@@ -27,7 +27,8 @@ FORBIDDEN = {
     'dctnet.inference': {'dctnet.models', 'dctnet.engine', 'dctnet.nets', 'dctnet.losses', 'dctnet.data',
                          'dctnet.stage', 'dctnet.config', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder'},
 }
-COMMAND_LINES = {'train', 'infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate', 'dctnet.report.__main__'}
+COMMAND_LINES = {'train', 'infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate', 'dctnet.report.__main__',
+                 'dctnet.study.__main__'}
 
 
 def name_of(path):
@@ -102,7 +103,7 @@ def test_tensorflow_is_imported_in_one_place(path):
 
 
 LIGHT = ('config', 'config_file', 'images', 'atomic', 'errors', 'run_folder', 'data.folders',
-         'sample_sheet', 'report.__main__')
+         'sample_sheet', 'report.__main__', 'study.__main__')
 
 
 def test_light_modules_do_not_load_tensorflow():
