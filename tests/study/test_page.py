@@ -1,5 +1,6 @@
 """A study from pictures to scores, answered in a browser."""
 import json
+import time
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ def test_answers_of_a_browser_are_scored(folders, capsys):
         wins = browser.run('return sides(items[0])[0]')
         browser.keys('body', '1')
         browser.click('#choice1')
+        time.sleep(0.5)  # the page's process hands its localStorage to the browser's a moment later
         browser.open(folders / 'page.html')  # goes on where it was left
         assert browser.run('return position') == 2
         assert browser.run('return items.map(keyOf).concat(items.map(sides).map(String))') == order
