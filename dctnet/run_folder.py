@@ -83,7 +83,11 @@ def opened(run: Path, config: T, versions: dict) -> Iterator[None]:
         logging.getLogger().addHandler(handler)
         stack.callback(handler.close)
         stack.callback(logging.getLogger().removeHandler, handler)
-        yield
+        try:
+            yield
+        except UserError as error:
+            log.debug('ended: %s', error)  # the console gets it from the command line; this is for log.txt
+            raise
 
 
 def note_pictures(run: Path, listings: Dict[str, Sequence[Path]]) -> None:

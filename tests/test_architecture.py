@@ -11,12 +11,12 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 # DESIGN.md section 3. A package stands for its modules.
 LAYERS = (
     {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.atomic', 'dctnet.config', 'dctnet.config_file',
-     'dctnet.images', 'dctnet.face'},
+     'dctnet.images', 'dctnet.face', 'dctnet.sample_sheet'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder'},
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
-    {'train', 'infer', 'dctnet.export', 'dctnet.evaluate', 'dctnet.training', 'dctnet.ttn_training',
-     'dctnet.ccn_training', 'data_tools'},
+    {'train', 'infer', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report', 'dctnet.study', 'dctnet.training',
+     'dctnet.ttn_training', 'dctnet.ccn_training', 'data_tools'},
 )
 FORBIDDEN = {
     'dctnet.losses': {'dctnet.nets', 'dctnet.data'},
@@ -28,7 +28,8 @@ FORBIDDEN = {
     'dctnet.inference': {'dctnet.models', 'dctnet.engine', 'dctnet.nets', 'dctnet.losses', 'dctnet.data',
                          'dctnet.stage', 'dctnet.config', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder'},
 }
-COMMAND_LINES = {'train', 'infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate'}
+COMMAND_LINES = {'train', 'infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate', 'dctnet.report.__main__',
+                 'dctnet.study.__main__'}
 
 
 def name_of(path):
@@ -102,7 +103,8 @@ def test_tensorflow_is_imported_in_one_place(path):
     assert 'TENSORFLOW_VERSION <' not in path.read_text(encoding='utf-8')
 
 
-LIGHT = ('config', 'config_file', 'images', 'atomic', 'errors', 'run_folder', 'data.folders')
+LIGHT = ('config', 'config_file', 'images', 'atomic', 'errors', 'run_folder', 'data.folders',
+         'sample_sheet', 'report.__main__', 'study.__main__')
 
 
 def test_light_modules_do_not_load_tensorflow():

@@ -89,6 +89,7 @@ def test_two_processes_in_one_folder(tmp_path, pictures):
 def test_divergence_ends_the_run_and_saves_nothing_of_it(tmp_path, pictures):
     text = message(*plain(pictures, tmp_path / 'run', 'optim.lr=1e18', 'train.steps=20', 'train.save_every=7'))
     assert 'training diverged' in text and 'optim.lr' in text
+    assert 'training diverged' in (tmp_path / 'run' / 'log.txt').read_text()
     for prefix in checkpoint.all_in(tmp_path / 'run' / 'checkpoints'):
         assert all(np.isfinite(array).all() for array in checkpoint.read_arrays(prefix).values())
     if (tmp_path / 'run' / 'metrics.jsonl').exists():

@@ -2,11 +2,10 @@
 import json
 import logging
 from pathlib import Path
-from typing import List
 
 import cv2
 
-from dctnet import atomic, images
+from dctnet import atomic, images, sample_sheet
 from dctnet.compat import tf
 from dctnet.engine.trainer import Hook, Loop
 
@@ -72,23 +71,13 @@ class Samples(Hook):
     def _draw(self, loop: Loop) -> None:
         preview = loop.stage.preview
         columns = loop.session.run(preview.columns, preview.feed)  # type: dict
-        count = len(next(iter(columns.values())))
-        rows = []  # type: List[list]
-        for index in range(count):
-            rows.append([images.to_uint8(batch[index]) for batch in columns.values()])
-        rows[-1] = [images.labelled(image, name) for image, name in zip(rows[-1], columns)]
-        sheet = _stacked(rows)
-        images.write_bgr(self._folder / 'step-{:06d}.png'.format(loop.step), sheet)
-        encoded = cv2.imencode('.png', sheet)[1].tobytes()
-        picture = tf.Summary.Image(height=sheet.shape[0], width=sheet.shape[1], colorspace=3,
+        drawn = sample_sheet.sheet({name: [images.to_uint8(picture) for picture in batch]
+                                    for name, batch in columns.items()})
+        images.write_bgr(self._folder / 'step-{:06d}.png'.format(loop.step), drawn)
+        encoded = cv2.imencode('.png', drawn)[1].tobytes()
+        picture = tf.Summary.Image(height=drawn.shape[0], width=drawn.shape[1], colorspace=3,
                                    encoded_image_string=encoded)
         self._writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag='samples', image=picture)]), loop.step)
-
-
-def _stacked(rows: List[list]) -> 'images.np.ndarray':
-    body = [images.grid(rows[:-1])] if len(rows) > 1 else []
-    sheets = body + [images.grid(rows[-1:])]
-    return images.np.concatenate(sheets, axis=0)
 
 
 def _step_of_line(line: str) -> float:

@@ -1,12 +1,10 @@
 """metrics.jsonl, TensorBoard events and sample sheets."""
 import json
 
-import numpy as np
 import pytest
 
 from dctnet import images
 from dctnet.compat import tf
-from dctnet.engine import summaries
 from dctnet.engine.summaries import Samples, Scalars
 from tests.engine.tiny_stage import Do, tiny
 
@@ -77,9 +75,3 @@ def test_samples_are_off_at_zero_and_drawn_once_at_the_start(tmp_path, writer):
         t.step.load(1, t.session)
         t.loop.run(t.session, [Samples(tmp_path, writer, every=2)])
     assert [path.name for path in sorted((tmp_path / 'samples').iterdir())] == ['step-000002.png', 'step-000003.png']
-
-
-def test_one_picture_alone():
-    row = [np.zeros((8, 8, 3), np.uint8)] * 2
-    assert summaries._stacked([row]).shape == (8, 20, 3)
-    assert summaries._stacked([row, row]).shape[1] == 20

@@ -1,0 +1,1 @@
+"""python -m dctnet.report RUN: a training run as one HTML page."""

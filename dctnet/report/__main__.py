@@ -1,0 +1,47 @@
+"""A training run as one HTML page: warnings with cause and cure, samples over time, curves, config.
+
+python -m dctnet.report RUN [--out FILE.html]
+
+The page is one file and loads nothing from anywhere. RUN may be in training still; nothing in it is changed but the
+page itself, RUN/report.html where --out does not name another.
+"""
+import argparse
+from pathlib import Path
+from typing import Optional, Sequence
+
+from dctnet import atomic
+from dctnet.errors import DONE, exit_with
+from dctnet.report.metric_checks import check_metrics
+from dctnet.report.page import page_of
+from dctnet.report.picture_checks import check_pictures
+from dctnet.report.run_record import read_run
+
+
+def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='python -m dctnet.report', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('run', type=Path, metavar='RUN', help='run folder of train.py')
+    parser.add_argument('--out', type=Path, metavar='FILE.html', help='the page (default RUN/report.html)')
+    parser.add_argument('--sheets', type=int, default=40, metavar='N', help='sample sheets at most (default 40)')
+    options = parser.parse_args(words)
+    if options.sheets < 1:
+        parser.error('--sheets must be at least 1')
+    return options
+
+
+def main(words: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(words)
+    run = read_run(options.run)
+    findings = check_metrics(run) + check_pictures(run)
+    out = options.out or options.run / 'report.html'
+    atomic.write_text(out, page_of(run, findings, options.sheets))
+    for finding in findings:
+        print('warning: {}: {}'.format(finding.symptom, finding.seen))
+    print('{}: step {}, {} warnings'.format(out, run.step, len(findings)))
+    return DONE
+
+
+if __name__ == '__main__':
+    exit_with(main)

@@ -1,0 +1,122 @@
+"""Curves as SVG, and the data that the page's script shows under the pointer."""
+from html import escape
+from typing import Dict, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from dctnet.report.run_record import Series
+
+COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#b0a000')
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 240, 62, 24, 12, 26
+_POINTS = 600  # more are averaged
+_TIME = 'Seconds a step'
+_PHASES = {'g': 'Generator', 'd': 'Discriminator', 'd_r1': 'R1 penalty', 'g_path': 'Path length',
+           'expression': 'Expression'}
+
+
+class Chart(NamedTuple):
+    """A drawing and its data. points: metric -> [[step, value], ...], as drawn."""
+    title: str
+    svg: str
+    points: Dict[str, List[List[float]]]
+
+
+def charts_of(metrics: Dict[str, Series], marks: Sequence[float] = ()) -> List[Chart]:
+    """The metrics of a run in charts of what belongs together. marks: steps that get a dashed line."""
+    groups = {}  # type: Dict[str, List[str]]
+    for name in metrics:
+        groups.setdefault(_group(name), []).append(name)
+    titles = sorted(groups, key=lambda title: title == _TIME)  # the time last, else as recorded
+    return [_chart(title, {name: metrics[name] for name in groups[title]}, marks) for title in titles]
+
+
+def _group(name: str) -> str:
+    phase, _, rest = name.partition('/')
+    if not rest or rest.startswith('seconds'):
+        return _TIME
+    if rest in ('augment_p', 'real_sign'):
+        return 'Augmentation'
+    kind = 'raw losses' if rest.startswith('raw/') else 'mean scores' if rest.startswith('mean_') else \
+        'weighted losses' if phase == 'g' else rest if rest == 'path_length' else 'losses'
+    return '{}: {}'.format(_PHASES.get(phase, phase), kind)
+
+
+def averaged(series: Series, points: int = _POINTS) -> Series:
+    """The finite values, in at most so many points: the means of neighbours."""
+    keep = np.isfinite(series.values)
+    steps, values = series.steps[keep], series.values[keep]
+    if len(steps) <= points:
+        return Series(steps, values)
+    starts = np.linspace(0, len(steps), points, endpoint=False).astype(int)
+    counts = np.diff(np.append(starts, len(steps)))
+    return Series(np.add.reduceat(steps, starts) // counts, np.add.reduceat(values, starts) / counts)
+
+
+def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float]) -> Chart:
+    drawn = {name: averaged(series) for name, series in metrics.items()}
+    drawn = {name: series for name, series in drawn.items() if len(series.steps)}
+    points = {name: [[int(s), float('{:.5g}'.format(v))] for s, v in zip(*series)] for name, series in drawn.items()}
+    if not drawn:
+        return Chart(title, '<p>no finite value</p>', {})
+    every = np.concatenate([series.values for series in drawn.values()])
+    logarithmic = 'raw' in title and every.min() > 0 and every.max() > 50 * every.min()
+    low, high, ticks = _axis(np.log10(every) if logarithmic else every, logarithmic)
+    first, last = (float(f(series.steps[i] for series in drawn.values())) for f, i in ((min, 0), (max, -1)))
+    span = max(last - first, 1.0)
+
+    def x(step: np.ndarray) -> np.ndarray:
+        return _LEFT + (step - first) / span * (_WIDTH - _LEFT - _RIGHT)
+
+    def y(value: np.ndarray) -> np.ndarray:
+        place = _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
+        return np.clip(place, _TOP - 2, _HEIGHT - _BOTTOM + 2)  # a first value far outside does not flatten the rest
+
+    parts = ['<line class="grid" x1="{}" x2="{}" y1="{y:.1f}" y2="{y:.1f}"/><text x="{}" y="{:.1f}" class="y">{}</text>'
+             .format(_LEFT, _WIDTH - _RIGHT, _LEFT - 6, y(tick) + 4, _number(10 ** tick if logarithmic else tick),
+                     y=y(tick)) for tick in ticks]
+    parts += ['<text x="{:.1f}" y="{}" class="x">{:,.0f}</text>'.format(x(step), _HEIGHT - 8, step)
+              for step in _ticks(first, first + span, 1.0)]
+    parts += ['<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'.format(
+        _TOP, _HEIGHT - _BOTTOM, x=x(mark)) for mark in marks if first < mark < last]
+    for index, series in enumerate(drawn.values()):
+        parts += _lines(series, COLOURS[index % len(COLOURS)], x, y, logarithmic)
+    parts.append('<line class="pointer" y1="{}" y2="{}"/>'.format(_TOP, _HEIGHT - _BOTTOM))
+    svg = '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" data-left="{}" data-right="{}" data-first="{:.0f}" ' \
+        'data-last="{:.0f}">{}</svg>'.format(_WIDTH, _HEIGHT, escape(title), _LEFT, _WIDTH - _RIGHT, first,
+                                             first + span, ''.join(parts))
+    return Chart(title + (' (logarithmic)' if logarithmic else ''), svg, points)
+
+
+def _lines(series: Series, colour: str, x: object, y: object, logarithmic: bool) -> List[str]:
+    """The values, pale, and their moving average; where there are few values, the values alone."""
+    width = len(series.steps) // 25
+    pairs = [('1.6' if width < 2 else '0.8', '1' if width < 2 else '0.35', series.values)]
+    if width >= 2:
+        kernel = np.ones(2 * width + 1)
+        mean = np.convolve(series.values, kernel, 'same') / np.convolve(np.ones(len(series.values)), kernel, 'same')
+        pairs.append(('1.8', '1', mean))
+    return ['<polyline points="{}" stroke="{}" stroke-width="{}" opacity="{}"/>'.format(
+        ' '.join('{:.1f},{:.1f}'.format(a, b) for a, b in
+                 zip(x(series.steps), y(np.log10(values) if logarithmic else values))), colour, thickness, opacity)
+            for thickness, opacity, values in pairs]
+
+
+def _axis(values: np.ndarray, whole: bool) -> Tuple[float, float, List[float]]:
+    """Range and ticks for all but the most extreme values; whole: ticks at whole numbers only, powers of ten."""
+    low, high = np.percentile(values, [1.5, 98.5])
+    margin = max(0.08 * (high - low), 1e-3 * abs(high), 1e-9)
+    low, high = float(low - margin), float(high + margin)
+    return low, high, _ticks(low, high, 1.0 if whole else 0.0)
+
+
+def _ticks(low: float, high: float, least: float) -> List[float]:
+    """Three to eight round numbers within a range, at least `least` apart; one or two in a range as small as that."""
+    unit = 10.0 ** np.floor(np.log10((high - low) / 3))
+    step = max(least, *[unit * factor for factor in (1, 2, 5) if unit * factor <= (high - low) / 3] + [unit])
+    if least:
+        step = round(step)
+    return [step * i for i in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
+
+
+def _number(value: float) -> str:
+    return '{:.3g}'.format(value if abs(value) > 1e-12 else 0)

@@ -1,0 +1,130 @@
+"""The HTML page of a run. Styles, script and pictures are within it: it loads nothing from anywhere."""
+import base64
+import json
+from html import escape
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+import dctnet
+from dctnet import images
+from dctnet.report.charts import COLOURS, charts_of
+from dctnet.report.finding import Finding
+from dctnet.report.run_record import RunRecord
+
+_FOLDER = Path(__file__).parent
+_LONGEST_SIDE, _QUALITY = 1100, 85  # of a sample sheet within the page
+
+
+def page_of(run: RunRecord, findings: Sequence[Finding], sheets: int) -> str:
+    """The page. sheets: how many sample sheets at most, evenly spaced, the first and the newest among them."""
+    title = '{}: {}'.format(run.stage.upper(), run.folder.resolve().name)
+    body = [_head(run, title), _findings(findings), _samples(evenly(run.samples, sheets)), _charts(run),
+            _metrics_table(run), _config_table(run), _environment_table(run)]
+    return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1"><title>{}</title>'
+            '<style>{}</style></head><body>{}<footer>dctnet {}, python -m dctnet.report. Symptoms, causes and keys: '
+            'docs/troubleshooting.md</footer><script>{}</script></body></html>\n').format(
+                escape(title), (_FOLDER / 'page.css').read_text(encoding='utf-8'), '\n'.join(body),
+                escape(dctnet.__version__), (_FOLDER / 'page.js').read_text(encoding='utf-8'))
+
+
+def evenly(entries: Sequence[Any], count: int) -> List[Any]:
+    """At most `count` of the entries, evenly spaced, the last always and the first where there are two."""
+    if len(entries) <= count:
+        return list(entries)
+    places = np.linspace(len(entries) - 1, 0, count).round().astype(int)[::-1]
+    return [entries[place] for place in places]
+
+
+def script_json(value: Any) -> str:
+    """JSON that may stand within <script>: no text in it can end the element."""
+    return json.dumps(value).replace('<', '\\u003c')
+
+
+def _head(run: RunRecord, title: str) -> str:
+    steps = (run.config.get('train') or {}).get('steps', '?')
+    pictures = ', '.join('{} {}'.format(entry.get('count', '?'), key) for key, entry in sorted(run.pictures.items())
+                         if isinstance(entry, dict))
+    parts = ['step {} of {}'.format(run.step, steps), 'pictures: ' + pictures if pictures else '',
+             '{} lines of metrics.jsonl could not be read'.format(run.unreadable) if run.unreadable else '',
+             'ended: ' + run.ended if run.ended else '']
+    return '<h1>{}</h1><p class="quiet">{}</p>'.format(escape(title), escape(' · '.join(p for p in parts if p)))
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    boxes = ['<div class="finding"><h3>{}</h3><p>{}</p><p><b>Cause:</b> {}</p><p><b>Change:</b> {}</p></div>'.format(
+        *[escape(text) for text in finding]) for finding in findings]
+    return '<h2>Warnings</h2>' + (''.join(boxes) or '<p class="fine">None of the checks found anything.</p>')
+
+
+def _samples(samples: Sequence[Tuple[int, Path]]) -> str:
+    if not samples:
+        return '<h2>Samples</h2><p>None yet (train.sample_every).</p>'
+    sheets = [{'step': step, 'src': _data_uri(path)} for step, path in samples]
+    return ('<h2>Samples</h2><div class="samples"><label>Step <b id="sheet-step">{step}</b>'
+            '<input id="step" type="range" min="0" max="{last}" value="{last}"></label>'
+            '<img id="sheet" alt="samples of step {step}"></div>'
+            '<script type="application/json" id="sheets">{data}</script>').format(
+                step=sheets[-1]['step'], last=len(sheets) - 1, data=script_json(sheets))
+
+
+def _data_uri(path: Path) -> str:
+    picture = images.read_bgr(path)
+    factor = min(1.0, _LONGEST_SIDE / max(picture.shape[:2]))
+    picture = images.scale(picture, max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
+    data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
+    return 'data:image/jpeg;base64,' + base64.b64encode(data).decode('ascii')
+
+
+def _charts(run: RunRecord) -> str:
+    warmup = (run.config.get('loss') or {}).get('style_warmup') or []
+    text = []
+    for chart in charts_of(run.metrics, [step for step, _ in warmup]):
+        legend = ''.join('<span><i style="background:{}"></i>{}<output data-name="{}"></output></span>'.format(
+            COLOURS[index % len(COLOURS)], escape(name), escape(name)) for index, name in enumerate(chart.points))
+        text.append('<div class="chart"><h3>{}</h3>{}<div class="legend">{}<span class="at quiet"></span></div>'
+                    '<script type="application/json">{}</script></div>'.format(
+                        escape(chart.title), chart.svg, legend, script_json(chart.points)))
+    note = 'Pale: values as recorded; strong: their moving average.' + \
+        ' Dashed: steps of loss.style_warmup.' * bool(warmup)
+    return '<h2>Curves</h2><p class="quiet">{}</p><div class="charts">{}</div>'.format(note, ''.join(text))
+
+
+def _metrics_table(run: RunRecord) -> str:
+    rows = []
+    for name, series in sorted(run.metrics.items()):
+        finite = series.values[np.isfinite(series.values)]
+        numbers = [finite[0], finite[-1], np.median(finite[-max(1, len(finite) // 10):]), finite.min(),
+                   finite.max()] if len(finite) else []
+        rows.append('<tr><td>{}</td>{}<td class="n">{}</td></tr>'.format(
+            escape(name), ''.join('<td class="n">{:.4g}</td>'.format(number) for number in numbers)
+            or '<td class="n">not finite</td>' * 5, len(series.values)))
+    return ('<h2>Metrics</h2><div class="wide"><table><tr><th>metric<th>first<th>last<th>median of the last tenth'
+            '<th>lowest<th>highest<th>records</tr>{}</table></div>').format(''.join(rows))
+
+
+def _config_table(run: RunRecord) -> str:
+    rows = ['<tr{}><td>{}</td><td>{}</td></tr>'.format(
+        ' class="changed"' if key in run.changed else '', escape(key), escape(str(value)))
+        for key, value in _leaves(run.config, '')]
+    return ('<h2>Config</h2><p class="quiet">Strong: other than the default.</p><table id="config">{}</table>').format(
+        ''.join(rows))
+
+
+def _environment_table(run: RunRecord) -> str:
+    rows = ['<tr><td>{}</td><td>{}</td></tr>'.format(escape(key), escape(
+        ' '.join(str(word) for word in value) if isinstance(value, list) else str(value)))
+        for key, value in run.environment.items()]
+    return '<h2>Environment</h2><table>{}</table>'.format(''.join(rows))
+
+
+def _leaves(values: Dict[str, Any], prefix: str) -> Iterator[Tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            for leaf in _leaves(value, '{}{}.'.format(prefix, key)):
+                yield leaf
+        else:
+            yield prefix + str(key), value

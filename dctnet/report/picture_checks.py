@@ -1,0 +1,88 @@
+"""Warnings that follow from the newest sample sheet of a run: saturation, colour drift, loss of diversity."""
+from itertools import combinations
+from typing import List, NamedTuple, Optional, Sequence
+
+import cv2
+import numpy as np
+
+from dctnet import images, sample_sheet
+from dctnet.report.finding import Finding
+from dctnet.report.run_record import RunRecord
+
+# More saturated pixels than the photographs have; distance in the a*b* plane; share of the photographs' diversity.
+_SATURATION, _DRIFT, _DIVERSITY = 0.15, 15.0, 0.4
+_LEAST_DIVERSITY = 0.08  # of a generator that is compared with nothing, in units of the full range
+
+
+class Look(NamedTuple):
+    """Pictures in numbers. saturated: share of pixels that are black or white in all channels. colour: mean of L*, a*,
+    b*. diversity: root mean square difference of two pictures at 16 px, 1 for black against white."""
+    saturated: float
+    colour: np.ndarray
+    diversity: float
+
+
+def look_of(pictures: Sequence[np.ndarray]) -> Look:
+    """Measure pictures of one kind, uint8 [size, size, 3] BGR."""
+    stack = np.stack(pictures)
+    saturated = ((stack <= 2) | (stack >= 253)).all(axis=-1).mean()
+    lab = [cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB).mean(axis=(0, 1)) for picture in stack]
+    small = [images.scale(np.ascontiguousarray(picture), 16, 16).astype(np.float64) / 255 for picture in stack]
+    pairs = [np.sqrt(np.mean((a - b) ** 2)) for a, b in combinations(small, 2)]
+    return Look(float(saturated), np.mean(lab, axis=0), float(np.mean(pairs)) if pairs else 0.0)
+
+
+def check_pictures(run: RunRecord) -> List[Finding]:
+    """Warnings on the newest sheet. Its first column (photographs, or faces of the source) is what the last one is
+    held against. The sheet of step 0 is not judged."""
+    if not run.samples or run.samples[-1][0] == 0:
+        return []
+    step, path = run.samples[-1]
+    columns = sample_sheet.columns_of(images.read_bgr(path), run.config.get('data', {}).get('size', 0))
+    if not columns:
+        return []
+    made = look_of(columns[-1])
+    reference = look_of(columns[0]) if len(columns) > 1 else None
+    found = [_saturation(made, reference), _drift(made, reference)]
+    if len(columns[-1]) > 1:
+        found.append(_diversity(made, reference))
+    return [finding._replace(seen='step {}: {}'.format(step, finding.seen)) for finding in found if finding]
+
+
+def _saturation(made: Look, reference: Optional[Look]) -> Optional[Finding]:
+    usual = reference.saturated if reference else 0.0
+    if made.saturated <= usual + _SATURATION:
+        return None
+    return Finding('Saturation', '{:.0%} of the pixels are black or white, {:.0%} in what they are made from'.format(
+        made.saturated, usual), 'The last layer is linear and is clipped when it is written: G overshoots.',
+        'Lower optim.lr and loss.style, raise loss.content (for the CCN: loss.identity); go back to an earlier '
+        'checkpoint.')
+
+
+def _drift(made: Look, reference: Optional[Look]) -> Optional[Finding]:
+    if reference is None:
+        return None
+    shift = made.colour - reference.colour
+    distance = float(np.hypot(shift[1], shift[2]))
+    if distance <= _DRIFT:
+        return None
+    names = [name for name, strong in (('red', shift[1] > _DRIFT / 2), ('green', shift[1] < -_DRIFT / 2),
+                                       ('yellow', shift[2] > _DRIFT / 2), ('blue', shift[2] < -_DRIFT / 2)) if strong]
+    return Finding('Colour drift', 'the mean colour is {:.0f} units of a*b* away, towards {}'.format(
+        distance, ' and '.join(names)),
+        'No fault where the exemplars have this colour. Else G swings: the texture discriminator sees grey pictures '
+        'only, and a step that is too large or a style weight that came too early is not held back.',
+        'Look at the sheets around it: often it passes within 500 steps. Lower optim.lr for the last part (the same '
+        'command with --set optim.lr=1e-4), raise loss.surface or loss.content, lengthen loss.style_warmup.')
+
+
+def _diversity(made: Look, reference: Optional[Look]) -> Optional[Finding]:
+    least = _DIVERSITY * reference.diversity if reference else _LEAST_DIVERSITY
+    if made.diversity >= least:
+        return None
+    return Finding('Collapse of diversity', 'pictures differ by {:.3f}{}'.format(
+        made.diversity, ', those they are made from by {:.3f}'.format(reference.diversity) if reference else ''),
+        'G makes nearly the same picture of everything: the adversarial term has outgrown the one that keeps the '
+        'content, or few exemplars are learnt by heart.',
+        'Raise loss.content (for the CCN: loss.identity) or lower loss.style; use an earlier checkpoint; more and more '
+        'varied exemplars; for the CCN augment.mode=adaptive.')

@@ -1,0 +1,88 @@
+"""A preference study, and the answer files that its page exports, checked."""
+import hashlib
+import json
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+
+from dctnet.errors import UserError
+
+QUESTIONS = ('content', 'style')  # which keeps the person better; which has the better style
+Item = Tuple[str, str, str, str]  # picture, first method, second method, question
+
+
+class Study(NamedTuple):
+    """methods and names of pictures, sorted. id: a hash of both."""
+    methods: List[str]
+    names: List[str]
+
+    @property
+    def id(self) -> str:
+        """The same for the same methods and pictures."""
+        return hashlib.sha256(json.dumps([self.methods, self.names]).encode()).hexdigest()[:16]
+
+    def items(self) -> List[Item]:
+        """All that one participant is asked: every picture, every pair of methods, both questions."""
+        return [(name, a, b, question) for name in self.names for a, b in combinations(self.methods, 2)
+                for question in QUESTIONS]
+
+
+class Answers(NamedTuple):
+    """One participant's choices: item -> the method that was preferred."""
+    participant: str
+    choices: Dict[Item, str]
+
+
+def read_answers(paths: Sequence[Path]) -> Tuple[Study, List[Answers]]:
+    """Answer files of one study. Raises UserError, naming the file, for what the page cannot have written."""
+    studies, found = {}, {}  # type: Dict[str, Path], Dict[str, Path]
+    result = []
+    for path in paths:
+        study, answers = _read(Path(path))
+        studies.setdefault(study.id, path)
+        if len(studies) > 1:
+            raise UserError('{} and {} belong to different studies: score each study alone'.format(*studies.values()))
+        if answers.participant in found:
+            raise UserError('{} and {} are of the same participant ({}): keep one of them'.format(
+                found[answers.participant], path, answers.participant))
+        found[answers.participant] = path
+        result.append(answers)
+    if not result:
+        raise UserError('no answer files: name the JSON files that the participants have exported')
+    return study, result
+
+
+def _read(path: Path) -> Tuple[Study, Answers]:
+    try:
+        record = json.loads(path.read_text(encoding='utf-8'))
+        study = Study(_texts(record['methods']), _texts(record['names']))
+        participant, answers = record['participant'], list(record['answers'])
+        choices = [(tuple(_texts(entry['item'])), entry['choice']) for entry in answers]
+    except FileNotFoundError:
+        raise UserError('answer file {} does not exist: check the path'.format(path)) from None
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise UserError('{} is no answer file of a study page ({}): ask for it again'.format(path, error)) from error
+    if record.get('study') != study.id:
+        raise UserError('{}: the study id does not fit its methods and pictures, so the file was edited: ask for it '
+                        'again'.format(path))
+    if not isinstance(participant, str) or not participant:
+        raise UserError('{}: the participant has no name: ask for the file again'.format(path))
+    allowed, seen = set(study.items()), {}  # type: Any, Dict[Item, str]
+    for item, choice in choices:
+        if item not in allowed:
+            raise UserError('{}: the study has no question {}: ask for the file again'.format(path, ', '.join(item)))
+        if item in seen:
+            raise UserError('{}: question {} is answered twice: ask for it again'.format(path, ', '.join(item)))
+        if choice not in item[1:3]:
+            raise UserError('{}: {!r} is none of the methods of question {}: ask for the file again'.format(
+                path, choice, ', '.join(item)))
+        seen[item] = choice
+    if not seen:
+        raise UserError('{} holds no answers: leave it out'.format(path))
+    return study, Answers(participant, seen)
+
+
+def _texts(values: Any) -> List[str]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError('a list of texts is missing')
+    return values

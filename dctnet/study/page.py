@@ -1,0 +1,64 @@
+"""The page of a preference study: one HTML file with pictures and script, which loads nothing from anywhere."""
+import base64
+import json
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+import cv2
+import numpy as np
+
+from dctnet import images
+from dctnet.errors import UserError
+from dctnet.study.answers import Study
+
+_FOLDER = Path(__file__).parent
+_BODY = '''<progress id="progress"></progress>
+<main id="ask"><h1 id="question"></h1><img id="photo" alt="photograph"><div class="pair">
+<button id="choice0"><img id="image0" alt="left picture">1</button>
+<button id="choice1"><img id="image1" alt="right picture">2</button></div>
+<p class="quiet"><span id="count"></span> · tap a picture, or press 1 or 2, or an arrow key</p></main>
+<main id="thanks" hidden><h1>Thank you. Save your answers and send the file back.</h1></main>
+<div class="tools"><button id="back">Back</button><button id="export">Save answers</button></div>'''
+
+
+def study_page(photos: Path, results: Sequence[Path], pictures: int, side: int) -> str:
+    """The page. A picture takes part where the folder of photographs and all results have one of its name, whatever
+    the suffix; of more than `pictures` an even choice. side: the longest side of the pictures, in px.
+
+    Raises UserError for missing folders, fewer than two methods or two of one name, and where no name is in all.
+    """
+    methods = [Path(folder).resolve().name for folder in results]
+    if len(methods) < 2 or len(set(methods)) < len(methods):
+        raise UserError('--results needs two or more folders of different names (they name the methods), not {}'.format(
+            ', '.join(str(folder) for folder in results)))
+    files = {method: _by_name(folder) for method, folder in zip(methods, results)}
+    files[''] = _by_name(photos)
+    names = sorted(set.intersection(*[set(found) for found in files.values()]))
+    if not names:
+        raise UserError('no picture is in all of {}: a result must have the name of its photograph'.format(
+            ', '.join(str(folder) for folder in [photos] + list(results))))
+    places = np.unique(np.linspace(0, len(names) - 1, min(pictures, len(names))).round().astype(int))
+    study = Study(sorted(methods), [names[place] for place in places])
+    data = {'id': study.id, 'methods': study.methods, 'names': study.names, 'items': [list(i) for i in study.items()],
+            'pictures': {name: {method: _data_uri(files[method][name], side) for method in files}
+                         for name in study.names}}
+    return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+            'content="width=device-width, initial-scale=1"><title>Which picture?</title><style>{}</style></head><body>'
+            '{}<script type="application/json" id="study">{}</script><script>{}</script></body></html>\n').format(
+                _text('page.css'), _BODY, json.dumps(data).replace('<', '\\u003c'), _text('page.js'))
+
+
+def _by_name(folder: Path) -> Dict[str, Path]:
+    return {path.stem: path for path in images.list_images(folder)}  # type: Dict[str, Path]
+
+
+def _data_uri(path: Path, side: int) -> str:
+    picture = images.read_bgr(path)
+    factor = min(1.0, side / max(picture.shape[:2]))
+    sizes = [max(1, int(round(length * factor))) for length in picture.shape[1::-1]]  # type: List[int]
+    data = cv2.imencode('.jpg', images.scale(picture, *sizes), [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+    return 'data:image/jpeg;base64,' + base64.b64encode(data).decode('ascii')
+
+
+def _text(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding='utf-8')

@@ -1,0 +1,68 @@
+"""The page of a run: whole, closed to the outside, and working in a browser."""
+import re
+
+import numpy as np
+import pytest
+
+from dctnet.errors import UserError
+from dctnet.report.__main__ import main
+from dctnet.report.charts import averaged
+from dctnet.report.page import evenly
+from dctnet.report.run_record import Series
+from tests.chromium import Browser, needs_chromium
+from tests.report.written_run import add_sheet, faces, write_run
+
+
+@pytest.fixture(scope='module')
+def page(tmp_path_factory):
+    run = write_run(tmp_path_factory.mktemp('report') / 'r<1>', g__loss=np.linspace(1, 0.2, 40), d__loss=0.5,
+                    config={'data': {'photo': '</script><b>&'}}, **{'g__raw/content': np.nan})
+    for step in (0, 50, 100):
+        add_sheet(run, step, faces(seed=step))
+    assert main([str(run)]) == 0
+    return run / 'report.html'
+
+
+def test_nothing_is_loaded_from_elsewhere(page):
+    text = page.read_text()
+    assert re.findall(r'(?:src|href)="(?!data:)[^"]*"|url\(|@import|https?://', text) == []
+    assert text.count('data:image/jpeg;base64,') == 3
+    assert '&lt;/script&gt;&lt;b&gt;&amp;' in text and '</script><b>' not in text and 'r<1>' not in text
+
+
+@needs_chromium
+def test_in_a_browser(page):
+    with Browser() as browser:
+        browser.open(page)
+        assert browser.run('return document.querySelector("#sheet-step").textContent') == '100'
+        browser.keys('#step', '\ue012')  # arrow to the left
+        assert browser.run('return document.querySelector("#sheet-step").textContent') == '50'
+        assert browser.run('var i = document.querySelector("#sheet"); return [i.complete, i.naturalWidth]') == [
+            True, 32 + 4 + 32]
+        assert 'Training diverged' in browser.run('return document.querySelector(".finding").textContent')
+        assert browser.run('''
+            var svg = document.querySelector('svg[aria-label="Discriminator: losses"]'), box;
+            box = svg.getBoundingClientRect();
+            svg.dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + box.width / 2, clientY: box.top}));
+            return svg.parentNode.querySelector('output').textContent;''') == '0.5'
+        assert browser.run('return performance.getEntriesByType("resource").filter('
+                           'function (e) { return !e.name.startsWith("data:"); }).length') == 0
+
+
+def test_sheets_are_spread_evenly():
+    assert evenly(range(5), 9) == [0, 1, 2, 3, 4]
+    assert evenly(range(101), 5) == [0, 25, 50, 75, 100]
+    assert evenly(range(7), 1) == [6]
+
+
+def test_long_curves_are_means_of_neighbours():
+    series = averaged(Series(np.arange(10), np.arange(10.0)), points=5)
+    assert series.values.tolist() == [0.5, 2.5, 4.5, 6.5, 8.5] and series.steps.tolist() == [0, 2, 4, 6, 8]
+
+
+def test_other_folders_are_refused(tmp_path):
+    with pytest.raises(UserError, match='config.yaml'):
+        main([str(tmp_path / 'missing')])
+    (tmp_path / 'config.yaml').write_text('a: 1\n')
+    with pytest.raises(UserError, match='not the config of a run'):
+        main([str(tmp_path)])
