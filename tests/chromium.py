@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import urllib.request
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Union
 
 import pytest
 
@@ -44,9 +44,9 @@ class Browser:
             self._driver.stdout.close()
             self._profile.cleanup()
 
-    def open(self, page: Path) -> None:
-        """Load a file."""
-        self._ask('POST', '/url', {'url': page.resolve().as_uri()})
+    def open(self, page: Union[Path, str]) -> None:
+        """Load a file, or an address."""
+        self._ask('POST', '/url', {'url': page if isinstance(page, str) else page.resolve().as_uri()})
 
     def run(self, script: str) -> Any:
         """The value that a script returns."""

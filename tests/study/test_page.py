@@ -1,6 +1,7 @@
 """A study from pictures to scores, answered in a browser."""
+import http.server
 import json
-import time
+import threading
 
 import numpy as np
 import pytest
@@ -20,22 +21,38 @@ def folders(tmp_path_factory):
     return place
 
 
+@pytest.fixture()
+def address(folders):
+    """The page from a server on loopback: of pages opened as files, Chromium forgets what they store now and then."""
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def translate_path(self, path):
+            return str(folders / path.lstrip('/').split('?')[0])
+
+        def log_message(self, *words):
+            pass
+
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield 'http://127.0.0.1:{}/page.html'.format(server.server_port)
+    server.shutdown()
+    server.server_close()
+
+
 def make(folders, *results):
     return main(['make', '--photos', str(folders / 'photos'), '--out', str(folders / 'page.html'), '--results'] + [
         str(folders / result) for result in results])
 
 
 @needs_chromium
-def test_answers_of_a_browser_are_scored(folders, capsys):
+def test_answers_of_a_browser_are_scored(folders, address, capsys):
     make(folders, 'ours', 'theirs')
     with Browser() as browser:
-        browser.open(folders / 'page.html')
+        browser.open(address)
         order = browser.run('return items.map(keyOf).concat(items.map(sides).map(String))')
         wins = browser.run('return sides(items[0])[0]')
         browser.keys('body', '1')
         browser.click('#choice1')
-        time.sleep(0.5)  # the page's process hands its localStorage to the browser's a moment later
-        browser.open(folders / 'page.html')  # goes on where it was left
+        browser.open(address)  # goes on where it was left
         assert browser.run('return position') == 2
         assert browser.run('return items.map(keyOf).concat(items.map(sides).map(String))') == order
         browser.keys('body', '\ue014')  # arrow to the right
