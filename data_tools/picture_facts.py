@@ -9,14 +9,13 @@ import numpy as np
 
 from data_tools.sample_scores import perceptual_hash
 from dctnet import images
+from dctnet.data.folders import flatness
 from dctnet.errors import UserError
 from dctnet.face import quality
 from dctnet.face.alignment import five_points, reference_points
 from dctnet.face.detector import Face, FaceDetector
 
-_SIDE = 256
 _STYLE_SIDE = 128
-_FLAT_VARIANCE = 1.5 ** 2
 _LEFT_EYE, _RIGHT_EYE = (42, 45, (43, 44), (46, 47)), (36, 39, (37, 38), (40, 41))
 _JAW = (0, 16)
 
@@ -85,12 +84,6 @@ def eye_size(landmarks: np.ndarray) -> float:
             for start, end, upper, lower in (_LEFT_EYE, _RIGHT_EYE)]
     width, height = np.mean(eyes, axis=0)
     return float(np.sqrt(width * height)) / max(length(*landmarks[list(_JAW)]), 1e-6)
-
-
-def flatness(picture: np.ndarray) -> float:
-    """Share of the pixels whose 3×3 surroundings vary by less than 1.5 grey levels, at 256 px."""
-    grey = cv2.cvtColor(images.square(picture, _SIDE), cv2.COLOR_BGR2GRAY).astype(np.float32)
-    return float(np.mean(_variance(grey) < _FLAT_VARIANCE))
 
 
 def _looks(picture: np.ndarray) -> np.ndarray:

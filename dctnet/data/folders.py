@@ -95,7 +95,7 @@ def check_not_swapped(folders: Folders) -> None:
             and _PHOTO_NAME.search(style_name) and not _STYLE_NAME.search(style_name)):
         raise UserError('the folders look swapped: data.photo is called "{}" and data.style "{}": {}'.format(
             photo_name, style_name, advice))
-    photo, style = [np.array([_flatness(path) for path in paths[:_FLAT_SAMPLE]])
+    photo, style = [np.array([flatness(images.read_bgr(path)) for path in paths[:_FLAT_SAMPLE]])
                     for paths in (folders.photo, folders.style)]
     photo_flatter = float(np.mean(photo[:, None] > style[None, :]))
     if photo_flatter > 0.9 and np.median(photo) - np.median(style) > 0.15:
@@ -113,8 +113,8 @@ def _problem_of(path: Path) -> str:
     return ''
 
 
-def _flatness(path: Path) -> float:
-    """Share of the pixels whose 3×3 surroundings vary by less than 1.5 grey levels."""
-    grey = cv2.cvtColor(images.square(images.read_bgr(path), 256), cv2.COLOR_BGR2GRAY).astype(np.float32)
+def flatness(picture: np.ndarray) -> float:
+    """Share of the pixels, 0 - 1, whose 3×3 surroundings vary by less than 1.5 grey levels, of uint8 BGR at 256 px."""
+    grey = cv2.cvtColor(images.square(picture, 256), cv2.COLOR_BGR2GRAY).astype(np.float32)
     mean = cv2.blur(grey, (3, 3))
     return float(np.mean(np.maximum(cv2.blur(grey * grey, (3, 3)) - mean * mean, 0) < 1.5 ** 2))
