@@ -1,8 +1,10 @@
 """Downloads from a server on the loopback interface: checked, continued, from several sources, never by surprise."""
 import errno
 import hashlib
+import io
 import os
 import socket
+import sys
 import threading
 import time
 
@@ -269,25 +271,25 @@ def test_a_disk_without_room(bring, small_disk, monkeypatch):
 
 
 @pytest.mark.parametrize('statuses, requests', [([], 1), ([404], 2)], ids=['the first succeeds', 'the first fails'])
-def test_two_at_once(bring, server, capsys, statuses, requests):
+def test_two_at_once(bring, server, monkeypatch, statuses, requests):
     def call():
         try:
             results.append(bring())
         except UserError as error:
             results.append(str(error))
     server.gate.clear()
-    server.statuses, results, text = statuses, [], ''
+    server.statuses, results, said = statuses, [], io.StringIO()
+    monkeypatch.setattr(sys, 'stdout', said)  # capsys loses what another thread prints while it is read
     threads = [threading.Thread(target=call) for _ in range(2)]
     for thread in threads:
         thread.start()
     limit = time.monotonic() + 15
-    while 'another process is downloading' not in text and time.monotonic() < limit:
-        text += capsys.readouterr().out
+    while 'another process is downloading' not in said.getvalue() and time.monotonic() < limit:
         time.sleep(0.01)
     server.gate.set()
     for thread in threads:
         thread.join()
-    assert 'another process is downloading' in text
+    assert 'another process is downloading' in said.getvalue()
     assert results[-1] == bring.target and (results[0] == bring.target or 'HTTP 404' in results[0])
     assert len(server.requests) == requests
     assert os.listdir(str(bring.target.parent)) == ['net.bin'] and bring.target.read_bytes() == DATA
