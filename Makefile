@@ -18,7 +18,7 @@ recipe-smoke: setup
 	@$(PYTHON) -m data_tools.recipe_smoke --out runs/recipe-smoke
 
 test: setup
-	@$(PYTHON) -m pytest tests -q
+	@$(PYTHON) -m pytest tests -q --numprocesses 2 --dist loadfile
 
 lint: setup
 	@$(PYTHON) -m flake8 $(SOURCES)

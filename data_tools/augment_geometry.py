@@ -10,7 +10,7 @@ import logging
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 
@@ -37,6 +37,19 @@ def augment(path: Path, folder: Path, seed: int) -> int:
     return len(missing)
 
 
+def augment_all(paths: Sequence[Path], folder: Path, seed: int, workers: int) -> List[int]:
+    """`augment` for every picture, `workers` at the same time: what each returns, -1 where the picture failed."""
+    def attempt(path: Path) -> int:
+        try:
+            return augment(path, folder, seed)
+        except UserError as error:
+            log.error('%s', error)
+            return -1
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(attempt, paths))
+
+
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 where it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.augment_geometry', description=__doc__,
@@ -58,16 +71,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             options.source))
     if options.workers < 1 or options.seed < 0:
         raise UserError('--workers must be at least 1 and --seed at least 0')
-
-    def attempt(path: Path) -> int:
-        try:
-            return augment(path, options.target, options.seed)
-        except UserError as error:
-            log.error('%s', error)
-            return -1
-
-    with ThreadPoolExecutor(options.workers) as pool:
-        written = list(pool.map(attempt, paths))
+    written = augment_all(paths, options.target, options.seed, options.workers)
     failed, new = written.count(-1), sum(max(count, 0) for count in written)
     log.info('%d pictures: %d files written, %d there before, %d pictures failed', len(paths), new,
              8 * (len(paths) - failed) - new, failed)

@@ -29,13 +29,12 @@ def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: b
     check_device(config.train)
     data, architecture = config.data, ccn.architecture_of(config)
     source = _source_arrays(config, run)
-    identity = source is not None and config.loss.identity > 0
     with tf.Graph().as_default():
         sampler = DomainSampler(pictures, 1 if source else 0, data.size, config.train.seed, data.flip, data.geometry)
         batch = picture_feed([sampler], data.size, data.batch_size, data.workers, extras={})
         networks = ccn.create_networks(architecture, with_source=source is not None)
         stage = ccn.build_ccn(config, networks, batch.pictures[0], tf.train.get_or_create_global_step(),
-                              _embedding(config) if identity else None)
+                              _embedding(config) if source else None)
 
         def start(session: 'tf.Session') -> str:
             if source:

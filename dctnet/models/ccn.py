@@ -65,7 +65,7 @@ def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 't
     """Build the training graph with its phases d, d_r1, g and g_path.
 
     real: [N, size, size, 3] BGR in [-1, 1]. step: int64 scalar, the number of steps done. embedding: pictures -> face
-    embeddings [N, K]; None where the identity has no weight.
+    embeddings [N, K]; None without a source. The distance of identity is logged even where it has no weight.
     """
     loss, batch = config.loss, real.shape.as_list()[0]
     a, draws = architecture_of(config), Draws(config.train.seed, step)
@@ -148,8 +148,11 @@ def _generator_phase(critic: Critic, sample: _Sample, embedding: Optional[Embedd
     if embedding is not None:
         ours, theirs = embedding(sample.picture), tf.stop_gradient(embedding(sample.source_picture))
         distance = tf.reduce_mean(1.0 - tf.reduce_sum(tf.nn.l2_normalize(ours, 1) * tf.nn.l2_normalize(theirs, 1), 1))
-        loss = adversarial + weight * distance
-        scalars.update({'identity': weight * distance, 'raw/identity': distance})
+        # Without a weight the distance is for the log alone: no gradient is built, and ordinary steps do not compute it.
+        scalars['raw/identity'] = distance
+        if weight:
+            scalars['identity'] = weight * distance
+            loss = adversarial + weight * distance
     return Phase('g', loss, dict(scalars, loss=loss), variables, 1, optim)
 
 

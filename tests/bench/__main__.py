@@ -91,7 +91,7 @@ def _calibration(options: argparse.Namespace) -> Dict[str, Any]:
         from tests.bench.worker import peak_memory
         for row in steps:
             row['peak_memory_mb'] = round(peak_memory('calibration', row['size'], row['batch']))
-    return {'steps': steps, 'geometry': calibration.time_geometry(options.rounds),
+    return {'steps': steps, 'geometry': calibration.time_geometry(options.rounds, os.cpu_count()),
             'sampling': [calibration.time_sampling(size, CALIBRATION_BATCH, options.rounds, options.warmup)
                          for size in CALIBRATION_SIZES]}
 

@@ -1,13 +1,13 @@
 """The content calibration: its phases one by one, sampling, and the offline geometry expansion."""
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Dict
 
-import cv2
 import numpy as np
 
-from data_tools.augment_geometry import augment
+from data_tools.augment_geometry import augment_all
 from dctnet import images
 from dctnet.compat import session_config, tf
 from dctnet.config import CcnConfig, DataConfig, StyleGan2Config
@@ -88,26 +88,35 @@ def time_sampling(size: int, batch: int, rounds: int, warmup: int) -> Dict[str, 
     return dict({name: batch / float(np.median(lap.seconds)) for name, lap in laps.items()}, size=size, batch=batch)
 
 
-def time_geometry(rounds: int) -> Dict[str, float]:
-    """data_tools.augment_geometry on one picture of 256 px: share of the time in reading and writing files."""
+def time_geometry(rounds: int, workers: int) -> Dict[str, float]:
+    """data_tools.augment_geometry on pictures of 256 px, as many at a time as there are workers: pictures written a
+    second, and the time that the same threads take to read and write the same files alone, as a share."""
     picture = images.to_uint8(training_batch(256, 1).photo[0])
+    whole, codec, written = [], [], 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        images.write_bgr(folder / 'in' / 'a.png', picture)
-        whole, codec = [], []
-        for index in range(rounds):
-            start = time.perf_counter()
-            written = augment(folder / 'in' / 'a.png', folder / str(index), seed=index)
-            whole.append((time.perf_counter() - start) / written)
-            variants = [geometry.transformed(picture, transform)
-                        for _, transform in geometry.expanded(np.random.RandomState(index))]
-            start = time.perf_counter()
-            cv2.imread(str(folder / 'in' / 'a.png'))
-            for number, variant in enumerate(variants):
+        sources = [folder / 'in' / '{}.png'.format(index) for index in range(2 * workers)]
+        for path in sources:
+            images.write_bgr(path, picture)
+        variants = [[geometry.transformed(picture, transform)
+                     for _, transform in geometry.expanded(np.random.RandomState(index))]
+                    for index, _ in enumerate(sources)]
+
+        def files_alone(index: int) -> None:
+            images.read_bgr(sources[index])
+            for number, variant in enumerate(variants[index]):
                 images.write_bgr(folder / 'codec' / '{}-{}.png'.format(index, number), variant)
-            codec.append((time.perf_counter() - start) / written)
-    return {'images_per_second': 1 / float(np.median(whole)),
-            'codec_share': float(np.median(codec)) / float(np.median(whole))}
+
+        for seed in range(rounds):
+            start = time.perf_counter()
+            written += sum(augment_all(sources, folder / str(seed), seed, workers))
+            whole.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(files_alone, range(len(sources))))
+            codec.append(time.perf_counter() - start)
+    return {'workers': workers, 'images_per_second': written / rounds / float(np.median(whole)),
+            'codec_share': float(np.median(np.array(codec) / whole))}
 
 
 def _bound(function: Callable[[str], None], name: str) -> Callable[[], None]:

@@ -124,6 +124,21 @@ def test_the_identity_loss_moves_the_generator():
         assert session.run(g.scalars['raw/identity']) == pytest.approx(0, abs=1e-5)
 
 
+def test_without_a_weight_the_identity_is_logged_and_moves_nothing():
+    with tf.Graph().as_default(), tf.Session() as session:
+        networks, stage = build(config(identity=0, r1=0, path=0), tf.constant(0, tf.int64))
+        g = stage.phases[1]
+        assert set(g.scalars) == {'loss', 'adversarial', 'raw/identity'}
+        load(session, networks)
+        assert session.run(g.scalars['raw/identity']) > 0.01
+        assert tf.gradients(g.loss, list(networks.source.values())) == [None] * len(networks.source)
+        assert session.run(g.loss) == session.run(g.scalars['adversarial'])
+        # The gradient is that of the adversarial term, bit by bit.
+        gradients = [tf.gradients(loss, g.variables) for loss in (g.loss, g.scalars['adversarial'])]
+        for ours, plain in zip(*session.run(gradients)):
+            np.testing.assert_array_equal(ours, plain)
+
+
 def test_draws_depend_on_the_step_alone(whole):
     session, networks, stage, _, step = whole
     load(session, networks)
