@@ -148,7 +148,7 @@ def _generator_phase(critic: Critic, sample: _Sample, embedding: Optional[Embedd
     if embedding is not None:
         ours, theirs = embedding(sample.picture), tf.stop_gradient(embedding(sample.source_picture))
         distance = tf.reduce_mean(1.0 - tf.reduce_sum(tf.nn.l2_normalize(ours, 1) * tf.nn.l2_normalize(theirs, 1), 1))
-        # Without a weight the distance is for the log alone: no gradient is built, and ordinary steps do not compute it.
+        # Without a weight the distance is for the log alone: no gradient is built, ordinary steps do not compute it.
         scalars['raw/identity'] = distance
         if weight:
             scalars['identity'] = weight * distance

@@ -105,7 +105,7 @@ def time_geometry(rounds: int, workers: int) -> Dict[str, float]:
         def files_alone(index: int) -> None:
             images.read_bgr(sources[index])
             for number, variant in enumerate(variants[index]):
-                images.write_bgr(folder / 'codec' / '{}-{}.png'.format(index, number), variant)
+                images.write_bgr(folder / 'codec' / str(seed) / '{}-{}.png'.format(index, number), variant)
 
         for seed in range(rounds):
             start = time.perf_counter()
