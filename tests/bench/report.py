@@ -56,8 +56,8 @@ def _calibration(parts: Dict[str, Any]) -> List[str]:
     lines += ['', '| sampling, images/s | alone | with the source\'s twins |', '|---|---|---|']
     lines += ['| {size} px | {alone:.1f} | {pairs:.1f} |'.format(**row) for row in parts['sampling']]
     geometry = parts['geometry']
-    return lines + ['', 'Offline geometry, 256 px, {workers} workers: {images_per_second:.0f} images/s, {codec_share:.0%} '
-                    'of the time in the codec'.format(**geometry)]
+    line = 'Offline geometry, 256 px, {workers} workers: {images_per_second:.0f} images/s, {codec_share:.0%} in the codec'
+    return lines + ['', line.format(**parts['geometry'])]
 
 
 def _inference(parts: Dict[str, float]) -> List[str]:

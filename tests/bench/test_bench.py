@@ -38,4 +38,4 @@ def test_the_report_says_what_was_met():
         'steps': [row, dict(row, path_over_step=1.5)], 'sampling': [{'size': 64, 'alone': 9, 'pairs': 5}],
         'geometry': {'workers': 2, 'images_per_second': 100, 'codec_share': 0.8}}}
     text = report.markdown(result)
-    assert '2.50 (missed)' in text and '1.50 (met)' in text and '80% of the time in the codec' in text
+    assert '2.50 (missed)' in text and '1.50 (met)' in text and '2 workers: 100 images/s, 80% in the codec' in text
