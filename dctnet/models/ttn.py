@@ -140,7 +140,8 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
         loss_d = _sum(raw_d)
         discriminator = Objective(loss_d, dict(scalars_d, loss=loss_d, **raw_d))
     if expression:
-        regressor = Objective(raw_g['facial'], {'loss': raw_g['facial']})
+        known = facial_loss(expression(batch.photo), batch.openness)
+        regressor = Objective(raw_g['facial'] + known, {'loss': raw_g['facial'], 'photo': known})
     return Losses(generator, discriminator, regressor)
 
 
