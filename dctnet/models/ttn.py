@@ -104,10 +104,10 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
     are trained along, adversarial and facial.
 
     Facial perception: R_exp is trained to tell the openness of the photograph from the output, and G to make it tell
-    so; both minimise the same distance, each over its own variables, so R_exp learns as from detached outputs. They
-    do not oppose each other: the loss holds the expression only because R_exp sees nothing but the output, and it is
-    content that any visible trace of the openness, not only an open eye, satisfies. What R_exp cannot tell, it predicts
-    by its mean, and then G is pulled nowhere in particular.
+    so; both minimise that distance, each over its own variables, so R_exp learns as from detached outputs. They do not
+    oppose each other, and any visible trace of the openness, not only an open eye, would content them. Therefore R_exp
+    learns from the photographs themselves, too (ours): there nothing but eyes and mouths shows it. What R_exp cannot
+    tell, it predicts by its mean, and then G is pulled nowhere in particular.
     """
     form = adversarial_loss(weights.adversarial)
     views = {'texture': lambda x: texture(x, shift), 'surface': filters.surface}
@@ -140,8 +140,9 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
         loss_d = _sum(raw_d)
         discriminator = Objective(loss_d, dict(scalars_d, loss=loss_d, **raw_d))
     if expression:
-        known = facial_loss(expression(batch.photo), batch.openness)
-        regressor = Objective(raw_g['facial'] + known, {'loss': raw_g['facial'], 'photo': known})
+        on_photo = facial_loss(expression(batch.photo), batch.openness)
+        regressor = Objective(raw_g['facial'] + on_photo, {'output': raw_g['facial'], 'photo': on_photo,
+                                                           'loss': raw_g['facial'] + on_photo})
     return Losses(generator, discriminator, regressor)
 
 

@@ -55,7 +55,8 @@ def _calibration(parts: Dict[str, Any]) -> List[str]:
             row.get('peak_memory_mb', ''), row['path_over_step'], 'met' if row['path_over_step'] <= 2 else 'missed'))
     lines += ['', '| sampling, images/s | alone | with the source\'s twins |', '|---|---|---|']
     lines += ['| {size} px | {alone:.1f} | {pairs:.1f} |'.format(**row) for row in parts['sampling']]
-    line = 'Offline geometry, 256 px, {workers} workers: {images_per_second:.0f} images/s, {codec_share:.0%} in the codec'
+    line = ('Offline geometry, 256 px, {workers} workers: {images_per_second:.0f} images/s, {codec_share:.0%} in the '
+            'codec')
     return lines + ['', line.format(**parts['geometry'])]
 
 

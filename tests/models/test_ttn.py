@@ -173,18 +173,21 @@ def test_the_loss_is_the_weighted_sum(form, superpixel):
 
 
 def test_the_facial_loss_is_the_distance_to_the_photographs_openness():
-    pictures = np.random.RandomState(0).uniform(-1, 1, (3, 4, 4, 3)).astype(np.float32)
+    pictures, photos = np.random.RandomState(0).uniform(-1, 1, (2, 3, 4, 4, 3)).astype(np.float32)
     openness = np.array([[0.3, 0.2, 0.1], [np.nan] * 3, [0.4, 0.4, 0.0]], np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
-        output = tf.constant(pictures)
-        batch = ttn.TtnBatch(output, output, openness=tf.constant(openness))
+        output, photo = tf.constant(pictures), tf.constant(photos)
+        batch = ttn.TtnBatch(photo, output, openness=tf.constant(openness))
         weights = config(facial=3, content=0, tv=1).loss
         losses = ttn.ttn_losses(weights, batch, output, {}, lambda x: tf.reduce_mean(x, [1, 2]), features=None,
                                 shift=None, warmup=tf.constant(0.5))
         g, expression = session.run([losses.generator.scalars, losses.expression.scalars])
         gradient = session.run(tf.gradients(losses.expression.loss, output)[0])
-    expected = np.linalg.norm(pictures.mean(axis=(1, 2)) - openness, axis=1)[[0, 2]].mean()
-    assert g['raw/facial'] == pytest.approx(expected, rel=1e-5) and expression == {'loss': g['raw/facial']}
+    expected, on_photo = [np.linalg.norm(x.mean(axis=(1, 2)) - openness, axis=1)[[0, 2]].mean()
+                          for x in (pictures, photos)]
+    assert g['raw/facial'] == expression['output'] == pytest.approx(expected, rel=1e-5)
+    assert expression['photo'] == pytest.approx(on_photo, rel=1e-5)  # R_exp learns from the photographs, G does not
+    assert expression['loss'] == pytest.approx(expected + on_photo, rel=1e-5)
     assert g['facial'] == pytest.approx(3 * 0.5 * expected, rel=1e-5)  # held back like the style
     assert g['loss'] == pytest.approx(g['facial'] + g['tv'], rel=1e-5)
     assert losses.discriminator is None
