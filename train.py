@@ -10,12 +10,15 @@ import argparse
 import logging
 import sys
 from pathlib import Path
-from typing import Optional, Sequence, Union
+from typing import TYPE_CHECKING, Optional, Sequence, Union
 
 from dctnet import config_file, run_folder
 from dctnet.config import CcnConfig, TtnConfig
 from dctnet.data import folders
 from dctnet.errors import DONE, STOPPED_EARLY, exit_with
+
+if TYPE_CHECKING:
+    from dctnet.communicator import Local
 
 log = logging.getLogger('train')
 
@@ -40,6 +43,8 @@ def _add_options(parser: argparse.ArgumentParser, stage: str) -> None:
     parser.add_argument('--run', type=Path, required=True, help='run folder: everything of this training is kept there')
     parser.add_argument('--init-from', type=Path, metavar='CHECKPOINT|NPZ|PB',
                         help='start a fine-tune from these weights (fresh optimiser and step counter)')
+    parser.add_argument('--engine', choices=('auto', 'local', 'horovod'), default='auto',
+                        help='how processes train together: auto (default) joins the job of horovodrun, else alone')
     parser.add_argument('--dry-run', action='store_true', help='check all, print the resolved config, write nothing')
 
 
@@ -67,7 +72,7 @@ def _ccn(options: argparse.Namespace) -> bool:
     log.info('%d pictures in %s', len(pictures), pictures[0].parent)
     _show(config, options)
     from dctnet.ccn_training import train_ccn
-    return train_ccn(config, pictures, options.run, dry_run=options.dry_run)
+    return train_ccn(config, pictures, options.run, options.dry_run, _joined(options))
 
 
 def _ttn(options: argparse.Namespace) -> bool:
@@ -81,7 +86,15 @@ def _ttn(options: argparse.Namespace) -> bool:
              data.style, ', {} generated in {}'.format(len(pictures.generated), data.generated) * bool(data.generated))
     _show(config, options)
     from dctnet.ttn_training import train_ttn
-    return train_ttn(config, pictures, options.run, dry_run=options.dry_run)
+    return train_ttn(config, pictures, options.run, options.dry_run, _joined(options))
+
+
+def _joined(options: argparse.Namespace) -> 'Local':
+    from dctnet.communicator import connected
+    communicator = connected(options.engine)
+    if communicator.rank:  # what all have to say is said by the first
+        logging.getLogger().setLevel(logging.WARNING)
+    return communicator
 
 
 def _show(config: Union[CcnConfig, TtnConfig], options: argparse.Namespace) -> None:

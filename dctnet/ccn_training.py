@@ -6,6 +6,7 @@ from typing import Callable, Dict, Optional, Sequence
 import numpy as np
 
 from dctnet import atomic, checkpoint, run_folder
+from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.data.pipeline import DomainSampler, epochs, picture_feed
@@ -13,28 +14,31 @@ from dctnet.errors import UserError
 from dctnet.models import ccn
 from dctnet.nets import stylegan2
 from dctnet.nets.identity import identity_network
-from dctnet.training import check_device, train_stage
+from dctnet.training import check_device, scaled, train_stage
 
 log = logging.getLogger(__name__)
 
 SOURCE_FILE = 'source.npz'  # the frozen source in the run folder, which blending and resuming need
 
 
-def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: bool = False) -> bool:
+def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: bool = False,
+              communicator: Local = Local()) -> bool:
     """Train, or go on training, in the folder `run`. True where all steps are done, False where it was stopped early.
 
     pictures: exemplars where the config has a source, photographs where it has none. dry_run: build everything,
-    report, and write nothing. Raises UserError for what the user can put right.
+    report, and write nothing. communicator: this process among those that train together. Raises UserError for what
+    the user can put right.
     """
     check_device(config.train)
     data, architecture = config.data, ccn.architecture_of(config)
     source = _source_arrays(config, run)
     with tf.Graph().as_default():
         sampler = DomainSampler(pictures, 1 if source else 0, data.size, config.train.seed, data.flip, data.geometry)
-        batch = picture_feed([sampler], data.size, data.batch_size, data.workers, extras={})
+        batch = picture_feed([sampler], data.size, data.batch_size, data.workers, {}, communicator)
         networks = ccn.create_networks(architecture, with_source=source is not None)
-        stage = ccn.build_ccn(config, networks, batch.pictures[0], tf.train.get_or_create_global_step(),
-                              _embedding(config) if source else None)
+        stage = ccn.build_ccn(scaled(config, communicator.size), networks, batch.pictures[0],
+                              tf.train.get_or_create_global_step(),
+                              _embedding(config) if source else None, communicator)
 
         def start(session: 'tf.Session') -> str:
             if source:
@@ -49,7 +53,7 @@ def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: b
                 _save_source(run / SOURCE_FILE, source[ccn.AVERAGE])
 
         key = 'data.style' if source else 'data.photo'
-        return train_stage(config, stage, batch.feed, run, start, report, {key: pictures}, dry_run)
+        return train_stage(config, stage, batch.feed, run, start, report, {key: pictures}, dry_run, communicator)
 
 
 def _source_arrays(config: CcnConfig, run: Path) -> Optional[Dict[str, Dict[str, np.ndarray]]]:

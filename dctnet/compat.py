@@ -39,7 +39,8 @@ def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.T
     return tf.gradients(loss, variables, aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE)
 
 
-def session_config(device: str = 'auto', threads: int = 0, training: bool = False) -> 'tf.ConfigProto':
+def session_config(device: str = 'auto', threads: int = 0, training: bool = False,
+                   gpu: str = '') -> 'tf.ConfigProto':
     """Options of a session.
 
     device: 'auto' (a GPU where there is one), 'cpu' (no GPU is touched) or 'gpu' (same as auto; callers that must
@@ -47,9 +48,11 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
     threads: size of the pool inside one operation; 0 leaves it to TensorFlow.
     training: leave out the fusion of layers, which is for inference and fails noisily on training graphs in 2.15, and
         the rewriting of sums, which would undo the fixed order of `gradients`.
+    gpu: number of the only GPU to use; '' for all.
     """
     config = tf.ConfigProto(allow_soft_placement=True, intra_op_parallelism_threads=threads)
     config.gpu_options.allow_growth = True
+    config.gpu_options.visible_device_list = gpu
     if training:
         config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
         config.graph_options.rewrite_options.arithmetic_optimization = RewriterConfig.OFF

@@ -122,6 +122,8 @@ class TrainConfig:
     save_every: int = _option(1000, low=1)
     keep: int = _option(5, low=1)               # newest checkpoints that are kept
     device: str = _option('auto', choices=('auto', 'cpu', 'gpu'))
+    # What several processes do with optim.lr: nothing, times their number, times its root.
+    lr_scaling: str = _option('off', choices=('off', 'linear', 'sqrt'))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """A stage of any kind from its graph to a trained run folder: start or resume, hooks, loop."""
 import logging
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
 from dctnet import checkpoint, run_folder
+from dctnet.communicator import Local
 from dctnet.compat import TENSORFLOW_VERSION, gpu_available, session_config, tf
 from dctnet.config import TrainConfig
 from dctnet.engine.hooks import Checkpoint, NanGuard, Progress
@@ -19,6 +22,12 @@ log = logging.getLogger(__name__)
 Start = Callable[['tf.Session'], str]
 
 
+def scaled(config: Any, processes: int) -> Any:
+    """The config with the learning rate (train.lr_scaling) of that many processes, whose batches count together."""
+    factor = {'off': 1.0, 'linear': float(processes), 'sqrt': math.sqrt(processes)}[config.train.lr_scaling]
+    return replace(config, optim=replace(config.optim, lr=config.optim.lr * factor))
+
+
 def check_device(train: TrainConfig) -> None:
     """Raise UserError where a GPU is demanded and none is there."""
     if train.device == 'gpu' and not gpu_available():
@@ -27,32 +36,46 @@ def check_device(train: TrainConfig) -> None:
 
 
 def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: Start,
-                report: Callable[[], None], pictures: Dict[str, Sequence[Path]], dry_run: bool) -> bool:
+                report: Callable[[], None], pictures: Dict[str, Sequence[Path]], dry_run: bool,
+                communicator: Local = Local()) -> bool:
     """Train the stage of the current graph, or go on training, in the folder `run`.
 
     config: has `train` and `data.batch_size`; recorded in the run folder. start: called before the folder is touched.
     report: logs what is trained, into the run's log too. pictures: config key -> files, for the run folder's record.
-    dry_run: do all but training, write nothing.
+    dry_run: do all but training, write nothing. communicator: this process among those that train together; only rank
+    0 writes, and what it has restored is what all start from.
     Returns True where all steps are done, False where it was stopped early.
     """
     train = config.train
-    loop = Loop(stage, feed, tf.train.get_or_create_global_step(), train.steps)
+    loop = Loop(stage, feed, tf.train.get_or_create_global_step(), train.steps, communicator)
     saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
     finite = all_finite(tf.global_variables())  # the optimiser's, too
-    with tf.Session(config=session_config(train.device, training=True)) as session:
+    share = communicator.broadcast(tf.global_variables())
+    gpu = str(communicator.local_rank) if communicator.size > 1 else ''
+    with tf.Session(config=session_config(train.device, training=True, gpu=gpu)) as session:
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         origin = start(session)
         if dry_run:
             report()
             _begin(session, saver, run, origin)
             return True
+        if communicator.rank:
+            session.run(share)
+            loop.run(session, [])
+            return loop.step >= train.steps
         with run_folder.opened(run, config, {'tensorflow': TENSORFLOW_VERSION}):
             report()
+            if communicator.size > 1:
+                log.info('%d processes with batches of %d: %d pictures a step in all, learning rate %g',
+                         communicator.size, config.data.batch_size, communicator.size * config.data.batch_size,
+                         scaled(config, communicator.size).optim.lr)
             _begin(session, saver, run, origin)
             run_folder.note_pictures(run, pictures)
+            session.run(share)
             writer = tf.summary.FileWriter(str(run / 'tb'))
             hooks = [
-                NanGuard(), Scalars(run, writer, train.log_every), Progress(train.log_every, config.data.batch_size),
+                NanGuard(), Scalars(run, writer, train.log_every),
+                Progress(train.log_every, config.data.batch_size * communicator.size),
                 Samples(run, writer, train.sample_every),
                 Checkpoint(saver, run / 'checkpoints', train.save_every, train.keep, finite)]  # type: List[Hook]
             loop.run(session, hooks)

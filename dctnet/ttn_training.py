@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from dctnet import checkpoint, frozen, run_folder
+from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import TtnConfig
 from dctnet.data import extras
@@ -15,7 +16,7 @@ from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.nets import dlib_descriptor, unet, vgg19
-from dctnet.training import check_device, train_stage
+from dctnet.training import check_device, scaled, train_stage
 
 log = logging.getLogger(__name__)
 
@@ -24,24 +25,27 @@ PREVIEW_PICTURES = 4
 _DRY_RUN_PHOTOGRAPHS = 20  # enough to see whether they show faces
 
 
-def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = False) -> bool:
+def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = False,
+              communicator: Local = Local()) -> bool:
     """Train, or go on training, in the folder `run`. True where all steps are done, False where it was stopped early.
 
-    dry_run: build everything, report, and write nothing. Raises UserError for what the user can put right.
+    dry_run: build everything, report, and write nothing. communicator: this process among those that train together.
+    Raises UserError for what the user can put right.
     """
     check_device(config.train)
     content_network = _content_network(config)
     data = config.data
     with tf.Graph().as_default():
         batch = picture_feed(_samplers(config, pictures), data.size, data.batch_size, data.workers,
-                             _extras(config, pictures.photo, dry_run))
+                             _extras(config, pictures.photo, dry_run), communicator)
         tf.set_random_seed(config.train.seed)  # the starting weights
-        stage = build_ttn(config, TtnBatch(*batch.pictures, **batch.extras), tf.train.get_or_create_global_step(),
-                          content_network, preview_pictures(pictures.photo, data.size, PREVIEW_PICTURES))
+        stage = build_ttn(scaled(config, communicator.size), TtnBatch(*batch.pictures, **batch.extras),
+                          tf.train.get_or_create_global_step(), content_network,
+                          preview_pictures(pictures.photo, data.size, PREVIEW_PICTURES))
 
         return train_stage(config, stage, batch.feed, run, lambda session: _warm_start(session, config, run),
                            lambda: _report(config, pictures),
-                           {'data.' + key: paths for key, paths in pictures._asdict().items()}, dry_run)
+                           {'data.' + key: paths for key, paths in pictures._asdict().items()}, dry_run, communicator)
 
 
 def _samplers(config: TtnConfig, pictures: Folders) -> List[Sampler]:

@@ -6,6 +6,7 @@ from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 
 from dctnet import images
+from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.data import geometry
 from dctnet.stage import Feed
@@ -83,14 +84,19 @@ class PictureFeed(NamedTuple):
 
 
 def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, workers: int,
-                 extras: Dict[str, Extra]) -> PictureFeed:
+                 extras: Dict[str, Extra], communicator: Local = Local()) -> PictureFeed:
     """Batches of the samplers, decoded by `workers` threads ahead of the training.
+
+    batch_size: of this process. Processes that train together share the samples of a step among them, without overlap:
+    rank r takes the r-th batch of it.
 
     The current batch stays in variables on the device, so that several runs of one step see the same pictures and the
     time spent waiting for data can be told apart.
     """
     def load(k: np.ndarray) -> List[np.ndarray]:
-        samples = [sampler(int(k)) for sampler in samplers]
+        step, place = divmod(int(k), batch_size)
+        k = (step * communicator.size + communicator.rank) * batch_size + place
+        samples = [sampler(k) for sampler in samplers]
         return [sample.picture for sample in samples] + [extra.of(samples[0]) for extra in extras.values()]
 
     types = [tf.uint8] * len(samplers) + [tf.float32] * len(extras)

@@ -1,17 +1,18 @@
 """From phases to update operations."""
 from typing import Dict, List
 
+from dctnet.communicator import Local
 from dctnet.compat import gradients, tf
 from dctnet.stage import Phase, StageGraph
 
 
-def build_updates(stage: StageGraph) -> 'Dict[str, tf.Operation]':
-    """Adam's update of each phase, by the phase's name.
+def build_updates(stage: StageGraph, communicator: Local = Local()) -> 'Dict[str, tf.Operation]':
+    """Adam's update of each phase, by the phase's name, with the mean of all processes' gradients.
 
     In a joint stage every update waits for the gradients of all phases, so all of them belong to the same weights.
     Raises ValueError that names the variables which a phase's loss does not reach.
     """
-    by_phase = {phase.name: _gradients(phase) for phase in stage.phases}
+    by_phase = {phase.name: communicator.mean(_gradients(phase)) for phase in stage.phases}
     if stage.joint and any(phase.every != 1 for phase in stage.phases):
         raise ValueError('in a joint stage every phase is due at every step')
     updates, optimisers = {}, {}  # type: dict, dict

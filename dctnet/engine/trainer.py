@@ -5,6 +5,7 @@ import signal
 import time
 from typing import Dict, Iterator, List, Sequence
 
+from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.engine.optim import build_updates
 from dctnet.errors import UserError
@@ -38,11 +39,13 @@ class Loop:
 
     step: steps done. scalars: 'phase/name' -> value of the last step, empty where no hook asked for them.
     data_seconds, step_seconds: of the last step, waiting for the batch and in all. stop_reason: set to end the run.
+    communicator: this process among those that train together.
     mid_step: a step was begun and not ended. spoilt: set where the last step must not be saved.
     """
 
-    def __init__(self, stage: StageGraph, feed: Feed, step_variable: 'tf.Variable', steps: int) -> None:
-        self.stage, self.steps = stage, steps
+    def __init__(self, stage: StageGraph, feed: Feed, step_variable: 'tf.Variable', steps: int,
+                 communicator: Local = Local()) -> None:
+        self.stage, self.steps, self.communicator = stage, steps, communicator
         self.step = 0
         self.scalars = {}  # type: Dict[str, float]
         self.data_seconds = self.step_seconds = 0.0
@@ -50,8 +53,11 @@ class Loop:
         self.mid_step = self.spoilt = False
         self.session = None  # type: tf.Session
         self._feed, self._step_variable = feed, step_variable
-        self._updates = build_updates(stage)
-        self._finish = [tf.group(*stage.step_ops), step_variable.assign_add(1)]
+        self._updates = build_updates(stage, communicator)
+        self._asked = ''  # why this process should stop
+        self._asks = tf.placeholder(tf.float32, [], name='asks_to_stop')
+        # All processes stop after the same step, whichever of them was asked to.
+        self._finish = [communicator.mean([self._asks])[0], tf.group(*stage.step_ops), step_variable.assign_add(1)]
 
     def run(self, session: 'tf.Session', hooks: Sequence[Hook]) -> None:
         """Train from the session's step to `steps`, or until a hook or a signal sets stop_reason."""
@@ -66,7 +72,16 @@ class Loop:
                 hook.begin(self)
             with self._stopped_by_signals():
                 while self.step < self.steps and not self.stop_reason:
-                    self._one_step(hooks)
+                    try:
+                        self._one_step(hooks)
+                    except tf.errors.OpError as error:
+                        if not self.communicator.lost(error):
+                            raise
+                        log.error('another process of this job has gone in step %d; its own output says why. What was '
+                                  'saved is good: start the same command again, with as many processes as there are',
+                                  self.step + 1)
+                        self.stop_reason = 'another process has gone'
+                        break
                     for hook in hooks:
                         hook.after_step(self)
         finally:
@@ -83,9 +98,11 @@ class Loop:
         self.scalars = {}
         for group in [due] if self.stage.joint else [[phase] for phase in due]:
             self._update(group, hooks)
-        self.session.run(self._finish)
+        asked, _, _ = self.session.run(self._finish, {self._asks: float(bool(self._asked))})
         self.step += 1
         self.mid_step = False
+        if asked:
+            self.stop_reason = self._asked or 'another process was asked to'
         self.step_seconds = time.perf_counter() - start
 
     def _update(self, phases: List[Phase], hooks: Sequence[Hook]) -> None:
@@ -112,7 +129,9 @@ class Loop:
     def _stopped_by_signals(self) -> Iterator[None]:
         def stop(number: int, frame: object) -> None:
             log.info('%s: stopping after this step; the same command goes on from there', signal.Signals(number).name)
-            self.stop_reason = signal.Signals(number).name
+            self._asked = signal.Signals(number).name
+            if self.communicator.size == 1:
+                self.stop_reason = self._asked  # nobody to agree with: no step more
             signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C stops at once
 
         former = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}

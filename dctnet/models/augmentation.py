@@ -2,6 +2,7 @@
 2020, section 3.1)."""
 from typing import List, Tuple
 
+from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import AugmentConfig
 from dctnet.stage import Phase
@@ -17,20 +18,22 @@ def probability(config: AugmentConfig) -> 'tf.Tensor':
 
 
 def adapting(config: AugmentConfig, p: 'tf.Tensor', phase: Phase, on_real: 'tf.Tensor',
-             ) -> 'Tuple[Phase, List[tf.Operation]]':
+             communicator: Local) -> 'Tuple[Phase, List[tf.Operation]]':
     """The discriminator's phase, which now logs p and observes its own logits; and what adapts p, once a step after it.
 
     p: of `probability`. on_real: [N, 1], the phase's logits of the augmented real pictures. Every WINDOW steps p moves
     by the number of pictures seen since / config.length: up where the mean sign of their logits is above
-    config.target (the discriminator knows the exemplars by heart), else down, within [0, 1]. A fixed p stays.
+    config.target (the discriminator knows the exemplars by heart), else down, within [0, 1]. A fixed p stays. All
+    processes that train together observe and adapt as one.
     """
     signs = tf.sign(on_real)
     phase = phase._replace(scalars=dict(phase.scalars, augment_p=tf.identity(p), real_sign=tf.reduce_mean(signs)))
     if config.mode == 'fixed':
         return phase, []
-    batch = float(on_real.shape.as_list()[0])
+    batch = float(on_real.shape.as_list()[0] * communicator.size)
     tally = tf.get_variable('augment_signs', [2], tf.float32, tf.zeros_initializer(), trainable=False)
-    observe = tally.assign_add(tf.stack([tf.reduce_sum(signs), batch])).op
+    mean_sign, = communicator.mean([tf.reduce_mean(signs)])
+    observe = tally.assign_add(tf.stack([mean_sign * batch, batch])).op
     total, pictures = tf.unstack(tally.read_value())
     full = pictures >= WINDOW * batch
     change = tf.sign(total - config.target * pictures) * pictures / config.length

@@ -4,6 +4,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.losses.regularisers import path_lengths, r1_penalty
@@ -61,14 +62,15 @@ def create_networks(a: Architecture, with_source: bool) -> Networks:
 
 
 def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 'tf.Tensor',
-              embedding: Optional[Embedding]) -> StageGraph:
+              embedding: Optional[Embedding], communicator: Local = Local()) -> StageGraph:
     """Build the training graph with its phases d, d_r1, g and g_path.
 
     real: [N, size, size, 3] BGR in [-1, 1]. step: int64 scalar, the number of steps done. embedding: pictures -> face
     embeddings [N, K]; None without a source. The distance of identity is logged even where it has no weight.
+    communicator: this process among those that train together; each draws latents of its own.
     """
     loss, batch = config.loss, real.shape.as_list()[0]
-    a, draws = architecture_of(config), Draws(config.train.seed, step)
+    a, draws = architecture_of(config), Draws(config.train.seed, step, communicator.rank)
     generator = [v for name, v in networks.generator.items() if not name.startswith('noises/')]
     discriminator = list(networks.discriminator.values())
 
@@ -85,14 +87,15 @@ def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 't
     on_real, on_fake = critic(real, 'd_real'), critic(tf.stop_gradient(sample('d', batch).picture), 'd_fake')
     phases, step_ops = [_discriminator_phase(on_real, on_fake, discriminator, optim_d)], []
     if p is not None:
-        phases[0], step_ops = augmentation.adapting(config.augment, p, phases[0], on_real)
+        phases[0], step_ops = augmentation.adapting(config.augment, p, phases[0], on_real, communicator)
     if loss.r1:
         phases.append(_r1_phase(critic, real, discriminator, loss.r1, loss.r1_every, optim_d))
     phases.append(_generator_phase(critic, sample('g', batch, embedding is not None), embedding, loss.identity,
                                    generator, optim_g))
     if loss.path:
         noise = draws.normal(_STREAMS['g_path'] + 99, [max(batch // 2, 1), a.size, a.size, 3])
-        phases.append(_path_phase(sample('g_path', max(batch // 2, 1)), noise, generator, config, optim_g))
+        phases.append(_path_phase(sample('g_path', max(batch // 2, 1)), noise, generator, config, optim_g,
+                                  communicator))
 
     decay = config.optim.ema_decay
     step_ops += [average.assign(decay * average + (1.0 - decay) * networks.generator[name])
@@ -157,7 +160,7 @@ def _generator_phase(critic: Critic, sample: _Sample, embedding: Optional[Embedd
 
 
 def _path_phase(sample: _Sample, noise: 'tf.Tensor', variables: 'List[tf.Variable]', config: CcnConfig,
-                optim: Optim) -> Phase:
+                optim: Optim, communicator: Local) -> Phase:
     weights, side = config.loss, sample.picture.shape.as_list()[1]
     average = tf.get_variable('path_length_average', [], tf.float32, tf.zeros_initializer(), trainable=False)
     lengths = path_lengths(sample.picture, sample.w, noise / side)
@@ -166,7 +169,9 @@ def _path_phase(sample: _Sample, noise: 'tf.Tensor', variables: 'List[tf.Variabl
     penalty = tf.reduce_mean(tf.square(lengths - target))
     loss = weights.path * weights.path_every * penalty + 0.0 * tf.reduce_mean(sample.picture)
     scalars = {'loss': loss, 'raw/path': penalty, 'path_length': tf.reduce_mean(lengths)}
-    return Phase('g_path', loss, scalars, variables, weights.path_every, optim, [average.assign(target).op])
+    # Each process holds its lengths to what they are with its own; the average that all keep is that of all.
+    after, = communicator.mean([target])
+    return Phase('g_path', loss, scalars, variables, weights.path_every, optim, [average.assign(after).op])
 
 
 def _preview(networks: Networks, a: Architecture, seed: int) -> Preview:

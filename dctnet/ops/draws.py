@@ -1,4 +1,4 @@
-"""Random numbers that are a pure function of (seed, step, stream): resuming repeats them exactly."""
+"""Random numbers that are a pure function of (seed, step, rank, stream): resuming repeats them exactly."""
 from typing import Sequence
 
 from dctnet.compat import tf
@@ -7,11 +7,12 @@ from dctnet.compat import tf
 class Draws:
     """Draws of one training step. Each use has a stream of its own; equal streams give equal numbers.
 
-    seed: of the run, below 2^31. step: int64 scalar, the number of steps done.
+    seed: of the run, below 2^31. step: int64 scalar, the number of steps done. rank: of the process among those that
+    train together, below 2^20.
     """
 
-    def __init__(self, seed: int, step: 'tf.Tensor') -> None:
-        self._seed, self._step = seed, step
+    def __init__(self, seed: int, step: 'tf.Tensor', rank: int = 0) -> None:
+        self._seed, self._step = seed + (rank << 42), step  # streams stay below 2^11
 
     def normal(self, stream: int, shape: Sequence[int]) -> 'tf.Tensor':
         """Standard normal float32 numbers."""

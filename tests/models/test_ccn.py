@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dctnet import config_file
+from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import AugmentConfig, CcnConfig
 from dctnet.engine.optim import build_updates
@@ -220,7 +221,7 @@ def test_p_goes_down_where_half_of_the_pictures_pass():
         with tf.Graph().as_default(), tf.Session() as session:
             p = augmentation.probability(settings)
             phase, adapt = augmentation.adapting(settings, p, Phase('d', None, {}, [], 1, None),
-                                                 tf.constant([[3.0], [-4.0]]))
+                                                 tf.constant([[3.0], [-4.0]]), Local())
             session.run(tf.global_variables_initializer())
             for _ in range(4):
                 session.run(phase.companions)
@@ -232,6 +233,7 @@ def test_a_fixed_p_is_no_variable():
     with tf.Graph().as_default(), tf.Session() as session:
         settings = AugmentConfig('fixed', p=0.25)
         p = augmentation.probability(settings)
-        phase, adapt = augmentation.adapting(settings, p, Phase('d', None, {}, [], 1, None), tf.ones([2, 1]))
+        phase, adapt = augmentation.adapting(settings, p, Phase('d', None, {}, [], 1, None), tf.ones([2, 1]),
+                                             Local())
         assert session.run(phase.scalars) == {'augment_p': 0.25, 'real_sign': 1}
         assert not adapt and not phase.companions and not tf.global_variables()
