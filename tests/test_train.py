@@ -66,7 +66,7 @@ def test_interrupted_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures
     if schedule == 'joint':
         check_run_folder(tmp_path / 'whole', pictures)
     run, command = tmp_path / 'killed', arguments(pictures, tmp_path / 'killed', *settings)
-    dead = subprocess.run([sys.executable, '-m', 'tests.tiny_training', '7'] + command, cwd=str(ROOT),
+    dead = subprocess.run([sys.executable, '-m', 'tests.tiny_training', 'SIGKILL:7:0'] + command, cwd=str(ROOT),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert dead.returncode == -signal.SIGKILL, dead.stdout.decode()
     assert saved_steps(run) == [5] and len(metrics(run)) == 7

@@ -63,7 +63,7 @@ def test_target_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictur
     assert train.main(arguments('official.yaml', pictures, whole, *settings)) == 0
     assert 'starting from {}'.format(source) in caplog.text
     command = arguments('official.yaml', pictures, killed, *settings)
-    dead = subprocess.run([sys.executable, '-m', 'tests.tiny_training', '5'] + command, cwd=str(ROOT),
+    dead = subprocess.run([sys.executable, '-m', 'tests.tiny_training', 'SIGKILL:5:0'] + command, cwd=str(ROOT),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert dead.returncode == -signal.SIGKILL, dead.stdout.decode()
     assert train.main(command) == 0

@@ -1,7 +1,7 @@
 """A training of a second: pictures of 32 px, networks of 2 channels, one convolution in the place of VGG19.
 
-python -m tests.tiny_training STEP ARGUMENTS...: `train.py ARGUMENTS` with that content network, killed with SIGKILL
-as soon as the metrics of step STEP are written.
+python -m tests.tiny_training SIGNAL:STEP:RANK ARGUMENTS...: `train.py ARGUMENTS` with that content network. The process of
+that rank (0 where there is one) gets the signal when step STEP is done and written.
 """
 import json
 import os
@@ -18,6 +18,7 @@ import train
 from dctnet import ccn_training, checkpoint, frozen, images, ttn_training
 from dctnet.compat import tf
 from dctnet.engine.summaries import Scalars
+from dctnet.engine.trainer import Loop
 from dctnet.errors import UserError
 
 SIZE, BATCH = 32, 2
@@ -103,17 +104,18 @@ def metrics(run: Path) -> List[dict]:
 
 
 def main() -> int:
-    """Train, and die in the middle."""
-    last, usual = int(sys.argv[1]), Scalars.after_step
+    """Train, and send this process a signal in the middle, where it has that rank."""
+    name, last, rank = sys.argv[1].split(':')
+    usual = Loop._load_batch
 
-    def after_step(self: Scalars, loop: object) -> None:
-        usual(self, loop)
-        if loop.step == last:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def load_batch(self: Loop) -> None:
+        if self.step == int(last) and self.communicator.rank == int(rank):
+            os.kill(os.getpid(), signal.Signals[name])
+        usual(self)
 
     ttn_training._content_network = content_network
     ccn_training._embedding = face_embedding
-    Scalars.after_step = after_step
+    Loop._load_batch = load_batch
     return train.main(sys.argv[2:])
 
 

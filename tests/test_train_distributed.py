@@ -1,0 +1,65 @@
+"""Two processes of one training, started by horovodrun: what they learn, and how they end together."""
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import train
+from tests.tiny_training import arguments, metrics, newest_weights, saved_steps, write_pictures
+
+ROOT = Path(__file__).parents[1]
+HOROVODRUN = Path(sys.executable).parent / 'horovodrun'
+NEVER = 'SIGTERM:-1:0'
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec('horovod') is None,
+                                reason='Horovod is an optional extra: make setup HOROVOD=1')
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    return write_pictures(tmp_path_factory.mktemp('pictures'), photos=7, exemplars=5)
+
+
+def command(folder, run, batch, steps, *more):
+    return arguments(folder, run, 'loss.superpixel=off', 'train.save_every=3', 'train.steps={}'.format(steps),
+                     'data.batch_size={}'.format(batch), *more)
+
+
+def together(words, when=NEVER):
+    """Two processes of `train.py WORDS`: (exit code, what they print)."""
+    job = subprocess.run([str(HOROVODRUN), '--gloo', '-np', '2', sys.executable, '-m', 'tests.tiny_training', when]
+                         + words, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
+    return job.returncode, job.stdout.decode()
+
+
+def test_two_processes_learn_what_one_learns_with_the_double_batch(tmp_path, folder, tiny_content):
+    code, output = together(command(folder, tmp_path / 'two', 2, 4))
+    assert code == 0 and '2 processes with batches of 2: 4 pictures a step in all' in output, output
+    assert train.main(command(folder, tmp_path / 'one', 4, 4)) == 0
+    two, one = newest_weights(tmp_path / 'two'), newest_weights(tmp_path / 'one')
+    assert set(one) == set(two)
+    for name in one:
+        # Adam divides by the size of the gradient, which makes rounding errors of small gradients large.
+        np.testing.assert_allclose(two[name], one[name], rtol=1e-3, atol=2e-5, err_msg=name)
+
+
+def test_a_signal_to_one_stops_both_and_any_number_goes_on(tmp_path, folder, tiny_content):
+    run = tmp_path / 'run'
+    code, output = together(command(folder, run, 2, 6), 'SIGTERM:1:1')
+    assert code != 0 and 'stopped early (another process was asked to) at step 2 of 6' in output, output
+    assert saved_steps(run) == [2]
+    assert train.main(command(folder, run, 2, 4)) == 0
+    code, output = together(command(folder, run, 2, 6))
+    assert code == 0 and 'resuming from' in output, output
+    assert [line['step'] for line in metrics(run)] == [1, 2, 3, 4, 5, 6]
+    assert saved_steps(run) == [2, 3, 4, 6]
+
+
+def test_a_process_that_dies_ends_the_job_and_leaves_what_was_saved(tmp_path, folder):
+    code, output = together(command(folder, tmp_path / 'run', 2, 60), 'SIGKILL:4:1')
+    assert code != 0 and 'another process of this job has gone in step 5' in output, output
+    assert saved_steps(tmp_path / 'run') == [3]
+    assert all(np.isfinite(array).all() for array in newest_weights(tmp_path / 'run').values())
