@@ -5,6 +5,8 @@ Local is a process alone. Horovod joins those that `horovodrun` (or mpirun) has 
 import os
 from typing import List, Sequence
 
+import numpy as np
+
 from dctnet.compat import tf
 from dctnet.errors import UserError
 
@@ -47,7 +49,7 @@ class Horovod(Local):
         self._means += 1
         flat = tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], 0)
         flat = self._hvd.allreduce(flat, op=self._hvd.Average, name='mean_{}'.format(self._means))
-        sizes = [tensor.shape.num_elements() for tensor in tensors]
+        sizes = [int(np.prod(tensor.shape.as_list())) for tensor in tensors]  # 1 for a scalar, in both runtimes
         return [tf.reshape(part, tensor.shape) for part, tensor in zip(tf.split(flat, sizes), tensors)]
 
     def broadcast(self, variables: 'Sequence[tf.Variable]') -> 'tf.Operation':

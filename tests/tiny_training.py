@@ -1,7 +1,7 @@
 """A training of a second: pictures of 32 px, networks of 2 channels, one convolution in the place of VGG19.
 
-python -m tests.tiny_training SIGNAL:STEP:RANK ARGUMENTS...: `train.py ARGUMENTS` with that content network. The process of
-that rank (0 where there is one) gets the signal when step STEP is done and written.
+python -m tests.tiny_training SIGNAL:STEP:RANK ARGUMENTS...: `train.py ARGUMENTS` with that content network. The process
+of that rank (0 where there is one) gets the signal when step STEP is done and written.
 """
 import json
 import os
