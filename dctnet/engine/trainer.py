@@ -55,7 +55,7 @@ class Loop:
         self._feed, self._step_variable = feed, step_variable
         self._updates = build_updates(stage, communicator)
         self._asked = ''  # why this process should stop
-        self._asks = tf.placeholder(tf.float32, [], name='asks_to_stop')
+        self._asks = tf.placeholder_with_default(tf.constant(0.0), [], name='asks_to_stop')
         # All processes stop after the same step, whichever of them was asked to.
         self._finish = [communicator.mean([self._asks])[0], tf.group(*stage.step_ops), step_variable.assign_add(1)]
 
