@@ -82,11 +82,14 @@ def _ttn(options: argparse.Namespace) -> bool:
     if data.check_folders and not run_folder.has_checkpoint(options.run):
         folders.check_not_swapped(pictures)
         folders.check_pictures(pictures.photo + pictures.style + pictures.generated, data.workers)
+    validation = folders.list_validation('evaluate.photo', config.evaluate.photo,
+                                         pictures.photo) if config.evaluate.every else []
+    folders.check_pictures(validation, data.workers)
     log.info('%d photographs in %s, %d exemplars in %s%s', len(pictures.photo), data.photo, len(pictures.style),
              data.style, ', {} generated in {}'.format(len(pictures.generated), data.generated) * bool(data.generated))
     _show(config, options)
     from dctnet.ttn_training import train_ttn
-    return train_ttn(config, pictures, options.run, options.dry_run, _joined(options))
+    return train_ttn(config, pictures, options.run, validation, options.dry_run, _joined(options))
 
 
 def _joined(options: argparse.Namespace) -> 'Local':

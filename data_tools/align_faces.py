@@ -24,7 +24,7 @@ import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from data_tools import face_crops, face_folder, hand_landmarks
+from data_tools import face_crops, face_folder, hand_landmarks, picture_folder
 from data_tools.face_crops import Settings
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
@@ -32,6 +32,8 @@ from dctnet.face import alignment
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
 
 log = logging.getLogger('align_faces')
+
+_VERSION = 1  # of what a line of the manifest holds
 
 
 class Job(NamedTuple):
@@ -148,7 +150,7 @@ def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, workers: in
                     log.error('failed: %s', result.problem)
                     failed.append(job.path)
                 atomic.write_together({folder / name: data for name, data in result.files.items()})
-                face_folder.append(folder, [json.dumps(record) for record in result.records])
+                picture_folder.append(folder, [json.dumps(record) for record in result.records])
             progress.update()
     return failed
 
@@ -173,15 +175,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     paths = images.list_images(options.source)
     marks = hand_landmarks.read(options.landmarks, {path.name for path in paths}) if options.landmarks else {}
     folder = options.target
-    lines = face_folder.read(folder)
+    lines = picture_folder.read(folder, 'source')
     gone = sorted(set(lines) - {path.name for path in paths})
     # Pictures that are gone keep their faces, so the names of these are not free.
     jobs = plan(paths, face_folder.output_names(paths + [options.source / name for name in gone]), marks)
-    face_folder.begin(folder, settings._asdict())
+    picture_folder.begin(folder, dict(settings._asdict(), version=_VERSION))
     todo = [job for job in jobs if not face_folder.is_done(folder, lines.get(job.path.name, []), job.stamp, job.name)]
     for job in todo:
         face_folder.remove_faces(folder, lines.pop(job.path.name, []))
-    face_folder.write(folder, lines)
+    picture_folder.write(folder, lines)
     if gone:
         log.warning('%d pictures of the manifest are no longer in %s (%s%s): their faces are kept', len(gone),
                     options.source, ', '.join(gone[:5]), ' ...' if len(gone) > 5 else '')
@@ -192,8 +194,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         log.warning('stopped; the same command goes on from here')
         return STOPPED_EARLY
     seconds = time.perf_counter() - start
-    lines = face_folder.read(folder)
-    face_folder.write(folder, lines)
+    lines = picture_folder.read(folder, 'source')
+    picture_folder.write(folder, lines)
     report(lines, len(paths), len(todo), seconds, failed)
     return SOME_FAILED if failed else DONE
 

@@ -1,4 +1,5 @@
-"""Download published weights, as checkpoints/manifest.yaml lists them. No other command uses the network.
+"""Download published weights, as checkpoints/manifest.yaml lists them. No other command uses the network,
+but data_tools.generate_exemplars where it is given a model of the hub.
 
 python -m data_tools.fetch --list                 what there is, from where, under which licence, and what is there
 python -m data_tools.fetch NAME [--out FOLDER]    one entry's file into checkpoints/ (or FOLDER), checked

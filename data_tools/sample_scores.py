@@ -8,6 +8,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.face.detector import Face, FaceDetector
+from dctnet.metrics.appearance import sharpness
 
 # Faces are searched in copies of one size, so that scores of all pictures mean the same. Aligned faces fill half of the
 # picture: at 512 px they are far larger than the detector's window, and a whole pixel of a landmark is small.
@@ -67,13 +68,6 @@ def landmark_spread(detector: FaceDetector, picture: np.ndarray, face: Face) -> 
                                                   middle[1] + half)))
     apart = np.stack(marks) - np.mean(marks, axis=0)
     return float(np.hypot(apart[..., 0], apart[..., 1]).mean() / side)
-
-
-def sharpness(picture: np.ndarray) -> float:
-    """Variance of the Laplacian over the variance of the grey values: contrast does not count, noise does. Compare
-    pictures of one size only."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float64)
-    return float(cv2.Laplacian(grey, cv2.CV_64F).var() / max(grey.var(), 1.0))
 
 
 def perceptual_hash(picture: np.ndarray) -> str:

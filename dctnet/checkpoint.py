@@ -61,9 +61,14 @@ def save(session: 'tf.Session', saver: 'tf.train.Saver', folder: Path, step: int
     finally:
         shutil.rmtree(str(staging), ignore_errors=True)
     for old in all_in(folder)[:-keep]:
-        for suffix in ('.index', _SHARD):
-            Path(str(old) + suffix).unlink()
+        remove(old)
     return prefix
+
+
+def remove(prefix: Path) -> None:
+    """Delete the files of a checkpoint."""
+    for suffix in ('.index', _SHARD):  # the index first: what is left of a deletion that was cut off does not count
+        Path(str(prefix) + suffix).unlink()
 
 
 def _flush(path: Path) -> None:

@@ -113,6 +113,17 @@ class OptimConfig:
 
 
 @dataclass(frozen=True)
+class EvaluateConfig:
+    """Measurements on photographs that the training does not see; off where `every` is 0."""
+    every: int = _option(0, low=0)              # steps from one to the next, and at the end
+    photo: str = ''                             # folder of aligned photographs, some dozens
+    features: str = 'dlib'                      # of KID: dlib, inception or FILE.pb (image:0 -> features:0)
+    identity_network: str = _option('auto', choices=('auto', 'arcface', 'dlib'))  # auto: ArcFace where it is there
+    # What chooses the checkpoint that is kept in RUN/best: kid and colour, lower is better; id and edges, higher.
+    best: str = _option('kid', choices=('kid', 'colour', 'id', 'edges'))
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """Length, seed and what is written when (in steps; 0 turns samples off)."""
     steps: int = _option(300000, low=0, high=10 ** 9)
@@ -158,6 +169,7 @@ class TtnConfig:
     loss: TtnLossConfig = TtnLossConfig()
     optim: OptimConfig = OptimConfig()
     train: TtnTrainConfig = TtnTrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
     init_from: str = ''                         # checkpoint, run folder, .pb or .npz that a fine-tune starts from
 
     def fine_tuning(self, source: str) -> 'TtnConfig':

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 import dctnet
-from dctnet import atomic, checkpoint, config_file, frozen, images
+from dctnet import atomic, best_checkpoint, checkpoint, config_file, frozen, images
 from dctnet.compat import TENSORFLOW_VERSION, session_config, tf
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.alignment import ellipse_mask
@@ -116,16 +116,36 @@ def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 where it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m dctnet.export', description=__doc__)
     parser.add_argument('--run', type=Path, required=True, help='run folder, or checkpoint RUN/checkpoints/model-STEP')
+    parser.add_argument('--checkpoint', metavar='best|STEP',
+                        help='of a run folder: the best by the measurements during the training (evaluate.every), or '
+                             'the one of a step (default: the newest)')
     parser.add_argument('--out', type=Path, required=True, help='model folder to make')
     parser.add_argument('--mask', type=Path, help='picture to use as fusion mask instead of the ellipse')
     return parser.parse_args(words)
 
 
-def main() -> int:
+def _source(run: Path, wanted: Optional[str]) -> Path:
+    if wanted is None:
+        return run
+    if not run.is_dir():
+        raise UserError('--checkpoint {} goes with a run folder, and {} is none'.format(wanted, run))
+    if wanted == 'best':
+        return best_checkpoint.find(run)
+    if not wanted.isdigit():
+        raise UserError('--checkpoint {}: say best, or the number of a step'.format(wanted))
+    prefix = run / 'checkpoints' / 'model-{}'.format(int(wanted))
+    kept = checkpoint.all_in(run / 'checkpoints')
+    if prefix not in kept:
+        raise UserError('{} keeps no checkpoint of step {}: there are {}'.format(
+            run, wanted, ', '.join(str(checkpoint.step_of(other)) for other in kept) or 'none'))
+    return prefix
+
+
+def main(words: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    arguments = parse()
+    arguments = parse(words)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    weights = checkpoint.read_arrays(arguments.run)
+    weights = checkpoint.read_arrays(_source(arguments.run, arguments.checkpoint))
     mask = cv2.cvtColor(images.read_bgr(arguments.mask), cv2.COLOR_BGR2GRAY) if arguments.mask else None
     origin = {'source': arguments.run.name, 'step': int(weights.get('global_step', 0))}
     config_path = arguments.run / 'config.yaml'

@@ -3,12 +3,13 @@ import logging
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from dctnet import checkpoint, run_folder
 from dctnet.communicator import Local
 from dctnet.compat import TENSORFLOW_VERSION, gpu_available, session_config, tf
 from dctnet.config import TrainConfig
+from dctnet.engine.evaluation import Evaluation, Measuring
 from dctnet.engine.hooks import Checkpoint, NanGuard, Progress
 from dctnet.engine.optim import all_finite
 from dctnet.engine.summaries import Samples, Scalars
@@ -37,13 +38,14 @@ def check_device(train: TrainConfig) -> None:
 
 def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: Start,
                 report: Callable[[], None], pictures: Dict[str, Sequence[Path]], dry_run: bool,
-                communicator: Local = Local()) -> bool:
+                measuring: Optional[Measuring] = None, communicator: Local = Local()) -> bool:
     """Train the stage of the current graph, or go on training, in the folder `run`.
 
     config: has `train` and `data.batch_size`; recorded in the run folder. start: called before the folder is touched.
     report: logs what is trained, into the run's log too. pictures: config key -> files, for the run folder's record.
-    dry_run: do all but training, write nothing. communicator: this process among those that train together; only rank
-    0 writes, and what it has restored is what all start from.
+    dry_run: do all but training, write nothing. measuring: what is measured of the weights now and then, if anything.
+    communicator: this process among those that train together; only rank 0 writes, and what it has restored is what all
+    start from.
     Returns True where all steps are done, False where it was stopped early.
     """
     train = config.train
@@ -73,11 +75,14 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
             run_folder.note_pictures(run, pictures)
             session.run(share)
             writer = tf.summary.FileWriter(str(run / 'tb'))
-            hooks = [
-                NanGuard(), Scalars(run, writer, train.log_every),
+            hooks = [NanGuard()]  # type: List[Hook]
+            if measuring:  # before what records its values and saves the step
+                hooks.append(Evaluation(measuring, saver, run, finite))
+            hooks += [
+                Scalars(run, writer, train.log_every),
                 Progress(train.log_every, config.data.batch_size * communicator.size),
                 Samples(run, writer, train.sample_every),
-                Checkpoint(saver, run / 'checkpoints', train.save_every, train.keep, finite)]  # type: List[Hook]
+                Checkpoint(saver, run / 'checkpoints', train.save_every, train.keep, finite)]
             loop.run(session, hooks)
             writer.close()
             if loop.step < train.steps:

@@ -17,6 +17,7 @@ from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.nets import dlib_descriptor, unet, vgg19
 from dctnet.training import check_device, scaled, train_stage
+from dctnet.training_evaluation import Embeddings, measuring
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +26,18 @@ PREVIEW_PICTURES = 4
 _DRY_RUN_PHOTOGRAPHS = 20  # enough to see whether they show faces
 
 
-def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = False,
-              communicator: Local = Local()) -> bool:
+def train_ttn(config: TtnConfig, pictures: Folders, run: Path, validation: Sequence[Path] = (),
+              dry_run: bool = False, communicator: Local = Local()) -> bool:
     """Train, or go on training, in the folder `run`. True where all steps are done, False where it was stopped early.
 
-    dry_run: build everything, report, and write nothing. communicator: this process among those that train together.
-    Raises UserError for what the user can put right.
+    validation: photographs for config.evaluate, none where it is off. dry_run: build everything, report, and write
+    nothing. communicator: this process among those that train together. Raises UserError for what the user can put
+    right.
     """
     check_device(config.train)
     content_network = _content_network(config)
+    measured = validation and not communicator.rank
+    networks = Embeddings(config.evaluate, config.train.device) if measured else None
     data = config.data
     with tf.Graph().as_default():
         batch = picture_feed(_samplers(config, pictures), data.size, data.batch_size, data.workers,
@@ -42,10 +46,13 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, dry_run: bool = F
         stage = build_ttn(scaled(config, communicator.size), TtnBatch(*batch.pictures, **batch.extras),
                           tf.train.get_or_create_global_step(), content_network,
                           preview_pictures(pictures.photo, data.size, PREVIEW_PICTURES))
-
+        listings = {'data.' + key: paths for key, paths in pictures._asdict().items()}
+        evaluation = None
+        if networks:
+            listings['evaluate.photo'] = validation
+            evaluation = measuring(config, validation, pictures.style, networks)
         return train_stage(config, stage, batch.feed, run, lambda session: _warm_start(session, config, run),
-                           lambda: _report(config, pictures),
-                           {'data.' + key: paths for key, paths in pictures._asdict().items()}, dry_run, communicator)
+                           lambda: _report(config, pictures), listings, dry_run, evaluation, communicator)
 
 
 def _samplers(config: TtnConfig, pictures: Folders) -> List[Sampler]:

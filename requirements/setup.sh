@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 target="$root/.venv/$runtime"
 
-stamp="$device $(cat "$here"/*.txt "$here"/setup.sh | cksum)"
+stamp="$device $(cat "$here/$runtime"*.txt "$here"/dev.txt "$here"/setup.sh | cksum)"
 if [ "$(cat "$target/.ready" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 
 if ! python=$("$here/find_python.sh" "$runtime"); then

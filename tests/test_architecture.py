@@ -13,11 +13,11 @@ LAYERS = (
     {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.atomic', 'dctnet.config', 'dctnet.config_file',
      'dctnet.images', 'dctnet.face', 'dctnet.sample_sheet'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder',
-     'dctnet.communicator'},
+     'dctnet.best_checkpoint', 'dctnet.communicator'},
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
     {'train', 'infer', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report', 'dctnet.study', 'dctnet.training',
-     'dctnet.ttn_training', 'dctnet.ccn_training', 'data_tools'},
+     'dctnet.ttn_training', 'dctnet.ccn_training', 'dctnet.training_evaluation', 'data_tools'},
 )
 FORBIDDEN = {
     'dctnet.losses': {'dctnet.nets', 'dctnet.data'},

@@ -206,3 +206,20 @@ def test_colour_order_and_range_of_the_contract(weights):
     found = graph(np.random.RandomState(0).randint(0, 256, (8, 8, 3)).astype(np.float32))
     assert (found == [0, 127, 191]).all()
     assert cv2.cvtColor(found, cv2.COLOR_BGR2RGB)[0, 0].tolist() == [191, 127, 0]
+
+
+def test_a_checkpoint_of_choice(run, tmp_path, weights):
+    kept = run / 'checkpoints'
+    for suffix in ('.index', '.data-00000-of-00001'):
+        (kept / ('model-9' + suffix)).write_bytes(b'damaged')
+    assert export.main(['--run', str(run), '--out', str(tmp_path / 'out'), '--checkpoint', '7']) == 0
+    assert json.loads((tmp_path / 'out' / 'cartoon_h.json').read_text())['step'] == 7
+
+
+@pytest.mark.parametrize('where, wanted, told', [
+    ('', 'best', 'keeps no best checkpoint'), ('', '8', 'keeps no checkpoint of step 8: there are 7'),
+    ('', 'newest', '--checkpoint newest: say best'), ('checkpoints/model-7', 'best', 'goes with a run folder')])
+def test_a_checkpoint_that_is_not_there(run, tmp_path, where, wanted, told):
+    with pytest.raises(UserError, match=told):
+        export.main(['--run', str(run / where), '--out', str(tmp_path / 'out'), '--checkpoint', wanted])
+    assert not (tmp_path / 'out').exists()

@@ -1,4 +1,5 @@
 """Checks of the two training folders before anything is built: every mistake is cheaper here than after a day."""
+import hashlib
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +56,32 @@ def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
         raise UserError('{} holds {} pictures, fewer than a batch of {}: add pictures or lower '
                         'data.batch_size'.format(key, len(paths), batch_size))
     return paths
+
+
+def list_validation(key: str, folder: str, training: Sequence[Path]) -> List[Path]:
+    """The photographs that a training is measured on. Warns where `training` holds some of the same files. Raises
+    UserError as `list_folders` does, and where there are fewer than two."""
+    paths = list_folder(key, folder, batch_size=1)
+    if len(paths) < 2:
+        raise UserError('{} holds one picture ({}): KID needs two at least, and says little of fewer than some '
+                        'dozens'.format(key, folder))
+    shared = shared_files(paths, training)
+    if shared:
+        log.warning('%d of %d pictures of %s are among the training photographs, too (%s): a measurement on them does '
+                    'not tell how strange faces fare', len(shared), len(paths), key,
+                    ', '.join(path.name for path in shared[:3]))
+    return paths
+
+
+def shared_files(paths: Sequence[Path], others: Sequence[Path]) -> List[Path]:
+    """Those of `paths` whose bytes are those of a file of `others`, whatever its name."""
+    sizes = {path.stat().st_size for path in paths}
+    known = {_sha256(other) for other in others if other.stat().st_size in sizes}  # thousands need no reading
+    return [path for path in paths if _sha256(path) in known]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _kept(path: Path) -> List[Path]:

@@ -85,6 +85,13 @@ class NanGuard(Hook):
                             'seed'.format(', '.join(bad[:4]), loop.step))
 
 
+def check_finite(loop: Loop, finite: 'tf.Tensor') -> None:
+    """Raise UserError where the weights (`finite`: whether all are) are not finite, before they are used or saved."""
+    if not loop.session.run(finite):
+        raise UserError('training diverged: the weights are not finite at step {}. The checkpoints before it are '
+                        'good: lower optim.lr and run the same command again'.format(loop.step))
+
+
 class Checkpoint(Hook):
     """Saves every `every` steps and at the end, also after a signal. Never weights that are not finite."""
 
@@ -110,9 +117,7 @@ class Checkpoint(Hook):
                 self._save(loop)
 
     def _save(self, loop: Loop) -> None:
-        if not loop.session.run(self._finite):
-            raise UserError('training diverged: the weights are not finite at step {}. The checkpoints before it are '
-                            'good: lower optim.lr and run the same command again'.format(loop.step))
+        check_finite(loop, self._finite)
         start = time.perf_counter()
         try:
             prefix = checkpoint.save(loop.session, self._saver, self._folder, loop.step, self._keep)

@@ -45,13 +45,22 @@ def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> I
     """float64 [up to 16, D] at a time. Raises UserError where a picture cannot be read or gives no finite features."""
     for first in range(0, len(paths), _BATCH):
         some = paths[first:first + _BATCH]
-        features = np.asarray(network(np.stack([
-            images.to_unit(images.square(images.read_bgr(path), side)) for path in some])), np.float64)
+        features = np.asarray(network(_input([images.read_bgr(path) for path in some], side)), np.float64)
         damaged = [str(path) for path, row in zip(some, features) if not np.isfinite(row).all()]
         if damaged:
             raise UserError('the network gives no finite features for {}: look at the picture; where it is right, '
                             'the weights are damaged'.format(', '.join(damaged[:5])))
         yield features
+
+
+def picture_features(pictures: Sequence[np.ndarray], network: Network, side: int) -> np.ndarray:
+    """float64 [N, D] of uint8 [H, W, 3] BGR pictures in memory."""
+    return np.concatenate([np.asarray(network(_input(pictures[first:first + _BATCH], side)), np.float64)
+                           for first in range(0, len(pictures), _BATCH)])
+
+
+def _input(pictures: Sequence[np.ndarray], side: int) -> np.ndarray:
+    return np.stack([images.to_unit(images.square(picture, side)) for picture in pictures])
 
 
 def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: str, cache: Path) -> FolderFeatures:

@@ -12,24 +12,29 @@ def colour_distance(pictures: Sequence[np.ndarray], exemplars: Sequence[np.ndarr
 
     pictures, exemplars: uint8 [H, W, 3] BGR, each set pooled over all its pixels.
     """
-    return _pooled_distance(pictures, exemplars, _lab_values)
+    return quantile_distance(colour_quantiles(pictures), colour_quantiles(exemplars))
+
+
+def colour_quantiles(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """[3, 100] quantiles of L, a and b of all pixels: what `colour_distance` needs to know of a set."""
+    return _pooled_quantiles(pictures, _lab_values)
+
+
+def quantile_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Wasserstein-1 distance of two sets of distributions on a line: the mean distance of their quantiles."""
+    return float(np.abs(a - b).mean())
 
 
 def texture_distance(pictures: Sequence[np.ndarray], exemplars: Sequence[np.ndarray]) -> float:
     """Wasserstein-1 distance of the gradient magnitudes of lightness at full, half and quarter size, mean of the
     three, in units of L a pixel (0 = equal). Takes what `colour_distance` takes, of about the same scale."""
-    return _pooled_distance(pictures, exemplars, _gradient_values)
+    return quantile_distance(*[_pooled_quantiles(side, _gradient_values) for side in (pictures, exemplars)])
 
 
-def _pooled_distance(pictures: Sequence[np.ndarray], exemplars: Sequence[np.ndarray],
-                     values: Callable[[np.ndarray], Sequence[np.ndarray]]) -> float:
-    sides = []
-    for collection in (pictures, exemplars):
-        per_picture = [values(picture) for picture in collection]
-        pooled = [np.concatenate(parts) for parts in zip(*per_picture)]
-        sides.append(np.stack([np.percentile(part, _QUANTILES) for part in pooled]))
-    # The distance of two distributions on a line is the mean distance of their quantiles.
-    return float(np.abs(sides[0] - sides[1]).mean())
+def _pooled_quantiles(pictures: Sequence[np.ndarray], values: Callable[[np.ndarray], Sequence[np.ndarray]],
+                      ) -> np.ndarray:
+    pooled = [np.concatenate(parts) for parts in zip(*[values(picture) for picture in pictures])]
+    return np.stack([np.percentile(part, _QUANTILES) for part in pooled])
 
 
 def _lab(picture: np.ndarray) -> np.ndarray:

@@ -29,8 +29,8 @@ def identity_network(kind: str = 'auto') -> IdentityNetwork:
     if kind == 'arcface' and not ARCFACE_FILE.exists():
         raise UserError('ArcFace is asked for, and checkpoints/arcface.pb is not there: run "python -m '
                         'data_tools.fetch arcface_ir_se50" and "python -m data_tools.import_weights arcface '
-                        'checkpoints/model_ir_se50.pth", or choose dlib (training: loss.identity_network=dlib, '
-                        'evaluation: --identity dlib)')
+                        'checkpoints/model_ir_se50.pth", or choose dlib (loss.identity_network=dlib of the CCN, '
+                        'evaluate.identity_network=dlib of the TTN, --identity dlib of dctnet.evaluate)')
     if kind == 'arcface' or kind == 'auto' and ARCFACE_FILE.exists():
         log.info('identity network: ArcFace (%s)', ARCFACE_FILE)
         graph_def = frozen.read_graph(ARCFACE_FILE)

@@ -30,10 +30,11 @@ def feature_network(kind: str) -> FeatureNetwork:
         return FeatureNetwork('dlib', dlib.file, _ALIGNED, dlib.embed)
     if kind == 'inception':
         if not INCEPTION_FILE.exists():
-            raise UserError('FID asks for Inception, and checkpoints/inception.pb is not there: run "python -m '
+            raise UserError('FID and KID ask for Inception, and checkpoints/inception.pb is not there: run "python -m '
                             'data_tools.fetch inception_2015" and "python -m data_tools.import_weights inception '
-                            'checkpoints/frozen_inception_v1_2015_12_05.tar.gz", or choose --features dlib, which '
-                            'needs no download and whose figures compare only with each other')
+                            'checkpoints/frozen_inception_v1_2015_12_05.tar.gz", or choose dlib (--features dlib, '
+                            'training: evaluate.features=dlib), which needs no download and whose figures compare '
+                            'only with each other')
         graph_def = frozen.read_graph(INCEPTION_FILE)
         frozen.check_tensors(graph_def, [inception.INPUT, inception.OUTPUT], str(INCEPTION_FILE))
         return FeatureNetwork('inception', INCEPTION_FILE, inception.SIDE,
@@ -43,7 +44,7 @@ def feature_network(kind: str) -> FeatureNetwork:
 
 def _network_of_file(file: Path) -> FeatureNetwork:
     if file.suffix != '.pb':
-        raise UserError('--features {}: choose inception, dlib or a frozen graph FILE.pb'.format(file))
+        raise UserError('features {}: choose inception, dlib or a frozen graph FILE.pb'.format(file))
     graph_def = frozen.read_graph(file)
     frozen.check_tensors(graph_def, [frozen.CONTENT_INPUT, frozen.CONTENT_OUTPUT], str(file))
     node = next(node for node in graph_def.node if node.name + ':0' == frozen.CONTENT_INPUT)

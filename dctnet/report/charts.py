@@ -1,6 +1,6 @@
 """Curves as SVG, and the data that the page's script shows under the pointer."""
 from html import escape
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -10,6 +10,7 @@ COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 240, 62, 24, 12, 26
 _POINTS = 600  # more are averaged
 _TIME = 'Seconds a step'
+_MEASURED = 'Evaluation'
 _PHASES = {'g': 'Generator', 'd': 'Discriminator', 'd_r1': 'R1 penalty', 'g_path': 'Path length',
            'expression': 'Expression'}
 
@@ -21,17 +22,21 @@ class Chart(NamedTuple):
     points: Dict[str, List[List[float]]]
 
 
-def charts_of(metrics: Dict[str, Series], marks: Sequence[float] = ()) -> List[Chart]:
-    """The metrics of a run in charts of what belongs together. marks: steps that get a dashed line."""
+def charts_of(metrics: Dict[str, Series], marks: Sequence[float] = (), best: Optional[int] = None) -> List[Chart]:
+    """The metrics of a run in charts of what belongs together. marks: steps that get a dashed line; best: the step
+    that gets a strong one where something was measured."""
     groups = {}  # type: Dict[str, List[str]]
     for name in metrics:
         groups.setdefault(_group(name), []).append(name)
     titles = sorted(groups, key=lambda title: title == _TIME)  # the time last, else as recorded
-    return [_chart(title, {name: metrics[name] for name in groups[title]}, marks) for title in titles]
+    return [_chart(title, {name: metrics[name] for name in groups[title]}, marks,
+                   best if title.startswith(_MEASURED) else None) for title in titles]
 
 
 def _group(name: str) -> str:
     phase, _, rest = name.partition('/')
+    if phase == 'eval':
+        return '{}: {}'.format(_MEASURED, rest)  # each has a scale of its own
     if not rest or rest.startswith('seconds'):
         return _TIME
     if rest in ('augment_p', 'real_sign'):
@@ -52,7 +57,7 @@ def averaged(series: Series, points: int = _POINTS) -> Series:
     return Series(np.add.reduceat(steps, starts) // counts, np.add.reduceat(values, starts) / counts)
 
 
-def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float]) -> Chart:
+def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float], best: Optional[int]) -> Chart:
     drawn = {name: averaged(series) for name, series in metrics.items()}
     drawn = {name: series for name, series in drawn.items() if len(series.steps)}
     points = {name: [[int(s), float('{:.5g}'.format(v))] for s, v in zip(*series)] for name, series in drawn.items()}
@@ -78,6 +83,9 @@ def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float]) -> Ch
               for step in _ticks(first, first + span, 1.0)]
     parts += ['<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'.format(
         _TOP, _HEIGHT - _BOTTOM, x=x(mark)) for mark in marks if first < mark < last]
+    if best is not None and first <= best <= last:
+        parts.append('<line class="best" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'.format(
+            _TOP, _HEIGHT - _BOTTOM, x=x(best)))
     for index, series in enumerate(drawn.values()):
         parts += _lines(series, COLOURS[index % len(COLOURS)], x, y, logarithmic)
     parts.append('<line class="pointer" y1="{}" y2="{}"/>'.format(_TOP, _HEIGHT - _BOTTOM))

@@ -50,6 +50,7 @@ def _head(run: RunRecord, title: str) -> str:
                          if isinstance(entry, dict))
     parts = ['step {} of {}'.format(run.step, steps), 'pictures: ' + pictures if pictures else '',
              '{} lines of metrics.jsonl could not be read'.format(run.unreadable) if run.unreadable else '',
+             'best checkpoint: step {step} ({metric} {value:.4g})'.format(**run.best) if run.best else '',
              'ended: ' + run.ended if run.ended else '']
     return '<h1>{}</h1><p class="quiet">{}</p>'.format(escape(title), escape(' · '.join(p for p in parts if p)))
 
@@ -82,14 +83,15 @@ def _data_uri(path: Path) -> str:
 def _charts(run: RunRecord) -> str:
     warmup = (run.config.get('loss') or {}).get('style_warmup') or []
     text = []
-    for chart in charts_of(run.metrics, [step for step, _ in warmup]):
+    for chart in charts_of(run.metrics, [step for step, _ in warmup], run.best.get('step')):
         legend = ''.join('<span><i style="background:{}"></i>{}<output data-name="{}"></output></span>'.format(
             COLOURS[index % len(COLOURS)], escape(name), escape(name)) for index, name in enumerate(chart.points))
         text.append('<div class="chart"><h3>{}</h3>{}<div class="legend">{}<span class="at quiet"></span></div>'
                     '<script type="application/json">{}</script></div>'.format(
                         escape(chart.title), chart.svg, legend, script_json(chart.points)))
     note = 'Pale: values as recorded; strong: their moving average.' + \
-        ' Dashed: steps of loss.style_warmup.' * bool(warmup)
+        ' Dashed: steps of loss.style_warmup.' * bool(warmup) + \
+        ' Green: the step of the best checkpoint.' * bool(run.best)
     return '<h2>Curves</h2><p class="quiet">{}</p><div class="charts">{}</div>'.format(note, ''.join(text))
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from dctnet import images, sample_sheet
+from dctnet.metrics.appearance import saturation
 from dctnet.report.finding import Finding
 from dctnet.report.run_record import RunRecord
 
@@ -25,11 +26,10 @@ class Look(NamedTuple):
 def look_of(pictures: Sequence[np.ndarray]) -> Look:
     """Measure pictures of one kind, uint8 [size, size, 3] BGR."""
     stack = np.stack(pictures)
-    saturated = ((stack <= 2) | (stack >= 253)).all(axis=-1).mean()
     lab = [cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB).mean(axis=(0, 1)) for picture in stack]
     small = [images.scale(np.ascontiguousarray(picture), 16, 16).astype(np.float64) / 255 for picture in stack]
     pairs = [np.sqrt(np.mean((a - b) ** 2)) for a, b in combinations(small, 2)]
-    return Look(float(saturated), np.mean(lab, axis=0), float(np.mean(pairs)) if pairs else 0.0)
+    return Look(saturation(stack), np.mean(lab, axis=0), float(np.mean(pairs)) if pairs else 0.0)
 
 
 def check_pictures(run: RunRecord) -> List[Finding]:

@@ -25,7 +25,7 @@ class RunRecord(NamedTuple):
     """A run. config: nested dictionaries. changed: dotted keys that differ from the defaults. metrics: by name, as in
     metrics.jsonl. unreadable: lines of it that are no records. waits: (step, share of the time that training waited
     for data, share that superpixels took), of the last start on. ended: why training broke off, '' where it did not.
-    samples: (step, file), by step."""
+    samples: (step, file), by step. best: step, metric and value of the checkpoint in RUN/best, empty without one."""
     folder: Path
     stage: str
     config: Dict[str, Any]
@@ -37,6 +37,7 @@ class RunRecord(NamedTuple):
     waits: List[Tuple[int, float, float]]
     ended: str
     samples: List[Tuple[int, Path]]
+    best: Dict[str, Any]
 
     @property
     def step(self) -> int:
@@ -66,7 +67,8 @@ def read_run(folder: Path) -> RunRecord:
     return RunRecord(folder, stage, config,
                      [key for key, old, new in config_file.differences(defaults, config) if new is not None],
                      _json(folder / 'environment.json'), _json(folder / 'pictures.json'), metrics, unreadable,
-                     _waits(newest), ended[-1] if ended else '', _samples(folder / 'samples'))
+                     _waits(newest), ended[-1] if ended else '', _samples(folder / 'samples'),
+                     _best(folder / 'best' / 'best.json'))
 
 
 def _metrics(path: Path) -> Tuple[Dict[str, Series], int]:
@@ -95,6 +97,12 @@ def _waits(lines: List[str]) -> List[Tuple[int, float, float]]:
 def _samples(folder: Path) -> List[Tuple[int, Path]]:
     names = [(re.match(r'step-(\d+)\.png$', path.name), path) for path in folder.glob('step-*.png')]
     return sorted((int(match.group(1)), path) for match, path in names if match)
+
+
+def _best(path: Path) -> Dict[str, Any]:
+    entry = _json(path)
+    known = isinstance(entry.get('step'), int) and isinstance(entry.get('value'), (int, float))
+    return {key: entry.get(key) for key in ('step', 'metric', 'value')} if known else {}
 
 
 def _lines(path: Path) -> List[str]:

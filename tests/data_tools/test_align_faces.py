@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_tools import align_faces, face_folder
+from data_tools import align_faces, face_folder, picture_folder
 from data_tools.demo_material import portrait
 from dctnet import atomic, images
 from dctnet.errors import UserError
@@ -69,7 +69,7 @@ def run(source, target, *words):
 
 
 def records(folder):
-    return [json.loads(line) for line in (folder / face_folder.MANIFEST).read_text().splitlines()]
+    return [json.loads(line) for line in (folder / picture_folder.MANIFEST).read_text().splitlines()]
 
 
 def by_file(folder):
@@ -101,7 +101,7 @@ def test_every_kind_of_picture_gives_its_faces(done):
     found = by_file(done)
     assert list(found) == ['alpha.png', 'cut.png', 'exif.png', 'grey16.png', 'large.png', 'plain.png', 'tilted.png',
                            'two.png', 'two_1.png']
-    assert {path.name for path in done.iterdir()} == set(found) | {face_folder.MANIFEST, face_folder.SETTINGS}
+    assert {path.name for path in done.iterdir()} == set(found) | {picture_folder.MANIFEST, picture_folder.SETTINGS}
     for name in found:
         assert images.read_bgr(done / name).shape == (SIZE, SIZE, 3)
     plain = images.read_bgr(done / 'plain.png')
@@ -174,7 +174,7 @@ def test_the_same_command_goes_on(few, tmp_path, monkeypatch, caplog):
 
     (out / 'two_1.png').unlink()
     assert run(few, out) == 0 and seen == ['two.png']
-    manifest = out / face_folder.MANIFEST
+    manifest = out / picture_folder.MANIFEST
     manifest.write_bytes(manifest.read_bytes()[:-40])  # cut off in the second face of two.png
     assert run(few, out, '--workers', 1) == 0 and seen == ['two.png'] * 2
     assert contents(out) == whole
@@ -205,7 +205,7 @@ def test_an_interrupted_run_leaves_whole_files(few, tmp_path, monkeypatch, momen
             raise KeyboardInterrupt
         return original(*arguments)
 
-    place, name = (atomic.os, 'fsync') if moment == 'writing' else (face_folder, 'append')
+    place, name = (atomic.os, 'fsync') if moment == 'writing' else (picture_folder, 'append')
     original = getattr(place, name)
     with monkeypatch.context() as patch:
         if moment == 'writing':  # settings.json and the empty manifest are written before
@@ -218,7 +218,7 @@ def test_an_interrupted_run_leaves_whole_files(few, tmp_path, monkeypatch, momen
             assert run(few, out) == 75
     whole = contents(tmp_path / 'whole')
     for name, data in contents(out).items():
-        assert name == face_folder.MANIFEST or data == whole[name]
+        assert name == picture_folder.MANIFEST or data == whole[name]
     assert run(few, out) == 0
     assert contents(out) == whole
 
@@ -331,11 +331,11 @@ def test_other_settings_and_a_damaged_manifest(few, tmp_path):
     whole = contents(out)
     with pytest.raises(UserError, match="border is 'white' there and 'reflect' now"):
         run(few, out, '--border', 'reflect')
-    (out / face_folder.MANIFEST).write_bytes(b'{\n' + whole[face_folder.MANIFEST])
+    (out / picture_folder.MANIFEST).write_bytes(b'{\n' + whole[picture_folder.MANIFEST])
     with pytest.raises(UserError, match='line 1 of'):
         run(few, out)
-    (out / face_folder.SETTINGS).write_text('[1')
-    (out / face_folder.MANIFEST).write_bytes(whole[face_folder.MANIFEST])
+    (out / picture_folder.SETTINGS).write_text('[1')
+    (out / picture_folder.MANIFEST).write_bytes(whole[picture_folder.MANIFEST])
     with pytest.raises(UserError, match='settings.json is damaged'):
         run(few, out)
 

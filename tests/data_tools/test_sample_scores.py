@@ -49,14 +49,6 @@ def test_detectors_are_used_again_but_not_shared():
         assert again in (first, second)
 
 
-def test_sharpness(head):
-    blurred = cv2.GaussianBlur(head, (0, 0), 1.5)
-    assert sample_scores.sharpness(blurred) < 0.2 * sample_scores.sharpness(head)
-    pale = (head // 2 + 60).astype(np.uint8)
-    assert sample_scores.sharpness(pale) == pytest.approx(sample_scores.sharpness(head), rel=0.05)
-    assert sample_scores.sharpness(np.full((8, 8, 3), 7, np.uint8)) == 0
-
-
 def test_hash(head, good):
     text = sample_scores.perceptual_hash(head)
     assert text == good['hash'] and len(text) == 64 and differing(text, text) == 0

@@ -49,6 +49,23 @@ def test_in_a_browser(page):
                            'function (e) { return !e.name.startsWith("data:"); }).length') == 0
 
 
+def test_measurements_have_a_chart_each_and_the_best_step_is_marked(tmp_path):
+    run = write_run(tmp_path / 'run', g__loss=1.0, eval__kid=np.linspace(2, 1, 40), eval__id=0.5, eval__seconds=3.0)
+    (run / 'best').mkdir()
+    (run / 'best' / 'best.json').write_text('{"step": 1000, "metric": "kid", "value": 0.25, "measured_on": "x"}')
+    assert main([str(run)]) == 0
+    text = (run / 'report.html').read_text()
+    charts = re.findall(r'aria-label="([^"]*)"(.*?)</svg>', text)
+    assert {title for title, _ in charts} == {'Generator: weighted losses', 'Evaluation: kid', 'Evaluation: id',
+                                              'Evaluation: seconds', 'Seconds a step'}
+    places = {title: re.findall(r'class="best" x1="([^"]*)"', svg) for title, svg in charts}
+    # 62 and 536 are the edges of a chart from step 50 to 2000.
+    assert places['Evaluation: kid'] == ['{:.1f}'.format(62 + 950 / 1950 * (560 - 24 - 62))]
+    assert places['Generator: weighted losses'] == [] and 'best checkpoint: step 1000 (kid 0.25)' in text
+    (run / 'best' / 'best.json').write_text('{"step": 1000')
+    assert main([str(run)]) == 0 and 'best checkpoint' not in (run / 'report.html').read_text()
+
+
 def test_sheets_are_spread_evenly():
     assert evenly(range(5), 9) == [0, 1, 2, 3, 4]
     assert evenly(range(101), 5) == [0, 25, 50, 75, 100]

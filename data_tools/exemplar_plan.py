@@ -1,0 +1,106 @@
+"""Which exemplars are to be drawn: their prompts, their seeds, and the names of their files."""
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+
+from dctnet.errors import UserError
+
+# RECIPE.md, section Fusion: the prompts that the published models were tuned with.
+NAME = 'NAME'
+PROMPTS = {
+    'clipart': 'archer style, a portrait painting of NAME',
+    'design': 'sks style, a painting of a NAME, no text',
+    'illustration': 'sks style, a painting of a NAME, no text',
+    'watercolor': 'sks style, a painting of a NAME, no text',
+    'flat': 'sks style, a painting of a NAME, no text',
+}
+_NAME_LENGTH = 40
+
+
+class Exemplar(NamedTuple):
+    """A picture to draw. file: its name, which tells its seed. photo: what it is drawn over, or None."""
+    file: str
+    subject: str
+    prompt: str
+    index: int
+    seed: int
+    photo: Optional[Path]
+    photo_sha256: Optional[str]
+
+    def record(self) -> Dict[str, Any]:
+        """What the manifest tells of it before it is drawn."""
+        return {'picture': self.file, 'subject': self.subject, 'prompt': self.prompt, 'index': self.index,
+                'seed': self.seed, 'photo': self.photo and self.photo.name, 'photo_sha256': self.photo_sha256}
+
+
+def read_subjects(path: Path) -> List[str]:
+    """The subjects of a text file, a line each; empty lines and lines that begin with # are left out.
+
+    Raises UserError where it cannot be read, has no subject, or has one twice.
+    """
+    try:
+        lines = path.read_text(encoding='utf-8-sig').splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError('cannot read the subjects in {} ({}): name a text file, UTF-8, a subject a line'.format(
+            path, error)) from error
+    first = {}  # type: Dict[str, int]
+    for number, line in enumerate(lines, 1):
+        subject = ' '.join(line.split())
+        if subject and not subject.startswith('#') and first.setdefault(subject, number) != number:
+            raise UserError('{}: lines {} and {} are both {!r}: their pictures would be the same; remove one'.format(
+                path, first[subject], number, subject))
+    if not first:
+        raise UserError('{} holds no subject: write one a line, for example "young woman with curly hair"'.format(path))
+    return list(first)
+
+
+def of_subjects(subjects: Sequence[str], template: str, count: int, seed: int) -> List[Exemplar]:
+    """`count` pictures of each subject. Raises UserError where two subjects would get the same file."""
+    return _distinct([_exemplar(subject, subject, template, index, seed, None, None)
+                      for subject in subjects for index in range(count)])
+
+
+def of_photos(photos: Sequence[Path], subject: str, template: str, count: int, seed: int) -> List[Exemplar]:
+    """`count` pictures over each photograph. Raises UserError where two photographs would get the same file, or one
+    cannot be read."""
+    exemplars = []
+    for photo in photos:
+        digest = hashlib.sha256(photo.read_bytes()).hexdigest()
+        exemplars += [_exemplar(photo.name, subject, template, index, seed, photo, digest) for index in range(count)]
+    return _distinct(exemplars)
+
+
+def picture_seed(seed: int, key: str, index: int) -> int:
+    """The seed of a picture, 0 to 2^32 - 1, from the command's seed, the subject or the photograph's name, and its
+    index: other subjects and more pictures leave it as it is."""
+    text = '{}/{}/{}'.format(seed, index, key)
+    return int(hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:8], 16)
+
+
+def batches(exemplars: Sequence[Exemplar], size: int) -> Iterator[List[Exemplar]]:
+    """The pictures that are drawn together: at most `size`, all of one subject or photograph, so that the batches of
+    one do not depend on the others."""
+    start = 0
+    for end in range(1, len(exemplars) + 1):
+        if end - start == size or end == len(exemplars) or exemplars[end].index == 0:
+            yield list(exemplars[start:end])
+            start = end
+
+
+def _exemplar(key: str, subject: str, template: str, index: int, seed: int, photo: Optional[Path],
+              digest: Optional[str]) -> Exemplar:
+    own = picture_seed(seed, key, index)
+    words = re.sub(r'[^\w]+', '-', photo.stem if photo else key)[:_NAME_LENGTH].strip('-') or 'subject'
+    return Exemplar('{}-{:02d}-seed{}.png'.format(words, index, own), subject, template.replace(NAME, subject), index,
+                    own, photo, digest)
+
+
+def _distinct(exemplars: List[Exemplar]) -> List[Exemplar]:
+    files = {}  # type: Dict[str, Exemplar]
+    for exemplar in exemplars:
+        other = files.setdefault(exemplar.file.lower(), exemplar)
+        if other is not exemplar:
+            raise UserError('{} and {} would give the same file {}: rename one, or take another --seed'.format(
+                other.photo or other.subject, exemplar.photo or exemplar.subject, exemplar.file))
+    return exemplars

@@ -1,0 +1,70 @@
+"""A folder of pictures that a command makes and goes on with: settings.json, and manifest.jsonl with lines of JSON.
+
+The settings tell what the pictures were made with; under other ones the same folder is refused. A line of the manifest
+is written after its picture's files, so what it names is there.
+"""
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Sequence
+
+from dctnet import atomic
+from dctnet.config_file import differences
+from dctnet.errors import UserError
+
+MANIFEST, SETTINGS = 'manifest.jsonl', 'settings.json'
+
+
+def check(folder: Path, settings: Dict[str, Any]) -> None:
+    """Raise UserError where the folder was made with other settings, showing the difference, or holds files of unknown
+    origin. Nothing is written."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError('{} is a file, but a folder for pictures is needed: choose another name'.format(folder))
+    path = folder / SETTINGS
+    if path.exists():
+        try:
+            changes = differences(json.loads(path.read_text(encoding='utf-8')), settings)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise UserError('{} is damaged ({}): remove the folder, or choose another'.format(path, error)) from error
+        if changes:
+            shown = '; '.join('{} is {!r} there and {!r} now'.format(*change) for change in changes)
+            raise UserError('{} holds pictures made with other settings: {}. Choose another folder, or remove '
+                            'it'.format(folder, shown))
+    elif folder.exists() and any(not entry.name.startswith('.') for entry in folder.iterdir()):
+        raise UserError('{} holds files that are not of this command (no {}): choose a new folder'.format(
+            folder, SETTINGS))
+
+
+def begin(folder: Path, settings: Dict[str, Any]) -> None:
+    """`check`, then make the folder and note the settings where they are not there yet."""
+    check(folder, settings)
+    if not (folder / SETTINGS).exists():
+        atomic.write_text(folder / SETTINGS, json.dumps(settings, indent=2) + '\n')
+
+
+def read(folder: Path, key: str) -> Dict[str, List[str]]:
+    """The manifest: value of `key` -> its lines. A last line that was cut off by an interruption is left out.
+
+    Raises UserError where another line is damaged.
+    """
+    path = folder / MANIFEST
+    lines = path.read_text(encoding='utf-8', errors='replace').splitlines() if path.exists() else []
+    found = {}  # type: Dict[str, List[str]]
+    for number, line in enumerate(lines, 1):
+        try:
+            found.setdefault(json.loads(line)[key], []).append(line)
+        except (ValueError, KeyError, TypeError) as error:
+            if number < len(lines):
+                raise UserError('line {} of {} is damaged: remove that line, its picture is then done again'.format(
+                    number, path)) from error
+    return found
+
+
+def write(folder: Path, lines: Dict[str, List[str]]) -> None:
+    """Write the whole manifest, in the order of its keys."""
+    atomic.write_text(folder / MANIFEST, ''.join(line + '\n' for key in sorted(lines) for line in lines[key]))
+
+
+def append(folder: Path, lines: Sequence[str]) -> None:
+    """Add the lines of a picture in one piece."""
+    with atomic.storage_errors(folder / MANIFEST), (folder / MANIFEST).open('ab', buffering=0) as stream:
+        stream.write(''.join(line + '\n' for line in lines).encode('utf-8'))
