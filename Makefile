@@ -1,7 +1,8 @@
-# make setup | demo | recipe-smoke | test | lint | bench   [RUNTIME=tf115|tf2] [DEVICE=cpu|gpu]
+# make setup | demo | recipe-smoke | test | lint | bench   [RUNTIME=tf115|tf2] [DEVICE=cpu|gpu] [HOROVOD=1]
 # The default runtime is tf115 (the faithful one) where a Python 3.7 is found, else tf2.
 RUNTIME ?= $(shell requirements/find_python.sh tf115 >/dev/null 2>&1 && echo tf115 || echo tf2)
 DEVICE ?= cpu
+HOROVOD ?= 0
 PYTHON = .venv/$(RUNTIME)/bin/python
 SOURCES = train.py infer.py dctnet data_tools tests
 
@@ -10,6 +11,7 @@ SOURCES = train.py infer.py dctnet data_tools tests
 
 setup:
 	@requirements/setup.sh $(RUNTIME) $(DEVICE)
+	@if [ $(HOROVOD) = 1 ]; then requirements/horovod.sh $(RUNTIME) $(DEVICE); fi
 
 demo: setup
 	@$(PYTHON) -m data_tools.demo --out runs/demo

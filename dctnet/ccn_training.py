@@ -53,7 +53,8 @@ def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: b
                 _save_source(run / SOURCE_FILE, source[ccn.AVERAGE])
 
         key = 'data.style' if source else 'data.photo'
-        return train_stage(config, stage, batch.feed, run, start, report, {key: pictures}, dry_run, communicator)
+        return train_stage(config, stage, batch.feed, run, start, report, {key: pictures}, dry_run,
+                           communicator=communicator)
 
 
 def _source_arrays(config: CcnConfig, run: Path) -> Optional[Dict[str, Dict[str, np.ndarray]]]:

@@ -58,6 +58,20 @@ def test_a_signal_to_one_stops_both_and_any_number_goes_on(tmp_path, folder, tin
     assert saved_steps(run) == [2, 3, 4, 6]
 
 
+def test_content_calibration_draws_apart_and_adapts_as_one(tmp_path, folder):
+    words = ['ccn', '--config', str(ROOT / 'configs' / 'ccn' / 'source.yaml'), '--run', str(tmp_path / 'run')]
+    for key in ('data.photo={}'.format(folder / 'photo'), 'data.size=16', 'data.batch_size=2', 'model.max_channels=4',
+                'model.style_dim=8', 'model.mapping_layers=2', 'train.log_every=1', 'train.sample_every=0',
+                'train.steps=3', 'train.device=cpu', 'loss.r1_every=2', 'loss.path_every=2', 'augment.mode=adaptive',
+                'augment.p=0.5'):
+        words += ['--set', key]
+    code, output = together(words)
+    assert code == 0, output
+    weights = newest_weights(tmp_path / 'run')
+    assert weights['augment_signs'][1] == 3 * 2 * 2  # pictures that both have seen
+    assert weights['path_length_average'] > 0
+
+
 def test_a_process_that_dies_ends_the_job_and_leaves_what_was_saved(tmp_path, folder):
     code, output = together(command(folder, tmp_path / 'run', 2, 60), 'SIGKILL:4:1')
     assert code != 0 and 'another process of this job has gone in step 5' in output, output
