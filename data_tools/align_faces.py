@@ -28,7 +28,8 @@ from data_tools import face_crops, face_folder, hand_landmarks, picture_folder
 from data_tools.face_crops import Settings
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
-from dctnet.face import alignment
+from dctnet.face import alignment, box_finders
+from dctnet.face.box_finders import BoxFinder
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
 
 log = logging.getLogger('align_faces')
@@ -70,6 +71,13 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--max-blur', type=float, default=0, metavar='PIXELS',
                         help='reject faces that are more blurred (default 0 = off; sharp photographs have 1.3 - 2.5, '
                              'see "blur" in the manifest)')
+    parser.add_argument('--detector', choices=('hog', 'cnn', 'cascade'), default='hog',
+                        help='dlib\'s HOG (default), dlib\'s network (half covered faces too; also turned ones, but '
+                             'beyond 30 degrees their landmarks are wrong; dozens of times slower on a CPU, whatever '
+                             '--workers), or a cascade of OpenCV')
+    parser.add_argument('--cascade', metavar='XML',
+                        help='file of the cascade, or the name of one that comes with OpenCV (default {})'.format(
+                            box_finders.DEFAULT_CASCADE))
     parser.add_argument('--detect-pixels', type=int, default=DETECTION_PIXELS, metavar='N',
                         help='area of the copy in which faces are searched (default {}: finds faces from 1/15 of the '
                              'picture\'s side on); less is faster, more finds smaller ones'.format(DETECTION_PIXELS))
@@ -93,7 +101,23 @@ def check(options: argparse.Namespace) -> Settings:
     if options.target.exists() and options.target.resolve() == options.source.resolve():
         raise UserError('SRC and DST are the same folder ({}): the faces would be aligned again'.format(
             options.source))
-    return Settings(**{name: getattr(options, name) for name in Settings._fields})
+    if options.cascade and options.detector != 'cascade':
+        raise UserError('--cascade goes with --detector cascade')
+    values = {name: getattr(options, name) for name in Settings._fields}
+    if options.detector == 'cascade':
+        values['cascade'] = box_finders.cascade_identity(_cascade(options))
+    return Settings(**values)
+
+
+def finder(options: argparse.Namespace) -> BoxFinder:
+    """What finds the faces. Raises UserError where the cascade is none, or the network is not installed."""
+    if options.detector == 'cascade':
+        return box_finders.CascadeFinder(_cascade(options))
+    return box_finders.CnnFinder() if options.detector == 'cnn' else box_finders.HogFinder()
+
+
+def _cascade(options: argparse.Namespace) -> Path:
+    return box_finders.cascade_file(options.cascade or box_finders.DEFAULT_CASCADE)
 
 
 def plan(paths: Sequence[Path], names: Dict[str, str], marks: Dict[str, List[np.ndarray]]) -> List[Job]:
@@ -119,7 +143,7 @@ def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Res
     if job.marks is not None:
         found = [face_crops.marked(image, marks) for marks in job.marks]
     else:
-        found = [face_crops.detected(image, face) for face in detector.detect(image)]
+        found = [face_crops.detected(image, face, settings.detector) for face in detector.detect(image)]
     faces = face_crops.aligned(image, found, settings)
     files, records = {}, []  # type: Dict[str, bytes], List[Dict[str, Any]]
     for face in faces:
@@ -133,9 +157,10 @@ def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Res
     return Result(files, records, '')
 
 
-def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, workers: int) -> List[Path]:
+def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, find_boxes: BoxFinder, workers: int) -> List[Path]:
     """Do the pictures of `jobs`, each written before the next, in their order. Returns those that failed."""
-    detector = FaceDetector(settings.detect_pixels) if any(job.marks is None for job in jobs) else None
+    by_detector = any(job.marks is None for job in jobs)
+    detector = FaceDetector(settings.detect_pixels, find_boxes) if by_detector else None
     failed = []
     with ThreadPoolExecutor(workers) as pool, logging_redirect_tqdm(), tqdm(
             total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
@@ -172,6 +197,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = parse(arguments)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     settings = check(options)
+    find_boxes = finder(options)
     paths = images.list_images(options.source)
     marks = hand_landmarks.read(options.landmarks, {path.name for path in paths}) if options.landmarks else {}
     folder = options.target
@@ -189,7 +215,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
                     options.source, ', '.join(gone[:5]), ' ...' if len(gone) > 5 else '')
     start = time.perf_counter()
     try:
-        failed = align_all(todo, folder, settings, options.workers)
+        failed = align_all(todo, folder, settings, find_boxes, options.workers)
     except KeyboardInterrupt:
         log.warning('stopped; the same command goes on from here')
         return STOPPED_EARLY

@@ -9,13 +9,14 @@ from dctnet.face import alignment, quality
 from dctnet.face.detector import Face
 from dctnet.face.openness import openness
 
-BY_HAND, BY_HOG = 'hand', 'hog'
+BY_HAND = 'hand'
 NO_FACE, TOO_SMALL, TOO_BLURRED, TOO_MUCH_OUTSIDE = 'no face', 'too small', 'too blurred', 'too much outside'
 
 
 class Settings(NamedTuple):
     """What decides the results. size: side of the crops. border: one of alignment.BORDERS. faces: 'all', 'largest'.
-    min_size, max_blur, max_outside: limits, 0 = none. detect_pixels: area at which faces are searched."""
+    min_size, max_blur, max_outside: limits, 0 = none. detect_pixels: area at which faces are searched. detector: which
+    finds them. cascade: which one, for the detector 'cascade'."""
     size: int
     border: str
     faces: str
@@ -23,10 +24,13 @@ class Settings(NamedTuple):
     max_blur: float
     max_outside: float
     detect_pixels: int
+    detector: str
+    cascade: Optional[str]
 
 
 class FoundFace(NamedTuple):
-    """A face in pixels of its picture. box: left, top, right, bottom. score: None for a face that was marked by hand.
+    """A face in pixels of its picture. found_by: 'hand' or the detector, which says what its score means. box: left,
+    top, right, bottom. score: None for a face that was marked by hand.
     points: float64 [5, 2]. landmarks: float64 [68, 2], or None where only five points are known."""
     found_by: str
     box: Tuple[float, ...]
@@ -41,9 +45,9 @@ class AlignedFace(NamedTuple):
     record: Dict[str, Any]
 
 
-def detected(image: np.ndarray, face: Face) -> FoundFace:
-    """A face of the detector, its pupils searched in the picture."""
-    return FoundFace(BY_HOG, face.box, face.score, alignment.five_points(image, face.landmarks), face.landmarks)
+def detected(image: np.ndarray, face: Face, detector: str) -> FoundFace:
+    """A face of the detector of this name, its pupils searched in the picture."""
+    return FoundFace(detector, face.box, face.score, alignment.five_points(image, face.landmarks), face.landmarks)
 
 
 def marked(image: np.ndarray, marks: np.ndarray) -> FoundFace:

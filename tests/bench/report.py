@@ -6,7 +6,7 @@ AIMS = {'joint': 1.7, 'sequential': 1.5, 'runtimes': 1.5, 'outside_share': 0.25}
 
 
 def markdown(result: Dict[str, Any]) -> str:
-    """Tables of training, runtimes (where compared) and inference."""
+    """Tables of what was measured."""
     lines = ['TensorFlow {tensorflow}, Python {python}, {cores} cores, {size} px, batch {batch}, medians of {rounds} '
              'interleaved rounds'.format(**result)]
     if 'training' in result:
@@ -23,6 +23,8 @@ def markdown(result: Dict[str, Any]) -> str:
         lines += [''] + _inference(result['inference'])
     if 'calibration' in result:
         lines += [''] + _calibration(result['calibration'])
+    if 'data' in result:
+        lines += [''] + _alignment(result['data']['alignment']) + [''] + _streaming(result['data']['streaming'])
     return '\n'.join(lines)
 
 
@@ -68,6 +70,22 @@ def _inference(parts: Dict[str, float]) -> List[str]:
             '| 720 px, one face | {} | {:.0%} (aim: under {:.0%}, {}) |'.format(
                 ' | '.join('{:.3f}'.format(parts[name]) for name in names), parts['outside_share'],
                 AIMS['outside_share'], verdict)]
+
+
+def _alignment(found: Dict[str, Any]) -> List[str]:
+    """Pictures a second, and the parts of a picture's work by their share."""
+    parts = sorted(found['cpu_milliseconds'].items(), key=lambda part: -part[1])
+    shares = ', '.join('{} {:.0%}'.format(name, value / found['cpu_milliseconds_in_all']) for name, value in parts)
+    return ['Aligning faces, {side} px, {workers} workers: {pictures_per_second:.1f} pictures/s, '
+            '{cpu_milliseconds_in_all:.0f} CPU ms each, {cores_in_use:.2f} cores in use; writing takes '
+            '{writing_share_of_the_clock:.0%} of the clock'.format(**found), 'CPU: ' + shares]
+
+
+def _streaming(found: Dict[str, Any]) -> List[str]:
+    """Speed and memory of the features."""
+    lines = ['| features for FID (dlib) | pictures/s | peak memory, MB |', '|---|---|---|']
+    return lines + ['| {pictures} pictures | {pictures_per_second:.1f} | {peak_memory_mb} |'.format(**found[name])
+                    for name in ('few', 'many')]
 
 
 def _at_least(value: float, aim: float) -> str:

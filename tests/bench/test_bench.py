@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dctnet.config import StyleGan2Config
-from tests.bench import calibration, report
+from tests.bench import calibration, faces, report, streaming
 from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
 from tests.tiny_training import content_network
@@ -29,6 +29,24 @@ def test_calibration_phases(monkeypatch):
 def test_geometry_is_timed_against_its_codec():
     found = calibration.time_geometry(rounds=2, workers=2)
     assert found['images_per_second'] > 1 and found['workers'] == 2 and 0 < found['codec_share'] < 1.5
+
+
+def test_alignment_is_timed_part_by_part():
+    found = faces.time_alignment(3, side=256)
+    parts = found['cpu_milliseconds']
+    assert set(parts) == set(faces.PARTS) | {'rest'} and all(value > 0 for value in parts.values())
+    assert parts['detection'] == max(parts[name] for name in faces.PARTS)
+    assert sum(parts.values()) == pytest.approx(found['cpu_milliseconds_in_all'])
+    assert 0 < found['writing_share_of_the_clock'] < 1 and found['pictures_per_second'] > 0.1
+    assert '{:.1f} pictures/s'.format(found['pictures_per_second']) in '\n'.join(report._alignment(found))
+
+
+def test_features_are_streamed(monkeypatch):
+    monkeypatch.setattr(streaming, '_in_a_process', streaming.measure)
+    found = streaming.time_streaming(2)
+    assert (found['few']['pictures'], found['many']['pictures']) == (2, 8)
+    assert found['many']['peak_memory_mb'] > 50 and found['few']['pictures_per_second'] > 0
+    assert '| 8 pictures | ' in report._streaming(found)[-1]
 
 
 def test_the_report_says_what_was_met():

@@ -56,7 +56,8 @@ def peak_memory(variant: str, size: int, count: int, steps: int = 2) -> float:
         worker.close()
 
 
-def _own_peak_memory() -> float:
+def own_peak_memory() -> float:
+    """Largest resident memory of this process so far, in MB."""
     status = Path('/proc/self/status').read_text()
     return int(status.split('VmHWM:')[1].split()[0]) / 1024.0
 
@@ -72,7 +73,7 @@ def _serve() -> None:
     for _ in sys.stdin:
         start = time.perf_counter()
         trainer.step()
-        print(json.dumps({'seconds': time.perf_counter() - start, 'peak_memory_mb': _own_peak_memory(),
+        print(json.dumps({'seconds': time.perf_counter() - start, 'peak_memory_mb': own_peak_memory(),
                           'tensorflow': TENSORFLOW_VERSION}), flush=True)
 
 

@@ -1,10 +1,16 @@
 """A web server on the loopback interface that serves files as servers on the web do, and fails as they do."""
+import hashlib
 import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from socketserver import ThreadingMixIn
 from typing import Iterator
+
+import numpy as np
+
+DATA = np.random.RandomState(0).bytes(300000)
+SHA256 = hashlib.sha256(DATA).hexdigest()
 
 
 class FileServer(ThreadingMixIn, HTTPServer):

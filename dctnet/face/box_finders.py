@@ -1,0 +1,140 @@
+"""Where faces are in a picture: dlib's HOG detector, dlib's CNN detector, and OpenCV's cascades.
+
+Each finder is called with a picture, uint8 [H, W, 3] RGB, and gives its boxes with scores, which mean something else
+for each. Safe to call from several threads: HOG and cascades run side by side, since they leave Python's lock, while
+dlib's CNN keeps it, so that its calls wait for each other.
+"""
+import contextlib
+import hashlib
+from pathlib import Path
+from typing import Any, Callable, Iterator, List, NamedTuple, Tuple
+
+import cv2
+import dlib
+import numpy as np
+
+from dctnet.errors import UserError
+from dctnet.face.installed_models import CNN_DETECTOR, installed_model
+
+# dlib's own limit of 0 lets patches of clothes and backgrounds through (up to 0.19 on scikit-image's photos); portraits
+# reach 0.3 to 3, faces with a third cut off by the border 0.7, with half of them cut off 0.3.
+_MIN_HOG_SCORE = 0.25
+# The network fails on pictures smaller than its filters, and sees no face that fills such a small one.
+_MIN_CNN_SIDE = 64
+DEFAULT_CASCADE = 'haarcascade_frontalface_alt2.xml'
+# A cascade's window of about 20 px finds patterns in any texture; faces are looked for from the size on at which the
+# other two see them.
+_MIN_CASCADE_WIDTH, _MIN_NEIGHBOURS, _CASCADE_STEP = 60, 4, 1.1
+
+
+class FoundBox(NamedTuple):
+    """box: left, top, right, bottom in whole pixels, all inside the face. score: higher is surer."""
+    box: Tuple[int, int, int, int]
+    score: float
+
+
+BoxFinder = Callable[[np.ndarray], List[FoundBox]]
+
+
+class HogFinder:
+    """dlib's detector of frontal faces, at least about 75 px wide. Its scores begin at min_score and reach about 3."""
+
+    def __init__(self, min_score: float = _MIN_HOG_SCORE) -> None:
+        self._min_score = min_score
+        self._detectors = _Idle(dlib.get_frontal_face_detector)
+
+    def __call__(self, rgb: np.ndarray) -> List[FoundBox]:
+        """The faces of a picture."""
+        with self._detectors.one() as detector:
+            boxes, scores, _ = detector.run(rgb, 0, self._min_score)
+        return [FoundBox(_corners(box), score) for box, score in zip(boxes, scores)]
+
+
+class CnnFinder:
+    """dlib's detector of faces by a convolutional network, at least about 75 px wide, covered on one side or turned too
+    (but landmarks of faces that are turned by more than 30 degrees are wrong). Scores begin at 0 and reach about 1.1.
+    On a CPU it takes dozens of times as long as HOG, and 1 GB a megapixel.
+
+    Raises UserError where the network is not installed.
+    """
+
+    def __init__(self) -> None:
+        path = str(installed_model(CNN_DETECTOR))
+        self._detectors = _Idle(lambda: dlib.cnn_face_detection_model_v1(path))
+
+    def __call__(self, rgb: np.ndarray) -> List[FoundBox]:
+        """The faces of a picture."""
+        if min(rgb.shape[:2]) < _MIN_CNN_SIDE:
+            return []
+        with self._detectors.one() as detector:
+            found = detector(rgb, 0)
+        return [FoundBox(_corners(each.rect), each.confidence) for each in found]
+
+
+class CascadeFinder:
+    """A cascade of OpenCV, Haar or LBP, for whatever it was trained on. Score: how many windows agree on a face.
+
+    Raises UserError where the file is no cascade.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._cascades = _Idle(self._load)
+
+    def __call__(self, rgb: np.ndarray) -> List[FoundBox]:
+        """The faces of a picture."""
+        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+        with self._cascades.one() as cascade:
+            boxes, counts = cascade.detectMultiScale2(grey, _CASCADE_STEP, _MIN_NEIGHBOURS,
+                                                      minSize=(_MIN_CASCADE_WIDTH, _MIN_CASCADE_WIDTH))
+        return [FoundBox((int(x), int(y), int(x + width - 1), int(y + height - 1)), float(count))
+                for (x, y, width, height), count in zip(boxes, np.ravel(counts))]
+
+    def _load(self) -> 'cv2.CascadeClassifier':
+        cascade = cv2.CascadeClassifier()
+        try:
+            loaded = cascade.load(str(self._path))
+        except cv2.error:
+            loaded = False
+        if not loaded or cascade.empty():
+            raise UserError('{} is no cascade that OpenCV can read: name an XML file of a trained cascade'.format(
+                self._path))
+        return cascade
+
+
+def cascade_file(name: str) -> Path:
+    """A cascade's file: a path, or the name of one that comes with OpenCV. Raises UserError where there is neither."""
+    shipped = Path(cv2.data.haarcascades)
+    for path in (Path(name), shipped / name):
+        if path.is_file():
+            return path
+    raise UserError('there is no cascade {}: name an XML file, or one that comes with OpenCV ({})'.format(
+        name, ', '.join(sorted(path.name for path in shipped.glob('*face*.xml') if 'cat' not in path.name))))
+
+
+def cascade_identity(path: Path) -> str:
+    """What tells a cascade from others, wherever it lies."""
+    return '{} ({})'.format(path.name, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+
+
+class _Idle:
+    """Detectors that write into buffers of their own, so that one serves one call at a time: each call takes an idle
+    one. Another is built only where all are busy, since that takes longer than a call."""
+
+    def __init__(self, build: Callable[[], Any]) -> None:
+        self._build, self._idle = build, [build()]
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[Any]:
+        try:
+            detector = self._idle.pop()
+        except IndexError:
+            detector = self._build()
+        try:
+            yield detector
+        finally:
+            self._idle.append(detector)
+
+
+def _corners(box: 'dlib.rectangle') -> Tuple[int, int, int, int]:
+    return box.left(), box.top(), box.right(), box.bottom()
