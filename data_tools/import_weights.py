@@ -6,6 +6,8 @@ python -m data_tools.import_weights stylegan2 SRC --out NPZ         StyleGAN2 (.
 python -m data_tools.import_weights arcface SRC                     IR-SE50 -> checkpoints/arcface.pb, for train.py ccn
 python -m data_tools.import_weights inception SRC                   Inception of 2015 -> checkpoints/inception.pb, for
                                                                     dctnet.evaluate
+python -m data_tools.import_weights lpips ALEXNET LINEAR            LPIPS -> checkpoints/lpips.pb, for
+                                                                    dctnet.evaluate --lpips
 python -m data_tools.import_weights descriptor [SRC] --out PB       dlib's face descriptor network, for other programs:
                                                                     training reads the installed file itself
 
@@ -24,12 +26,13 @@ from google.protobuf.message import DecodeError
 
 from data_tools import descriptor_check, stylegan2_weights, torch_file, vgg19_weights
 from data_tools.arcface_weights import arcface_arrays
+from data_tools.lpips_weights import lpips_arrays
 from dctnet import atomic, checkpoint, export, frozen, images
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
-from dctnet.nets import arcface, dlib_descriptor, inception, unet, vgg19
+from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19
 from dctnet.nets.identity import ARCFACE_FILE
 from dctnet.nets.picture_features import INCEPTION_FILE
 from dctnet.ttn_training import VGG19_FILE
@@ -136,6 +139,16 @@ def import_inception(source: Path, out: Path) -> str:
     return '{}: Inception up to {}, {} operations from {}'.format(out, inception.OUTPUT, len(graph_def.node), source)
 
 
+def import_lpips(alexnet: Path, linear: Path, out: Path) -> str:
+    """Write LPIPS `out` (.pb) from the PyTorch states of AlexNet and of the linear layers. Returns what was done;
+    raises UserError where one is missing, damaged or something else; nothing is written then."""
+    weights = lpips_arrays(torch_file.read_states(alexnet), torch_file.read_states(linear),
+                           '{} and {}'.format(alexnet, linear))
+    frozen.write_graph(lpips.freeze_graph(weights), out)
+    return '{}: LPIPS on AlexNet, {} parameters from {} and {}; use it with dctnet.evaluate --lpips {}'.format(
+        out, sum(array.size for array in weights.values()), alexnet, linear, out)
+
+
 def import_descriptor(source: Optional[Path], out: Path) -> str:
     """Write dlib's descriptor network `out` (.pb, image:0 [N, 150, 150, 3] BGR in [-1, 1] -> descriptor:0 [N, 128]),
     compared with dlib's own output. Returns what was done.
@@ -183,6 +196,11 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='frozen_inception_v1_2015_12_05.tar.gz, inception-2015-12-05.tgz, or the .pb of one')
     pooled.add_argument('--out', type=Path, default=INCEPTION_FILE, metavar='PB',
                         help='default: checkpoints/inception.pb')
+    perceptual = kinds.add_parser('lpips', help='LPIPS on AlexNet -> the network of dctnet.evaluate --lpips')
+    perceptual.add_argument('source', type=Path, metavar='ALEXNET', help='torchvision\'s alexnet-owt-7be5be79.pth')
+    perceptual.add_argument('linear', type=Path, metavar='LINEAR', help='alex.pth of lpips/weights/v0.1')
+    perceptual.add_argument('--out', type=Path, default=lpips.LPIPS_FILE, metavar='PB',
+                            help='default: checkpoints/lpips.pb')
     face = kinds.add_parser('descriptor', help='dlib\'s face descriptor network -> a frozen graph')
     face.add_argument('source', type=Path, nargs='?', metavar='SRC',
                       help='dlib_face_recognition_resnet_model_v1.dat (default: the installed one)')
@@ -196,6 +214,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     if options.kind == 'generator':
         print(import_generator(options.source, options.out, options.mask))
+    elif options.kind == 'lpips':
+        print(import_lpips(options.source, options.linear, options.out))
     else:
         function = {'vgg19': import_vgg19, 'stylegan2': import_stylegan2, 'arcface': import_arcface,
                     'inception': import_inception, 'descriptor': import_descriptor}[options.kind]

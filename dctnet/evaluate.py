@@ -1,9 +1,9 @@
 """python -m dctnet.evaluate --photos A --results B [B2 ...] --styles C --out FILE.json: how good translations are.
 
 FID and KID of the results against pictures of the style (style), ID and edge agreement of each result with the photo of
-the same name (content). Any number of result folders, of other methods too, in one run; give the photos as a result
-to see where they stand. All pictures are aligned faces. Beside FILE.json: FILE.csv (a line a picture) and FILE.md (a
-table with the paper's numbers). Exit codes: 0 done, 2 a mistake to put right.
+the same name (content), and LPIPS where its weights are given. Any number of result folders, of other methods too, in
+one run; give the photos as a result to see where they stand. All pictures are aligned faces. Beside FILE.json: FILE.csv
+(a line a picture) and FILE.md (a table with the paper's numbers). Exit codes: 0 done, 2 a mistake to put right.
 """
 import argparse
 import hashlib
@@ -22,17 +22,13 @@ from dctnet import atomic, images
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.metrics import features, fid, kid
 from dctnet.metrics.edges import edge_agreement
-from dctnet.metrics.identity import cosine
 from dctnet.metrics.report import markdown, per_picture
+from dctnet.pair_scores import SIDE, Pair, edge_scores, identity_scores, lpips_scores
 
-if TYPE_CHECKING:  # the real imports wait until the folders have been checked: they load TensorFlow
-    from dctnet.nets.identity import IdentityNetwork
+if TYPE_CHECKING:  # the real import waits until the folders have been checked: it loads TensorFlow
     from dctnet.nets.picture_features import FeatureNetwork
 
 log = logging.getLogger('evaluate')
-
-_FACE_SIDE = 256
-Pair = Tuple[Path, Path]  # a result and its photo
 
 
 def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -49,6 +45,9 @@ def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
                              'image:0 -> features:0')
     parser.add_argument('--identity', choices=('auto', 'arcface', 'dlib'), default='auto',
                         help='of ID; auto (default): checkpoints/arcface.pb where it is there, else dlib')
+    parser.add_argument('--lpips', type=Path, metavar='FILE.pb',
+                        help='also measure how different result and photo look: checkpoints/lpips.pb of '
+                             'data_tools.import_weights lpips')
     parser.add_argument('--cache', type=Path, metavar='FOLDER',
                         help='where features are kept for the next time (default: features_cache beside FILE.json)')
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
@@ -122,12 +121,16 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
 
 
 def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Sequence[Path],
-             pairs: Dict[str, List[Pair]], options: argparse.Namespace) -> Tuple[Dict[str, Any], List[Sequence[Any]]]:
+             pairs: Dict[str, List[Pair]], options: argparse.Namespace) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
     """The report, and the rows of its CSV. Raises UserError where a network is missing or a picture cannot be used."""
+    from dctnet import frozen
     from dctnet.compat import TENSORFLOW_VERSION
+    from dctnet.nets import lpips
     from dctnet.nets.identity import identity_network
     from dctnet.nets.picture_features import feature_network
     network, faces = feature_network(options.features), identity_network(options.identity)
+    perceptual = frozen.FrozenGraph(options.lpips, [lpips.PHOTO, lpips.RESULT], [lpips.OUTPUT],
+                                    options.device) if options.lpips else None
     versions = {'dctnet': dctnet.__version__, 'python': platform.python_version(), 'tensorflow': TENSORFLOW_VERSION,
                 'numpy': np.__version__, 'opencv': cv2.__version__}
     hashes = {name: features.file_hashes(paths) for name, paths in results.items()}
@@ -138,15 +141,21 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
               'results': {name: dict(_folder_entry(results[name], hashes[name]), matched=len(pairs[name]))
                           for name in results}}  # type: Dict[str, Any]
     report.update(_distances(network, style_hashes, hashes, options))
-    scores = {'id': _identity_scores(faces, pairs, options.device), 'edges': _edge_scores(pairs)}
-    report['id'] = {'computed_on': {'network': faces.kind, 'network_sha256': _sha256(faces.file), 'side': _FACE_SIDE,
-                                    'resize': features.RESIZE, 'measure': 'cosine of the embeddings of both'},
-                    'results': {name: _entry(*found) for name, found in scores['id'].items()}}
-    report['edges'] = {'computed_on': {'side': 256, 'measure': edge_agreement.__doc__.split('\n')[0]},
-                       'results': {name: _entry(*found) for name, found in scores['edges'].items()}}
-    rows = [(name, result.name, photo.name, round(float(scores['id'][name][0][i]), 5),
-             round(float(scores['edges'][name][0][i]), 5))
-            for name in results for i, (result, photo) in enumerate(pairs[name])]  # type: List[Sequence[Any]]
+    measured_on = {
+        'id': {'network': faces.kind, 'network_sha256': _sha256(faces.file), 'side': SIDE, 'resize': features.RESIZE,
+               'measure': 'cosine of the embeddings of both'},
+        'edges': {'side': 256, 'measure': edge_agreement.__doc__.split('\n')[0]}}  # type: Dict[str, Dict[str, Any]]
+    scores = {'id': identity_scores(faces, pairs, options.device), 'edges': edge_scores(pairs)}
+    if perceptual:
+        scores['lpips'] = lpips_scores(perceptual, pairs)
+        measured_on['lpips'] = {'network': options.lpips.name, 'network_sha256': _sha256(options.lpips), 'side': SIDE,
+                                'resize': features.RESIZE, 'measure': 'LPIPS of both'}
+    for key, found in scores.items():
+        report[key] = {'computed_on': measured_on[key],
+                       'results': {name: _entry(*values) for name, values in found.items()}}
+    rows = [dict({'method': name, 'picture': result.name, 'photo': photo.name},
+                 **{key: round(float(found[name][0][i]), 5) for key, found in scores.items()})
+            for name in results for i, (result, photo) in enumerate(pairs[name])]
     return report, rows
 
 
@@ -184,37 +193,6 @@ def _few(ours: fid.Gaussian, styles: fid.Gaussian) -> Optional[str]:
            if side.count <= len(side.mean)]
     return ('{} for {} features: a covariance is singular and FID much too high; compare it with none of another '
             'N'.format(' and '.join(few), len(ours.mean)) if few else None)
-
-
-def _identity_scores(faces: 'IdentityNetwork', pairs: Dict[str, List[Pair]], device: str,
-                     ) -> Dict[str, Tuple[np.ndarray, np.ndarray]]:
-    """Method -> cosine of each result with its photo, and with the next one's photo."""
-    from dctnet.nets.picture_features import picture_network
-    graph = picture_network(faces.embed, _FACE_SIDE, device)
-
-    def embedded(paths: List[Path]) -> np.ndarray:
-        return np.concatenate(list(features.batches_of_features(paths, graph, _FACE_SIDE)))
-    photos = sorted({photo for some in pairs.values() for _, photo in some})
-    known = dict(zip(photos, embedded(photos)))
-    scores = {}
-    for name, some in pairs.items():
-        log.info('%s: identity of %d pictures', name, len(some))
-        ours, theirs = embedded([result for result, _ in some]), np.stack([known[photo] for _, photo in some])
-        scores[name] = cosine(ours, theirs), cosine(ours, np.roll(theirs, -1, axis=0))
-    graph.close()
-    return scores
-
-
-def _edge_scores(pairs: Dict[str, List[Pair]]) -> Dict[str, Tuple[np.ndarray, np.ndarray]]:
-    """As `_identity_scores`, of the edges."""
-    scores = {}
-    for name, some in pairs.items():
-        found = []
-        for (result, photo), (_, other) in zip(some, some[1:] + some[:1]):
-            picture = images.read_bgr(result)
-            found.append([edge_agreement(images.read_bgr(path), picture) for path in (photo, other)])
-        scores[name] = tuple(np.array(found).T)
-    return scores
 
 
 def _entry(own: np.ndarray, other: np.ndarray) -> Dict[str, Any]:

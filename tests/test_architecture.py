@@ -17,7 +17,8 @@ LAYERS = (
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
     {'train', 'infer', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report', 'dctnet.study', 'dctnet.training',
-     'dctnet.ttn_training', 'dctnet.ccn_training', 'dctnet.training_evaluation', 'data_tools'},
+     'dctnet.ttn_training', 'dctnet.ccn_training', 'dctnet.training_evaluation', 'dctnet.pair_scores',
+     'data_tools'},
 )
 FORBIDDEN = {
     'dctnet.losses': {'dctnet.nets', 'dctnet.data'},

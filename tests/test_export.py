@@ -1,6 +1,7 @@
 """Export: the frozen graphs are the live one, under the published contract, in both runtimes."""
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -208,11 +209,13 @@ def test_colour_order_and_range_of_the_contract(weights):
     assert cv2.cvtColor(found, cv2.COLOR_BGR2RGB)[0, 0].tolist() == [191, 127, 0]
 
 
-def test_a_checkpoint_of_choice(run, tmp_path, weights):
-    kept = run / 'checkpoints'
+@pytest.mark.parametrize('wanted', ['7', 'best'])
+def test_a_checkpoint_of_choice(run, tmp_path, wanted):
+    shutil.copytree(str(run / 'checkpoints'), str(run / 'best'))
+    (run / 'best' / 'best.json').write_text('{"step": 7, "metric": "kid", "value": 0.5, "measured_on": ""}')
     for suffix in ('.index', '.data-00000-of-00001'):
-        (kept / ('model-9' + suffix)).write_bytes(b'damaged')
-    assert export.main(['--run', str(run), '--out', str(tmp_path / 'out'), '--checkpoint', '7']) == 0
+        (run / 'checkpoints' / ('model-9' + suffix)).write_bytes(b'damaged')
+    assert export.main(['--run', str(run), '--out', str(tmp_path / 'out'), '--checkpoint', wanted]) == 0
     assert json.loads((tmp_path / 'out' / 'cartoon_h.json').read_text())['step'] == 7
 
 

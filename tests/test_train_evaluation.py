@@ -145,7 +145,8 @@ def test_photographs_of_the_training_are_told(tmp_path, pictures, validation, se
 @pytest.mark.parametrize('change, told', [
     ('evaluate.photo=', 'evaluate.photo is not set'),
     ('evaluate.photo={one}', 'evaluate.photo holds one picture'),
-    ('evaluate.photo={damaged}', 'cannot read'),
+    ('evaluate.photo={damaged}', 'v9.png as a picture'),
+    ('evaluate.photo={small}', 'v9.png is only 8x9 pixels'),
     ('evaluate.features=vgg', 'choose inception, dlib or a frozen graph'),
     ('evaluate.features={one}/none.pb', 'does not exist'),
     ('evaluate.identity_network=arcface', 'checkpoints/arcface.pb is not there'),
@@ -156,9 +157,11 @@ def test_mistakes_are_told_before_the_training(tmp_path, pictures, validation, s
     monkeypatch.setattr('dctnet.nets.identity.ARCFACE_FILE', tmp_path / 'arcface.pb')
     shutil.copytree(str(validation), str(tmp_path / 'damaged'))
     (tmp_path / 'damaged' / 'v9.png').write_bytes(b'no picture')
+    shutil.copytree(str(validation), str(tmp_path / 'small'))
+    images.write_bgr(tmp_path / 'small' / 'v9.png', np.zeros((9, 8, 3), np.uint8))
     (tmp_path / 'one').mkdir()
     shutil.copy(str(validation / 'v0.png'), str(tmp_path / 'one'))
-    change = change.format(one=tmp_path / 'one', damaged=tmp_path / 'damaged')
+    change = change.format(one=tmp_path / 'one', damaged=tmp_path / 'damaged', small=tmp_path / 'small')
     command = plain(pictures, tmp_path / 'run', *settings + [change, 'data.check_folders=false'])
     assert told in message(*command + dry) and not (tmp_path / 'run').exists()
     assert checkpoint.latest(tmp_path / 'run' / 'checkpoints') is None

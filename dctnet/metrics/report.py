@@ -1,25 +1,30 @@
 """An evaluation as text: a table of the methods beside the paper's, and a line of CSV a picture."""
 import csv
 import io
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Sequence
 
 # RECIPE.md, Evaluation: the paper's Table 1 and its ablation. FID, ID.
 PAPER = (('CycleGAN', 57.08, 0.55), ('U-GAT-IT', 68.40, 0.58), ('Toonify', 55.27, 0.62), ('pSp', 69.38, 0.60),
          ('DCT-Net without CCN', 58.52, 0.58), ('DCT-Net', 35.92, 0.71))
-COLUMNS = ('method', 'picture', 'photo', 'id', 'edges')
+# Of result and photo: the key of the report and the heading. Those that were measured make two columns each.
+_PAIRED = (('id', 'ID ↑', 'ID'), ('edges', 'Edges ↑', 'Edges'), ('lpips', 'LPIPS ↓', 'LPIPS'))
 
 
 def markdown(report: Dict[str, Any]) -> str:
     """The evaluation (dctnet.evaluate) as a Markdown table, followed by what the numbers were computed on."""
-    lines = ['| Method | N | FID ↓ | KID × 1000 ↓ | ID ↑ | ID, other photo | Edges ↑ | Edges, other photo |',
-             '|---|---|---|---|---|---|---|---|']
+    paired = [entry for entry in _PAIRED if entry[0] in report]
+    lines = ['| Method | N | FID ↓ | KID × 1000 ↓ |' + ''.join(
+                 ' {} | {}, other photo |'.format(heading, name) for _, heading, name in paired),
+             '|---' * (4 + 2 * len(paired)) + '|']
     for method, folder in report['results'].items():
-        fid, kid, identity, edges = [report[key]['results'][method] for key in ('fid', 'kid', 'id', 'edges')]
-        lines.append('| {} | {} | {:.4g} | {:.4g} ± {:.2g} | {} | {} | {} | {} |'.format(
-            method, folder['pictures'], fid['value'], 1000 * kid['value'], 1000 * kid['standard_error'],
-            _number(identity['value']), _number(identity['other_photo']), _number(edges['value']),
-            _number(edges['other_photo'])))
-    lines += ['| paper: {} | | {:.2f} | | {:.2f} | | | |'.format(*row) for row in PAPER]
+        fid, kid = [report[key]['results'][method] for key in ('fid', 'kid')]
+        line = '| {} | {} | {:.4g} | {:.4g} ± {:.2g} |'.format(
+            method, folder['pictures'], fid['value'], 1000 * kid['value'], 1000 * kid['standard_error'])
+        for key, _, _ in paired:
+            found = report[key]['results'][method]
+            line += ' {} | {} |'.format(_number(found['value']), _number(found['other_photo']))
+        lines.append(line)
+    lines += ['| paper: {} | | {:.2f} | | {:.2f} |'.format(*row) + ' |' * (2 * len(paired) - 1) for row in PAPER]
     features, faces = report['fid']['computed_on'], report['id']['computed_on']
     lines += ['', 'FID and KID: {} features ({} numbers, {} px), results against {} style pictures. ID: {}. "Other '
               'photo": each result against the photo of another, the level without any agreement.'.format(
@@ -37,9 +42,10 @@ def _number(value: Any) -> str:
     return '' if value is None else '{:.3f}'.format(value)
 
 
-def per_picture(rows: Sequence[Sequence[Any]]) -> str:
-    """Rows in the order of COLUMNS -> CSV with a header."""
+def per_picture(rows: Sequence[Dict[str, Any]]) -> str:
+    """Rows of the same keys -> CSV with the keys as header."""
     stream = io.StringIO()
-    lines = [list(COLUMNS)] + [list(row) for row in rows]  # type: List[List[Any]]
-    csv.writer(stream, lineterminator='\n').writerows(lines)
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(rows)
     return stream.getvalue()

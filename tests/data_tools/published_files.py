@@ -4,7 +4,7 @@ import pickle
 import sys
 import types
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Tuple
 
 import numpy as np
 
@@ -127,3 +127,16 @@ def write_nvidia(path: Path, networks: Dict[str, Dict[str, np.ndarray]], protoco
         for name in ('dnnlib.tflib.network', 'dnnlib.util', 'dnnlib.tflib', 'dnnlib'):
             sys.modules.pop(name)
     return path
+
+
+def lpips_states() -> Tuple[Dict[str, np.ndarray], Dict[str, np.ndarray]]:
+    """AlexNet's convolutions under torchvision's names, and the linear layers of LPIPS, as PyTorch states hold them."""
+    rng, alexnet, linear = np.random.RandomState(3), {}, {}
+    for index, (layer, shape) in enumerate(((0, (64, 3, 11, 11)), (3, (192, 64, 5, 5)), (6, (384, 192, 3, 3)),
+                                            (8, (256, 384, 3, 3)), (10, (256, 256, 3, 3)))):
+        scale = np.sqrt(2.0 / np.prod(shape[1:]))
+        alexnet['features.{}.weight'.format(layer)] = (rng.standard_normal(shape) * scale).astype(np.float32)
+        alexnet['features.{}.bias'.format(layer)] = rng.normal(0, 0.1, shape[0]).astype(np.float32)
+        linear['lin{}.model.1.weight'.format(index)] = rng.uniform(0, 1, (1, shape[0], 1, 1)).astype(np.float32)
+    alexnet['classifier.1.bias'] = np.zeros(4096, np.float32)
+    return alexnet, linear

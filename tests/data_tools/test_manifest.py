@@ -45,7 +45,7 @@ def test_commands_are_ours():
     commands = [entry['import'] for entry in ENTRIES.values() if entry['import']]
     readme = (FOLDER / 'README.md').read_text()
     commands += re.findall(r'^    (python -m data_tools\.import_weights .*)$', readme, re.MULTILINE)
-    assert len(commands) == 18
+    assert len(commands) == 21
     for command in commands:
         import_weights.parse(command.split()[3:])
 

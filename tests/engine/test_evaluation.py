@@ -96,7 +96,7 @@ def test_a_best_after_the_step_that_is_resumed_from_stays(tmp_path):
             t.loop.run(t.session, some[:1] + [Do(6, die)] + some[1:2] + [Do(4, some[2]._save)])
     assert kept(tmp_path / 'checkpoints') == [4] and best_checkpoint.read(tmp_path).step == 6
     saved = (tmp_path / 'best' / 'model-6.index').stat().st_mtime_ns
-    assert resumed(8, tmp_path, {6: 1.0, 8: 2.0}).asked == [6, 8]
+    assert resumed(8, tmp_path, {6: 0.9, 8: 2.0}).asked == [6, 8]  # a GPU does not repeat the last bits
     assert best_checkpoint.read(tmp_path)[:3] == (6, 'good', 1.0)
     assert (tmp_path / 'best' / 'model-6.index').stat().st_mtime_ns == saved
 
@@ -112,14 +112,15 @@ def test_values_that_were_measured_otherwise_do_not_count(tmp_path, caplog):
 def test_a_kill_between_the_writes_leaves_a_valid_best(tmp_path, monkeypatch, cut):
     resumed(2, tmp_path, {2: 5.0})
 
-    def die(*words):
-        if 'checkpoint' not in str(words[0]).split('/')[-1]:  # TensorFlow's own list is written first
+    def die(path, *words):
+        if path.name in ('best.json', 'model-2'):
             raise KeyboardInterrupt
-        written(*words)
+        usual(path, *words)
 
-    written = getattr(atomic if cut == 'write_text' else checkpoint, cut)
+    module = atomic if cut == 'write_text' else checkpoint
+    usual = getattr(module, cut)
     with monkeypatch.context() as patch:
-        patch.setattr(atomic if cut == 'write_text' else checkpoint, cut, die)
+        patch.setattr(module, cut, die)
         with pytest.raises(KeyboardInterrupt):
             resumed(4, tmp_path, {4: 3.0}, save_every=100)
     best = best_checkpoint.read(tmp_path)
