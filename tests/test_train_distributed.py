@@ -1,14 +1,18 @@
 """Two processes of one training, started by horovodrun: what they learn, and how they end together."""
+import getpass
 import importlib.util
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import train
-from tests.tiny_training import arguments, metrics, newest_weights, saved_steps, write_pictures
+from tests.tiny_training import arguments, metrics, newest_weights, plain, saved_steps, write_pictures
 
 ROOT = Path(__file__).parents[1]
 HOROVODRUN = Path(sys.executable).parent / 'horovodrun'
@@ -70,6 +74,30 @@ def test_content_calibration_draws_apart_and_adapts_as_one(tmp_path, folder):
     weights = newest_weights(tmp_path / 'run')
     assert weights['augment_signs'][1] == 3 * 2 * 2  # pictures that both have seen
     assert weights['path_length_average'] > 0
+
+
+def test_the_recipe_for_slurm_puts_a_stopped_job_back(tmp_path, folder):
+    """Two "machines" on loopback, and a stand-in for Slurm's own command."""
+    scontrol = tmp_path / 'scontrol'
+    scontrol.write_text('#!/bin/bash\nif [ "$1" = show ]; then echo localhost; echo 127.0.0.1; else echo "$@" > '
+                        '{}; fi\n'.format(tmp_path / 'asked'))
+    scontrol.chmod(0o755)
+    run = tmp_path / 'run'
+    words = plain(folder, run, 'train.steps=100000', 'train.save_every=100000')
+    slurm = {'SLURM_JOB_ID': '7', 'SLURM_JOB_NODELIST': 'x', 'SLURM_NTASKS_PER_NODE': '1', 'SLURM_NTASKS': '2',
+             'DCTNET_PYTHON': sys.executable, 'USER': getpass.getuser(),
+             'PATH': '{}:{}'.format(tmp_path, os.environ['PATH'])}
+    job = subprocess.Popen(['bash', 'configs/cluster/slurm.sbatch'] + words, cwd=str(ROOT), stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, env=dict(os.environ, **slurm))
+    deadline = time.monotonic() + 150
+    while not (run / 'metrics.jsonl').exists() and job.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    job.send_signal(signal.SIGTERM)
+    output = job.communicate(timeout=60)[0].decode()
+    assert job.returncode != 0 and 'stopped early (' in output and 'back into the queue' in output, output
+    assert (tmp_path / 'asked').read_text() == 'requeue 7\n'
+    step, = saved_steps(run)
+    assert len(metrics(run)) == step > 0
 
 
 def test_a_process_that_dies_ends_the_job_and_leaves_what_was_saved(tmp_path, folder):
