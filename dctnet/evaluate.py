@@ -58,9 +58,9 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
     options = parse(words)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    _check_out(options.out)
-    photos, styles = images.list_images(options.photos), images.list_images(options.styles)
-    results = {name: images.list_images(folder) for name, folder in method_names(options.results).items()}
+    _check_out(options.out, options.cache)
+    photos, styles = _pictures(options.photos), _pictures(options.styles)
+    results = {name: _pictures(folder) for name, folder in method_names(options.results).items()}
     for folder, paths in [(options.styles, styles)] + [(paths[0].parent, paths) for paths in results.values()]:
         if len(paths) < 2:
             raise UserError('{} holds one picture: FID and KID need at least 2 on each side (and say little of less '
@@ -73,20 +73,34 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     table = markdown(report)
     atomic.write_together({
         options.out: (json.dumps(report, indent=2) + '\n').encode('utf-8'),
-        options.out.with_suffix('.csv'): per_picture(rows).encode('utf-8'),
-        options.out.with_suffix('.md'): table.encode('utf-8')})
-    print(table)
+        # The system allows names of files that are no text.
+        options.out.with_suffix('.csv'): per_picture(rows).encode('utf-8', 'replace'),
+        options.out.with_suffix('.md'): table.encode('utf-8', 'replace')})
+    print(table.encode('utf-8', 'replace').decode('utf-8'))
     print('written to {}, in {:.0f} s'.format(options.out, report['seconds']))
     return DONE
 
 
-def _check_out(out: Path) -> None:
+def _check_out(out: Path, cache: Optional[Path]) -> None:
     if out.suffix != '.json':
         raise UserError('--out {}: name a file that ends in .json'.format(out))
-    if out.is_dir():
-        raise UserError('a folder stands at {}, where the file would go: choose another name'.format(out))
-    with atomic.storage_errors(out):
-        atomic.check_place(out.parent)
+    for suffix in ('.json', '.csv', '.md'):
+        if out.with_suffix(suffix).is_dir():
+            raise UserError('a folder stands at {}, where the file would go: choose another name'.format(
+                out.with_suffix(suffix)))
+    for folder in [out.parent] + [cache] * bool(cache):
+        with atomic.storage_errors(folder):
+            atomic.check_place(folder)
+
+
+def _pictures(folder: Path) -> List[Path]:
+    """As images.list_images. Raises UserError where links lead nowhere, too: fewer pictures would be measured."""
+    gone = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in images.SUFFIXES
+                  and path.is_symlink() and not path.exists()) if folder.is_dir() else []
+    if gone:
+        raise UserError('{} pictures of {} are links to files that are not there ({}): bring the files back, or remove '
+                        'the links'.format(len(gone), folder, ', '.join(gone[:3])))
+    return images.list_images(folder)
 
 
 def method_names(folders: Sequence[Path]) -> Dict[str, Path]:

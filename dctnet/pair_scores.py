@@ -68,8 +68,7 @@ def lpips_scores(network: 'FrozenGraph', pairs: Dict[str, List[Pair]]) -> Scores
 def _distances(network: 'FrozenGraph', photos: Sequence[Path], results: Sequence[Path]) -> np.ndarray:
     found = []
     for first in range(0, len(results), _BATCH):
-        sides = [np.stack([images.to_unit(images.square(images.read_bgr(path), SIDE))
-                           for path in paths[first:first + _BATCH]]) for paths in (photos, results)]
+        sides = [features.read_squares(paths[first:first + _BATCH], SIDE) for paths in (photos, results)]
         distances = np.asarray(network(*sides), np.float64)
         if distances.shape != (len(sides[0]),) or not np.isfinite(distances).all():
             raise UserError('the graph of --lpips gives no finite number a pair ({}, shape {}): make it anew with '

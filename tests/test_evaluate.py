@@ -1,10 +1,13 @@
 """`python -m dctnet.evaluate`: what it writes, and what it says of mistakes."""
 import csv
 import json
+import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_tools.demo_material import paint, portrait, views
 from dctnet import evaluate, frozen, images
@@ -153,8 +156,71 @@ def test_pictures_and_networks_that_cannot_be_used(folders, network, monkeypatch
 def test_places_that_cannot_be_written(folders, network):
     assert 'ends in .json' in refused(folders, features=network, out=folders / 'report.txt')
     assert 'is a file' in refused(folders, features=network, out=network / 'report.json')
-    (folders / 'report.json').mkdir()
-    assert 'a folder stands' in refused(folders, features=network, out=folders / 'report.json')
+    for suffix in ('json', 'csv', 'md'):
+        (folders / suffix / ('report.' + suffix)).mkdir(parents=True)
+        text = refused(folders, features=network, out=folders / suffix / 'report.json')
+        assert 'a folder stands at {}'.format(folders / suffix / ('report.' + suffix)) in text
+    assert 'is a file' in refused(folders, features=network, cache=network)
+
+
+def test_pictures_of_all_kinds(folders, network, quick_identity):
+    """Grey, 16 bit, with alpha, with a palette, not square, of other sizes: read as everywhere else."""
+    rng = np.random.RandomState(0)
+    grey = rng.randint(0, 65536, (40, 70)).astype(np.uint16)
+    cv2.imwrite(str(folders / 'painted' / '0.png'), grey)
+    cv2.imwrite(str(folders / 'painted' / '1.png'), (grey // 257).astype(np.uint8))
+    cv2.imwrite(str(folders / 'painted' / '2.png'), rng.randint(0, 256, (300, 200, 4)).astype(np.uint8))
+    Image.fromarray((grey // 257).astype(np.uint8)).convert('P').save(str(folders / 'painted' / '3.png'))
+    images.write_bgr(folders / 'photos' / '3.jpg', rng.randint(0, 256, (16, 1000, 3)).astype(np.uint8))
+    assert run(folders, 'painted', features=network) == 0
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    assert report['id']['results']['painted']['pictures'] == 10
+    assert np.isfinite([report[key]['results']['painted']['value'] for key in ('fid', 'kid', 'id', 'edges')]).all()
+
+
+@pytest.mark.parametrize('folder', ['photos', 'painted', 'styles'])
+def test_a_picture_of_one_column(folders, network, quick_identity, folder):
+    path = sorted((folders / folder).iterdir())[4]
+    images.write_bgr(path, np.zeros((SIZE, 1, 3), np.uint8))
+    assert '{} is only 1x32 pixels'.format(path.name) in refused(folders, 'painted', features=network)
+
+
+def test_equal_pictures_have_no_spread(folders, network, quick_identity):
+    """A covariance of zeros."""
+    for index in range(3):
+        images.write_bgr(folders / 'black' / '{}.png'.format(index), np.zeros((SIZE, SIZE, 3), np.uint8))
+    assert run(folders, 'black', features=network) == 0
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    found = report['fid']['results']['black']
+    assert np.isfinite(found['value']) and '3 results' in found['warning']
+    assert report['edges']['results']['black']['value'] == 0
+
+
+def test_one_photo_that_matches(folders, network, quick_identity):
+    for path in sorted((folders / 'photos').iterdir())[1:]:
+        path.unlink()
+    assert run(folders, 'painted', features=network) == 0
+    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
+    found = report['id']['results']['painted']
+    assert found['pictures'] == 1 and found['other_photo'] is None and 0 < found['value'] <= 1
+
+
+def test_links_to_files_that_have_moved(folders, network):
+    (folders / 'moved').mkdir()
+    for path in (folders / 'painted').iterdir():
+        (folders / 'moved' / path.name).symlink_to(path)
+    (folders / 'painted' / '7.png').unlink()
+    text = refused(folders, 'moved', features=network)
+    assert '1 pictures of {} are links to files that are not there (7.png)'.format(folders / 'moved') in text
+
+
+def test_names_that_are_no_text(folders, network, quick_identity):
+    for folder, suffix in (('photos', b'.jpg'), ('painted', b'.png')):
+        place = os.fsencode(str(folders / folder))
+        os.rename(place + b'/0' + suffix, place + b'/\xff' + suffix)
+    assert run(folders, 'painted', features=network) == 0
+    names = [row['picture'] for row in csv.DictReader((folders / 'out' / 'report.csv').open(encoding='utf-8'))]
+    assert len(names) == 10 and '?.png' in names
 
 
 @pytest.fixture()

@@ -3,6 +3,7 @@ import hashlib
 import logging
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from zipfile import is_zipfile
 
 import numpy as np
 
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 RESIZE = 'centre square; INTER_AREA where it gets smaller, INTER_LINEAR (half-pixel centres) where it gets larger'
 KEPT = 10000  # features kept for the kernel distance: 80 MB of Inception's
 _BATCH = 16
+_SMALLEST_SIDE = 16
 
 Network = Callable[[np.ndarray], np.ndarray]  # float32 [N, side, side, 3] BGR in [-1, 1] -> [N, D]
 
@@ -45,7 +47,7 @@ def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> I
     """float64 [up to 16, D] at a time. Raises UserError where a picture cannot be read or gives no finite features."""
     for first in range(0, len(paths), _BATCH):
         some = paths[first:first + _BATCH]
-        features = np.asarray(network(_input([images.read_bgr(path) for path in some], side)), np.float64)
+        features = np.asarray(network(read_squares(some, side)), np.float64)
         damaged = [str(path) for path, row in zip(some, features) if not np.isfinite(row).all()]
         if damaged:
             raise UserError('the network gives no finite features for {}: look at the picture; where it is right, '
@@ -54,12 +56,25 @@ def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> I
 
 
 def picture_features(pictures: Sequence[np.ndarray], network: Network, side: int) -> np.ndarray:
-    """float64 [N, D] of uint8 [H, W, 3] BGR pictures in memory."""
-    return np.concatenate([np.asarray(network(_input(pictures[first:first + _BATCH], side)), np.float64)
-                           for first in range(0, len(pictures), _BATCH)])
+    """float64 [N, D] of uint8 [H, W, 3] BGR pictures in memory. Raises UserError where one is no finite number."""
+    found = np.concatenate([np.asarray(network(_squares(pictures[first:first + _BATCH], side)), np.float64)
+                            for first in range(0, len(pictures), _BATCH)])
+    if not np.isfinite(found).all():
+        raise UserError('the feature network gives values that are no finite numbers: its weights are damaged')
+    return found
 
 
-def _input(pictures: Sequence[np.ndarray], side: int) -> np.ndarray:
+def read_squares(paths: Sequence[Path], side: int) -> np.ndarray:
+    """float32 [N, side, side, 3] BGR in [-1, 1]. Raises UserError where a picture cannot be read or is too small to
+    show a face."""
+    pictures = [images.read_bgr(path) for path in paths]
+    for path, picture in zip(paths, pictures):
+        if min(picture.shape[:2]) < _SMALLEST_SIDE:
+            raise UserError('{} is only {}x{} pixels: remove it'.format(path, *picture.shape[1::-1]))
+    return _squares(pictures, side)
+
+
+def _squares(pictures: Sequence[np.ndarray], side: int) -> np.ndarray:
     return np.stack([images.to_unit(images.square(picture, side)) for picture in pictures])
 
 
@@ -70,7 +85,7 @@ def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: s
     """
     name = hashlib.sha256('\n'.join([folder_hash(hashes), key, str(side), RESIZE, str(KEPT)]).encode()).hexdigest()
     file = cache / (name[:32] + '.npz')
-    known = _read(file)
+    known = _read(file, len(hashes))
     if known is not None:
         return known
     statistics, kept = None, []  # type: Optional[RunningStatistics], List[np.ndarray]
@@ -85,11 +100,21 @@ def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: s
     return found
 
 
-def _read(file: Path) -> Optional[FolderFeatures]:
+def _read(file: Path, count: int) -> Optional[FolderFeatures]:
     """None where there is no such file, or a damaged one: nothing is lost but time."""
     try:
+        with file.open('rb') as stream:
+            if not is_zipfile(stream):  # numpy 1.18 prints a traceback of its own
+                raise ValueError('it is no zip archive')
         with np.load(str(file)) as arrays:
-            return FolderFeatures(Gaussian(int(arrays['count']), arrays['mean'], arrays['covariance']), arrays['kept'])
+            found = FolderFeatures(Gaussian(int(arrays['count']), arrays['mean'], arrays['covariance']), arrays['kept'])
+        size, = found.gaussian.mean.shape
+        if (found.gaussian.count, found.gaussian.covariance.shape, found.kept.shape) != (
+                count, (size, size), (min(count, KEPT), size)):
+            raise ValueError('its arrays do not fit {} pictures'.format(count))
+        if not all(np.isfinite(array).all() for array in (found.gaussian.mean, found.gaussian.covariance, found.kept)):
+            raise ValueError('it holds values that are no finite numbers')
+        return found
     except FileNotFoundError:
         return None
     except Exception as error:  # numpy and zipfile signal a damaged file by many kinds

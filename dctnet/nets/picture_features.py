@@ -2,6 +2,8 @@
 from pathlib import Path
 from typing import Callable, NamedTuple
 
+import numpy as np
+
 from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.errors import UserError
@@ -54,7 +56,22 @@ def _network_of_file(file: Path) -> FeatureNetwork:
     def embed(pictures: 'tf.Tensor') -> 'tf.Tensor':
         found, = frozen.import_into(graph_def, {frozen.CONTENT_INPUT: pictures}, [frozen.CONTENT_OUTPUT], str(file))
         return tf.reduce_mean(found, axis=[1, 2]) if found.shape.ndims == 4 else found
+    _check_output(embed, side, file)
     return FeatureNetwork(file.name, file, side, embed)
+
+
+def _check_output(embed: Callable[['tf.Tensor'], 'tf.Tensor'], side: int, file: Path) -> None:
+    graph = picture_network(embed, side, 'cpu')
+    try:
+        shape = np.shape(graph(np.zeros([2, side, side, 3], np.float32)))
+    except tf.errors.OpError as error:
+        raise UserError('{} does not take pictures of {} px: {}'.format(
+            file, side, str(error.message).split('\n')[0][:200])) from error
+    finally:
+        graph.close()
+    if len(shape) != 2 or shape[0] != 2:
+        raise UserError('{} gives an array of the shape {} for two pictures, but a vector each is needed: [2, D], or '
+                        '[2, h, w, D]'.format(file, list(shape)))
 
 
 def picture_network(embed: Callable[['tf.Tensor'], 'tf.Tensor'], side: int, device: str) -> frozen.FrozenGraph:

@@ -54,14 +54,15 @@ def read_answers(paths: Sequence[Path]) -> Tuple[Study, List[Answers]]:
 
 def _read(path: Path) -> Tuple[Study, Answers]:
     try:
-        record = json.loads(path.read_text(encoding='utf-8'))
+        record = json.loads(path.read_text(encoding='utf-8-sig'))  # some editors put a mark in front
         study = Study(_texts(record['methods']), _texts(record['names']))
         participant, answers = record['participant'], list(record['answers'])
         choices = [(tuple(_texts(entry['item'])), entry['choice']) for entry in answers]
     except FileNotFoundError:
         raise UserError('answer file {} does not exist: check the path'.format(path)) from None
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise UserError('{} is no answer file of a study page ({}): ask for it again'.format(path, error)) from error
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
+        raise UserError('{} is no answer file of a study page ({}): ask for it again'.format(
+            path, '{} {}'.format(type(error).__name__, error))) from error
     if record.get('study') != study.id:
         raise UserError('{}: the study id does not fit its methods and pictures, so the file was edited: ask for it '
                         'again'.format(path))

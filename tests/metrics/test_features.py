@@ -58,6 +58,39 @@ def test_what_is_computed_anew(tmp_path, paths, caplog):
     assert network.seen == 80 and 'damaged' in caplog.text
 
 
+@pytest.mark.parametrize('name, change', [
+    ('mean', lambda x: x * np.nan), ('kept', lambda x: x[:-1]), ('covariance', lambda x: x[:, :2]),
+    ('count', lambda x: x + 1), ('mean', lambda x: x[0]), ('kept', None)])
+def test_kept_arrays_that_do_not_fit(tmp_path, paths, caplog, name, change):
+    network = Means()
+    first = found(paths, network, tmp_path)
+    file, = (tmp_path / 'cache').iterdir()
+    with np.load(str(file)) as archive:
+        arrays = {key: array for key, array in archive.items() if key != name}
+        if change:
+            arrays[name] = change(archive[name])
+    np.savez(str(file), **arrays)
+    again = found(paths, network, tmp_path)
+    assert network.seen == 40 and caplog.text.count('is damaged and computed anew') == 1
+    np.testing.assert_array_equal(again.gaussian.mean, first.gaussian.mean)
+    found(paths, network, tmp_path)
+    assert network.seen == 40
+
+
+def test_pictures_too_small_for_a_face(tmp_path, paths):
+    images.write_bgr(paths[3], np.zeros((50, 1, 3), np.uint8))
+    with pytest.raises(UserError, match='03.png is only 1x50 pixels'):
+        found(paths, Means(), tmp_path)
+
+
+def test_features_of_pictures_in_memory(paths):
+    pictures = [images.read_bgr(path) for path in paths]
+    expected = np.stack([images.to_unit(picture).mean(axis=(0, 1)) for picture in pictures])
+    np.testing.assert_allclose(features.picture_features(pictures, Means(), 16), expected, atol=1e-6)
+    with pytest.raises(UserError, match='weights are damaged'):
+        features.picture_features(pictures, lambda batch: np.full((len(batch), 2), np.inf), 16)
+
+
 def test_features_that_are_no_numbers(tmp_path, paths):
     def broken(batch):
         return np.where(np.arange(len(batch))[:, None] == 1, np.nan, np.ones((len(batch), 3)))

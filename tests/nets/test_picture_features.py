@@ -68,6 +68,19 @@ def test_another_graph_is_no_inception(tmp_path):
     assert not (tmp_path / 'inception.pb').exists()
 
 
+@pytest.mark.parametrize('make, message', [
+    (lambda image: tf.reduce_mean(image, axis=[1, 2, 3]), r'the shape \[2\] for two pictures'),
+    (lambda image: tf.reduce_mean(image, axis=[0, 1, 2]), r'the shape \[3\]'),
+    (lambda image: tf.reshape(image, [1, -1]), r'the shape \[1, 3456\]'),
+    (lambda image: tf.reshape(image, [1, 24, 24, 3]), 'other.pb does not')])
+def test_graphs_whose_output_is_no_vector_a_picture(tmp_path, make, message):
+    with tf.Graph().as_default() as graph:
+        tf.identity(make(tf.placeholder(tf.float32, [None, 24, 24, 3], name='image')), name='features')
+    frozen.write_graph(graph.as_graph_def(), tmp_path / 'other.pb')
+    with pytest.raises(UserError, match=message):
+        feature_network(str(tmp_path / 'other.pb'))
+
+
 def test_a_file_of_ones_own(tmp_path):
     with tf.Graph().as_default() as graph:
         tf.identity(2 * tf.placeholder(tf.float32, [None, 24, 24, 3], name='image'), name='features')

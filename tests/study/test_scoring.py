@@ -4,7 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from dctnet.errors import UserError
+from dctnet.errors import UserError, exit_with
+from dctnet.study.__main__ import main
 from dctnet.study.answers import Study, read_answers
 from dctnet.study.scoring import fleiss_kappa, markdown, score
 
@@ -55,3 +56,66 @@ def test_files_that_were_edited(tmp_path, changes, message):
 def test_the_same_participant_twice(tmp_path):
     with pytest.raises(UserError, match='1.json.*2.json.*same participant'):
         read_answers([write(tmp_path / '1.json'), write(tmp_path / '2.json')])
+
+
+@pytest.mark.parametrize('data', [
+    b'', b'{', b'null', b'[]', b'"study"', b'7', b'\xff\xfe\x00', b'[' * 100000, b'{"methods": "ab"}'])
+def test_files_that_hold_something_else(tmp_path, data):
+    (tmp_path / 'other.json').write_bytes(data)
+    with pytest.raises(UserError, match='other.json is no answer file') as caught:
+        read_answers([tmp_path / 'other.json'])
+    assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('key', ['study', 'methods', 'names', 'participant', 'answers'])
+def test_keys_that_are_missing(tmp_path, key):
+    record = json.loads(write(tmp_path / 'edited.json').read_text())
+    del record[key]
+    (tmp_path / 'edited.json').write_text(json.dumps(record))
+    with pytest.raises(UserError, match='edited.json.*' + ('was edited' if key == 'study' else key)):
+        read_answers([tmp_path / 'edited.json'])
+
+
+@pytest.mark.parametrize('entry', [
+    7, 'a', {'item': ['1.png', 'a', 'b', 'style']}, {'choice': 'a'}, {'item': '1.png', 'choice': 'a'},
+    {'item': ['1.png', 'a', 'b'], 'choice': 'a'}, {'item': ['1.png', 'b', 'a', 'style'], 'choice': 'a'},
+    {'item': ['1.png', 'a', 'b', 'style'], 'choice': ['a']}, {'item': ['1.png', 'a', 'b', 'beauty'], 'choice': 'a'}])
+def test_answers_that_the_page_cannot_give(tmp_path, entry):
+    with pytest.raises(UserError, match='edited.json'):
+        read_answers([write(tmp_path / 'edited.json', answers=[entry])])
+
+
+def test_files_that_are_not_there(tmp_path):
+    for path, part in ((tmp_path / 'none.json', 'does not exist'), (tmp_path, 'is no answer file')):
+        with pytest.raises(UserError, match=part):
+            read_answers([path])
+
+
+def test_a_question_that_nobody_has_answered(tmp_path):
+    """An interrupted participant: no percentage, rather than one of nothing."""
+    paths = []
+    for index in range(2):
+        answers = [{'item': list(item), 'choice': 'a'} for item in STUDY.items()[:3 * (1 - index) + 1]
+                   if item[1] == 'a' and item[3] == 'content']
+        paths.append(write(tmp_path / '{}.json'.format(index), str(index), answers=answers))
+    result = score(*read_answers(paths))
+    assert result['style']['methods']['a'] == {'percent': None, 'low': None, 'high': None, 'comparisons': 0}
+    assert result['content']['methods']['a'] == {'percent': 100, 'low': 100, 'high': 100, 'comparisons': 3}
+    assert result['style']['kappa'] is None and '| a | 100.0 [100.0, 100.0] | – |' in markdown(result)
+
+
+def test_a_mark_in_front_of_the_text(tmp_path):
+    path = write(tmp_path / 'saved.json')
+    path.write_bytes(b'\xef\xbb\xbf' + path.read_bytes())
+    assert len(read_answers([path])[1][0].choices) == len(STUDY.items())
+
+
+def test_command(tmp_path, capsys):
+    path = write(tmp_path / 'p.json')
+    assert main(['score', str(path), '--out', str(tmp_path / 'scores.json')]) == 0
+    assert json.loads((tmp_path / 'scores.json').read_text())['participants'] == 1
+    path.write_text('{')
+    with pytest.raises(SystemExit) as left:
+        exit_with(lambda: main(['score', str(path), '--out', str(tmp_path / 'other.json')]))
+    assert left.value.code == 2 and not (tmp_path / 'other.json').exists()
+    assert 'p.json is no answer file' in capsys.readouterr().err
