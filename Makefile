@@ -25,6 +25,7 @@ test: setup
 lint: setup
 	@$(PYTHON) -m flake8 $(SOURCES)
 	@$(PYTHON) -m isort --check-only --diff $(SOURCES)
+	@$(dir $(PYTHON))shellcheck requirements/*.sh configs/cluster/*.sbatch .ci/run
 
 bench: setup
 	@$(PYTHON) -m tests.bench --out runs/bench-$(RUNTIME).json
