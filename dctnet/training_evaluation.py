@@ -82,24 +82,28 @@ class TtnEvaluation:
         self._style_features = self._style_colours = self._identities = np.zeros(0)
 
     def prepare(self) -> None:
-        """Features and colours of the exemplars, identities of the photographs."""
+        """Features and colours of the exemplars, identities of the photographs. Logs what the photographs themselves
+        would measure, which a translation has to be better than, and the sharpness of the exemplars."""
         self._style_features = self._embed.of(self._exemplars)[self._embed.features]
         self._style_colours = _colours(self._exemplars)
         self._identities = self._embed.of(self._photos)[self._embed.identity]
-        sharp = [np.mean([sharpness(picture) for picture in side]) for side in (self._photos, self._exemplars)]
-        log.info('evaluation: %d photographs (sharpness %.3g) against %d exemplars (sharpness %.3g)',
-                 len(self._photos), sharp[0], len(self._exemplars), sharp[1])
+        untouched = self._measured(self._photos)
+        log.info('evaluation on %d photographs, which themselves have kid %.4g, colour %.4g and sharpness %.3g; the %d '
+                 'exemplars have sharpness %.3g', len(self._photos), untouched['kid'], untouched['colour'],
+                 untouched['sharpness'], len(self._exemplars), _mean_sharpness(self._exemplars))
 
     def measure(self, session: 'tf.Session') -> Dict[str, float]:
         """kid and colour against the exemplars, id and edges against the photographs, and saturation and sharpness."""
-        results = self._translate(session, self._photos)
+        return self._measured(self._translate(session, self._photos))
+
+    def _measured(self, results: np.ndarray) -> Dict[str, float]:
         vectors = self._embed.of(results)
         return {'kid': kernel_distance(vectors[self._embed.features], self._style_features).value,
                 'id': float(cosine(vectors[self._embed.identity], self._identities).mean()),
                 'colour': quantile_distance(_colours(results), self._style_colours),
                 'edges': float(np.mean([edge_agreement(*pair) for pair in zip(self._photos, results)])),
                 'saturation': saturation(results),
-                'sharpness': float(np.mean([sharpness(picture) for picture in results]))}
+                'sharpness': _mean_sharpness(results)}
 
 
 def _squares(paths: Sequence[Path], size: int) -> np.ndarray:
@@ -108,6 +112,10 @@ def _squares(paths: Sequence[Path], size: int) -> np.ndarray:
 
 def _colours(pictures: Sequence[np.ndarray]) -> np.ndarray:
     return colour_quantiles([images.square(picture, min(_COLOUR_SIDE, len(picture))) for picture in pictures])
+
+
+def _mean_sharpness(pictures: Sequence[np.ndarray]) -> float:
+    return float(np.mean([sharpness(picture) for picture in pictures]))
 
 
 def _hash(words: List[str]) -> str:

@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -166,16 +167,20 @@ def test_places_that_cannot_be_written(folders, network):
 def test_pictures_of_all_kinds(folders, network, quick_identity):
     """Grey, 16 bit, with alpha, with a palette, not square, of other sizes: read as everywhere else."""
     rng = np.random.RandomState(0)
-    grey = rng.randint(0, 65536, (40, 70)).astype(np.uint16)
-    cv2.imwrite(str(folders / 'painted' / '0.png'), grey)
-    cv2.imwrite(str(folders / 'painted' / '1.png'), (grey // 257).astype(np.uint8))
+    grey = rng.randint(0, 256, (40, 70)).astype(np.uint16)
+    cv2.imwrite(str(folders / 'painted' / '0.png'), grey * 257)
+    cv2.imwrite(str(folders / 'painted' / '1.png'), grey.astype(np.uint8))
+    shutil.copy(str(folders / 'photos' / '1.jpg'), str(folders / 'photos' / '0.jpg'))
     cv2.imwrite(str(folders / 'painted' / '2.png'), rng.randint(0, 256, (300, 200, 4)).astype(np.uint8))
-    Image.fromarray((grey // 257).astype(np.uint8)).convert('P').save(str(folders / 'painted' / '3.png'))
+    Image.fromarray(grey.astype(np.uint8)).convert('P').save(str(folders / 'painted' / '3.png'))
     images.write_bgr(folders / 'photos' / '3.jpg', rng.randint(0, 256, (16, 1000, 3)).astype(np.uint8))
     assert run(folders, 'painted', features=network) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert report['id']['results']['painted']['pictures'] == 10
     assert np.isfinite([report[key]['results']['painted']['value'] for key in ('fid', 'kid', 'id', 'edges')]).all()
+    rows = list(csv.DictReader((folders / 'out' / 'report.csv').open(encoding='utf-8')))
+    for key in ('id', 'edges'):  # 8 and 16 bits of the same picture
+        assert rows[0][key] == rows[1][key] != rows[3][key]
 
 
 @pytest.mark.parametrize('folder', ['photos', 'painted', 'styles'])
@@ -192,7 +197,10 @@ def test_equal_pictures_have_no_spread(folders, network, quick_identity):
     assert run(folders, 'black', features=network) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     found = report['fid']['results']['black']
-    assert np.isfinite(found['value']) and '3 results' in found['warning']
+    styles = np.stack([images.to_unit(images.read_bgr(path)) for path in (folders / 'styles').iterdir()])
+    known = np.concatenate([styles.mean(axis=(1, 2)), (styles ** 2).mean(axis=(1, 2))], axis=1).astype(np.float64)
+    expected = np.square(known.mean(0) - [-1, -1, -1, 1, 1, 1]).sum() + known.var(0, ddof=1).sum()
+    assert found['value'] == pytest.approx(expected, rel=1e-4) and '3 results' in found['warning']
     assert report['edges']['results']['black']['value'] == 0
 
 

@@ -97,7 +97,7 @@ def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settin
 
 
 def test_values_are_those_of_the_exported_translator(tmp_path, pictures, settings, validation, network,
-                                                     quick_identity, monkeypatch):
+                                                     quick_identity, monkeypatch, caplog):
     run = tmp_path / 'run'
     assert train.main(plain(pictures, run, 'train.steps=3', 'loss.tv=1', 'train.keep=1', 'evaluate.best=edges',
                             *settings)) == 0
@@ -120,6 +120,9 @@ def test_values_are_those_of_the_exported_translator(tmp_path, pictures, setting
         'edges': np.mean([edge_agreement(*pair) for pair in zip(photos, results)])}
     for name, value in expected.items():
         assert found[best['step']]['eval/' + name] == pytest.approx(value, rel=0.02, abs=2e-3), name
+    assert 'on 4 photographs, which themselves have kid {:.4g}, colour {:.4g} and'.format(
+        kernel_distance(*[picture_features(side, features, SIZE) for side in (photos, styles)]).value,
+        colour_distance(photos, styles)) in caplog.text
 
 
 def test_one_graph_where_features_and_identity_are_the_same(monkeypatch):

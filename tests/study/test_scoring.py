@@ -59,7 +59,8 @@ def test_the_same_participant_twice(tmp_path):
 
 
 @pytest.mark.parametrize('data', [
-    b'', b'{', b'null', b'[]', b'"study"', b'7', b'\xff\xfe\x00', b'[' * 100000, b'{"methods": "ab"}'])
+    b'', b'{', b'null', b'[]', b'"study"', b'7', b'\xff\xfe\x00', b'{"methods": "ab"}',
+    pytest.param(b'[' * 100000, id='deep')])
 def test_files_that_hold_something_else(tmp_path, data):
     (tmp_path / 'other.json').write_bytes(data)
     with pytest.raises(UserError, match='other.json is no answer file') as caught:
