@@ -32,7 +32,7 @@ def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: b
     check_device(config.train)
     data, architecture = config.data, ccn.architecture_of(config)
     source = _source_arrays(config, run)
-    with tf.Graph().as_default():
+    with tf.Graph().as_default(), tf.device(communicator.device):
         sampler = DomainSampler(pictures, 1 if source else 0, data.size, config.train.seed, data.flip, data.geometry)
         batch = picture_feed([sampler], data.size, data.batch_size, data.workers, {}, communicator)
         networks = ccn.create_networks(architecture, with_source=source is not None)

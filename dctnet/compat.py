@@ -14,6 +14,7 @@ with warnings.catch_warnings():
     import tensorflow.compat.v1 as tf
     import tf_slim as slim
     from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
+    from tensorflow.python.ops import collective_ops  # of no public module in either runtime
 
 # tf-slim's layers meet Keras' own deprecation of a method; nothing that a user could act on.
 warnings.filterwarnings('ignore', message='`layer.apply` is deprecated')
@@ -27,7 +28,7 @@ tf.enable_resource_variables()
 
 TENSORFLOW_VERSION = tf.__version__
 
-__all__ = ['tf', 'slim', 'gradients', 'session_config', 'TENSORFLOW_VERSION']
+__all__ = ['tf', 'slim', 'all_reduced', 'gradients', 'session_config', 'TENSORFLOW_VERSION']
 
 
 def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
@@ -39,8 +40,12 @@ def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.T
     return tf.gradients(loss, variables, aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE)
 
 
-def session_config(device: str = 'auto', threads: int = 0, training: bool = False,
-                   gpu: str = '') -> 'tf.ConfigProto':
+def all_reduced(tensor: 'tf.Tensor', processes: int, number: int) -> 'tf.Tensor':
+    """The sum of a tensor over the processes of a cluster; each gives the sum the same number, used for no other."""
+    return collective_ops.all_reduce(tensor, processes, 1, number, 'Add', 'Id')
+
+
+def session_config(device: str = 'auto', threads: int = 0, training: bool = False) -> 'tf.ConfigProto':
     """Options of a session.
 
     device: 'auto' (a GPU where there is one), 'cpu' (no GPU is touched) or 'gpu' (same as auto; callers that must
@@ -48,11 +53,9 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
     threads: size of the pool inside one operation; 0 leaves it to TensorFlow.
     training: leave out the fusion of layers, which is for inference and fails noisily on training graphs in 2.15, and
         the rewriting of sums, which would undo the fixed order of `gradients`.
-    gpu: number of the only GPU to use; '' for all.
     """
     config = tf.ConfigProto(allow_soft_placement=True, intra_op_parallelism_threads=threads)
     config.gpu_options.allow_growth = True
-    config.gpu_options.visible_device_list = gpu
     if training:
         config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
         config.graph_options.rewrite_options.arithmetic_optimization = RewriterConfig.OFF

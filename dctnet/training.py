@@ -53,8 +53,8 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
     saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
     finite = all_finite(tf.global_variables())  # the optimiser's, too
     share = communicator.broadcast(tf.global_variables())
-    gpu = str(communicator.local_rank) if communicator.size > 1 else ''
-    with tf.Session(config=session_config(train.device, training=True, gpu=gpu)) as session:
+    options = communicator.configured(session_config(train.device, training=True))
+    with tf.Session(communicator.target, config=options) as session:
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         origin = start(session)
         if dry_run:

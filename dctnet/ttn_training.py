@@ -39,7 +39,7 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, validation: Seque
     measured = validation and not communicator.rank
     networks = Embeddings(config.evaluate, config.train.device) if measured else None
     data = config.data
-    with tf.Graph().as_default():
+    with tf.Graph().as_default(), tf.device(communicator.device):
         batch = picture_feed(_samplers(config, pictures), data.size, data.batch_size, data.workers,
                              _extras(config, pictures.photo, dry_run), communicator)
         tf.set_random_seed(config.train.seed)  # the starting weights

@@ -1,8 +1,10 @@
-"""Two processes of one training, started by horovodrun: what they learn, and how they end together."""
+"""Two processes of one training, of Horovod or of TensorFlow alone: what they learn, and how they end together."""
 import getpass
 import importlib.util
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,14 +14,17 @@ import numpy as np
 import pytest
 
 import train
+from dctnet.communicator import Local, connected
+from dctnet.errors import UserError
 from tests.tiny_training import arguments, metrics, newest_weights, plain, saved_steps, write_pictures
 
 ROOT = Path(__file__).parents[1]
 HOROVODRUN = Path(sys.executable).parent / 'horovodrun'
 NEVER = 'SIGTERM:-1:0'
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec('horovod') is None,
-                                reason='Horovod is an optional extra: make setup HOROVOD=1')
+needs_horovod = pytest.mark.skipif(importlib.util.find_spec('horovod') is None,
+                                   reason='Horovod is an optional extra: make setup HOROVOD=1')
+ENGINES = pytest.mark.parametrize('engine', ['tf', pytest.param('horovod', marks=needs_horovod)])
 
 
 @pytest.fixture(scope='module')
@@ -32,15 +37,35 @@ def command(folder, run, batch, steps, *more):
                      'data.batch_size={}'.format(batch), *more)
 
 
-def together(words, when=NEVER):
+def together(engine, words, when=NEVER):
     """Two processes of `train.py WORDS`: (exit code, what they print)."""
-    job = subprocess.run([str(HOROVODRUN), '--gloo', '-np', '2', sys.executable, '-m', 'tests.tiny_training', when]
-                         + words, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
-    return job.returncode, job.stdout.decode()
+    ours = [sys.executable, '-m', 'tests.tiny_training', when] + words
+    if engine == 'horovod':
+        starts = [([str(HOROVODRUN), '--gloo', '-np', '2'] + ours, {})]
+    else:
+        cluster = {'worker': ['127.0.0.1:{}'.format(port) for port in free_ports(2)]}
+        starts = [(ours, {'TF_CONFIG': json.dumps({'cluster': cluster, 'task': {'type': 'worker', 'index': index}})})
+                  for index in range(2)]
+    jobs = [subprocess.Popen(start, cwd=str(ROOT), env=dict(os.environ, **added), stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT) for start, added in starts]
+    outputs = [job.communicate(timeout=200)[0].decode() for job in jobs]
+    return max(abs(job.returncode) for job in jobs), '\n'.join(outputs)
 
 
-def test_two_processes_learn_what_one_learns_with_the_double_batch(tmp_path, folder, tiny_content):
-    code, output = together(command(folder, tmp_path / 'two', 2, 4))
+def free_ports(count):
+    """Ports of the loopback address that nobody listens at."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(('127.0.0.1', 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@ENGINES
+def test_two_processes_learn_what_one_learns_with_the_double_batch(engine, tmp_path, folder, tiny_content):
+    code, output = together(engine, command(folder, tmp_path / 'two', 2, 4))
     assert code == 0 and '2 processes with batches of 2: 4 pictures a step in all' in output, output
     assert train.main(command(folder, tmp_path / 'one', 4, 4)) == 0
     two, one = newest_weights(tmp_path / 'two'), newest_weights(tmp_path / 'one')
@@ -50,32 +75,35 @@ def test_two_processes_learn_what_one_learns_with_the_double_batch(tmp_path, fol
         np.testing.assert_allclose(two[name], one[name], rtol=1e-3, atol=2e-5, err_msg=name)
 
 
-def test_a_signal_to_one_stops_both_and_any_number_goes_on(tmp_path, folder, tiny_content):
+@ENGINES
+def test_a_signal_to_one_stops_both_and_any_number_goes_on(engine, tmp_path, folder, tiny_content):
     run = tmp_path / 'run'
-    code, output = together(command(folder, run, 2, 6), 'SIGTERM:1:1')
+    code, output = together(engine, command(folder, run, 2, 6), 'SIGTERM:1:1')
     assert code != 0 and 'stopped early (another process was asked to) at step 2 of 6' in output, output
     assert saved_steps(run) == [2]
     assert train.main(command(folder, run, 2, 4)) == 0
-    code, output = together(command(folder, run, 2, 6))
+    code, output = together(engine, command(folder, run, 2, 6))
     assert code == 0 and 'resuming from' in output, output
     assert [line['step'] for line in metrics(run)] == [1, 2, 3, 4, 5, 6]
     assert saved_steps(run) == [2, 3, 4, 6]
 
 
-def test_content_calibration_draws_apart_and_adapts_as_one(tmp_path, folder):
+@ENGINES
+def test_content_calibration_draws_apart_and_adapts_as_one(engine, tmp_path, folder):
     words = ['ccn', '--config', str(ROOT / 'configs' / 'ccn' / 'source.yaml'), '--run', str(tmp_path / 'run')]
     for key in ('data.photo={}'.format(folder / 'photo'), 'data.size=16', 'data.batch_size=2', 'model.max_channels=4',
                 'model.style_dim=8', 'model.mapping_layers=2', 'train.log_every=1', 'train.sample_every=0',
                 'train.steps=3', 'train.device=cpu', 'loss.r1_every=2', 'loss.path_every=2', 'augment.mode=adaptive',
                 'augment.p=0.5'):
         words += ['--set', key]
-    code, output = together(words)
+    code, output = together(engine, words)
     assert code == 0, output
     weights = newest_weights(tmp_path / 'run')
     assert weights['augment_signs'][1] == 3 * 2 * 2  # pictures that both have seen
     assert weights['path_length_average'] > 0
 
 
+@needs_horovod
 def test_the_recipe_for_slurm_puts_a_stopped_job_back(tmp_path, folder):
     """Two "machines" on loopback, and a stand-in for Slurm's own command."""
     scontrol = tmp_path / 'scontrol'
@@ -100,8 +128,25 @@ def test_the_recipe_for_slurm_puts_a_stopped_job_back(tmp_path, folder):
     assert len(metrics(run)) == step > 0
 
 
-def test_a_process_that_dies_ends_the_job_and_leaves_what_was_saved(tmp_path, folder):
-    code, output = together(command(folder, tmp_path / 'run', 2, 60), 'SIGKILL:4:1')
-    assert code != 0 and 'another process of this job has gone in step 5' in output, output
+@ENGINES
+def test_a_process_that_dies_ends_the_job_and_leaves_what_was_saved(engine, tmp_path, folder):
+    code, output = together(engine, command(folder, tmp_path / 'run', 2, 60), 'SIGKILL:4:1')
+    assert code != 0 and 'another process of this job has gone (' in output, output
     assert saved_steps(tmp_path / 'run') == [3]
     assert all(np.isfinite(array).all() for array in newest_weights(tmp_path / 'run').values())
+
+
+@pytest.mark.parametrize('text, part', [
+    ('{"cluster"', 'is not what TensorFlow expects'), ('[]', 'is not what TensorFlow expects'),
+    ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}}', '2 processes, and this')])
+def test_a_cluster_that_is_none(text, part, monkeypatch):
+    monkeypatch.setenv('TF_CONFIG', text)
+    with pytest.raises(UserError, match=part):
+        connected('auto')
+
+
+def test_one_process_is_alone_whatever_the_launcher(monkeypatch):
+    monkeypatch.setenv('TF_CONFIG', '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}')
+    assert type(connected('auto')) is Local
+    monkeypatch.setenv('HOROVOD_RANK', '1')
+    assert type(connected('local')) is Local

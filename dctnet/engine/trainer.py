@@ -5,7 +5,7 @@ import signal
 import time
 from typing import Dict, Iterator, List, Sequence
 
-from dctnet.communicator import Local
+from dctnet.communicator import LOST, Local
 from dctnet.compat import tf
 from dctnet.engine.optim import build_updates
 from dctnet.errors import UserError
@@ -70,6 +70,7 @@ class Loop:
             for hook in hooks:
                 begun.append(hook)
                 hook.begin(self)
+            self.communicator.begin()
             with self._stopped_by_signals():
                 while self.step < self.steps and not self.stop_reason:
                     try:
@@ -77,14 +78,13 @@ class Loop:
                     except tf.errors.OpError as error:
                         if not self.communicator.lost(error):
                             raise
-                        log.error('another process of this job has gone in step %d; its own output says why. What was '
-                                  'saved is good: start the same command again, with as many processes as there are',
-                                  self.step + 1)
+                        log.error(LOST, 'in step {}'.format(self.step + 1))
                         self.stop_reason = 'another process has gone'
                         break
                     for hook in hooks:
                         hook.after_step(self)
         finally:
+            self.communicator.end()
             with contextlib.ExitStack() as closing:  # every hook closes, even where another's close fails
                 for hook in reversed(begun):
                     closing.callback(hook.close, self)
