@@ -12,7 +12,7 @@ from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-PRESETS = sorted(CONFIGS.glob('**/*.yaml'))
+PRESETS = sorted(path for path in CONFIGS.glob('**/*.yaml') if path.parent.name != 'cluster')  # Kubernetes' own there
 
 
 def write(folder, text, name='config.yaml'):
