@@ -50,6 +50,8 @@ class TtnLossConfig:
     adversarial: str = _option('lsgan', choices=('lsgan', 'log'))
     content_network: str = _option('vgg19', choices=('vgg19', 'dlib', 'random'))
     superpixel: str = _option('output', choices=('output', 'photo', 'off'))
+    # cpu: scikit-image, on the host. graph: the same method by tensor operations, on the device.
+    superpixel_backend: str = _option('cpu', choices=('cpu', 'graph'))
     # From scratch, style and facial are held back while the content loss teaches the identity: (until step, factor).
     style_warmup: Tuple[Tuple[float, float], ...] = ((100, 0.0), (500, 0.01), (1000, 0.1))
 

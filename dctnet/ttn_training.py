@@ -66,7 +66,7 @@ def _samplers(config: TtnConfig, pictures: Folders) -> List[Sampler]:
 def _extras(config: TtnConfig, photos: Sequence[Path], dry_run: bool) -> Dict[str, Extra]:
     """What the loss needs with the photographs, by the fields of TtnBatch."""
     result = {}
-    if config.loss.superpixel == 'photo' and config.loss.content:
+    if config.loss.content and (config.loss.superpixel, config.loss.superpixel_backend) == ('photo', 'cpu'):
         result['superpixel'] = extras.superpixel(config.data.size)
     if config.loss.facial:
         # Measuring thousands takes minutes, and a dry run leaves nothing for the next start.

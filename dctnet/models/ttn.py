@@ -13,7 +13,7 @@ from dctnet.losses.perceptual import content_loss, facial_loss, total_variation
 from dctnet.nets import unet
 from dctnet.nets.expression import ExpressionRegressor
 from dctnet.nets.patch_discriminator import PatchDiscriminator
-from dctnet.ops import filters
+from dctnet.ops import filters, graph_superpixel
 from dctnet.ops.superpixel import superpixels
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
@@ -61,10 +61,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_net
     discriminators = build_discriminators(config.loss, config.model.channels)
     expression = ExpressionRegressor(config.model.channels) if config.loss.facial else None
     output = unet.translate(batch.photo, config.model.channels)
-    seconds = {}
-    if config.loss.superpixel == 'output' and config.loss.content:
-        flat, seconds['seconds/superpixel'] = superpixels(output)
-        batch = batch._replace(superpixel=flat)
+    batch, seconds = _with_superpixels(config.loss, batch, output)
     losses = ttn_losses(config.loss, batch, output, discriminators, expression, features,
                         shift=colour_shift(config.train.seed, step),
                         warmup=_warmup_factor(config.loss.style_warmup, step))
@@ -82,6 +79,21 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_net
     critics = list(discriminators.values()) + [expression] * bool(expression)
     return StageGraph(phases, preview, joint=config.train.schedule == 'joint',
                       step_ops=[op for net in critics for op in net.power_iteration])
+
+
+def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
+                      ) -> 'Tuple[TtnBatch, Dict[str, tf.Tensor]]':
+    """The batch with what the content loss compares the output with, too, and the time that it took where it is known.
+
+    Those of the photographs come along with the data where scikit-image finds them.
+    """
+    if not loss.content or loss.superpixel == 'off' or batch.superpixel is not None:
+        return batch, {}
+    picture = {'output': output, 'photo': batch.photo}[loss.superpixel]
+    if loss.superpixel_backend == 'graph':
+        return batch._replace(superpixel=graph_superpixel.superpixels(picture)), {}
+    flat, seconds = superpixels(picture)
+    return batch._replace(superpixel=flat), {'seconds/superpixel': seconds}
 
 
 def build_discriminators(weights: TtnLossConfig, channels: int) -> Dict[str, PatchDiscriminator]:

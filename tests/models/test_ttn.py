@@ -172,6 +172,24 @@ def test_the_loss_is_the_weighted_sum(form, superpixel):
     assert raw['content'] != raw['content_superpixel']
 
 
+@pytest.mark.parametrize('superpixel', ['output', 'photo'])
+def test_superpixels_in_the_graph(superpixel):
+    def content(backend):
+        settings = config(style=0, tv=0, superpixel=superpixel, superpixel_backend=backend)
+        with tf.Graph().as_default() as graph, tf.Session() as session:
+            stage, _ = build(settings)
+            on_host = any(op.type == 'PyFunc' for op in graph.get_operations())
+            session.run(tf.global_variables_initializer())
+            scalars = session.run(stage.phases[0].scalars)
+            return scalars['raw/content_superpixel'], on_host, 'seconds/superpixel' in scalars
+
+    found, host, timed = content('graph')
+    assert (host, timed) == (False, False)
+    wanted, host, timed = content('cpu')
+    assert (host, timed) == (True, True)
+    assert found == pytest.approx(wanted, rel=0.05)
+
+
 def test_the_facial_loss_is_the_distance_to_the_photographs_openness():
     pictures, photos = np.random.RandomState(0).uniform(-1, 1, (2, 3, 4, 4, 3)).astype(np.float32)
     openness = np.array([[0.3, 0.2, 0.1], [np.nan] * 3, [0.4, 0.4, 0.0]], np.float32)
