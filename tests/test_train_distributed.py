@@ -32,9 +32,9 @@ def folder(tmp_path_factory):
     return write_pictures(tmp_path_factory.mktemp('pictures'), photos=7, exemplars=5)
 
 
-def command(folder, run, batch, steps, *more):
-    return arguments(folder, run, 'loss.superpixel=off', 'train.save_every=3', 'train.steps={}'.format(steps),
-                     'data.batch_size={}'.format(batch), *more)
+def command(folder, run, batch, steps, words=arguments):
+    return words(folder, run, 'loss.superpixel=off', 'train.save_every=3', 'train.steps={}'.format(steps),
+                 'data.batch_size={}'.format(batch))
 
 
 def together(engine, words, when=NEVER):
@@ -78,11 +78,11 @@ def test_two_processes_learn_what_one_learns_with_the_double_batch(engine, tmp_p
 @ENGINES
 def test_a_signal_to_one_stops_both_and_any_number_goes_on(engine, tmp_path, folder, tiny_content):
     run = tmp_path / 'run'
-    code, output = together(engine, command(folder, run, 2, 6), 'SIGTERM:1:1')
+    code, output = together(engine, command(folder, run, 2, 6, plain), 'SIGTERM:1:1')
     assert code != 0 and 'stopped early (another process was asked to) at step 2 of 6' in output, output
     assert saved_steps(run) == [2]
-    assert train.main(command(folder, run, 2, 4)) == 0
-    code, output = together(engine, command(folder, run, 2, 6))
+    assert train.main(command(folder, run, 2, 4, plain)) == 0
+    code, output = together(engine, command(folder, run, 2, 6, plain))
     assert code == 0 and 'resuming from' in output, output
     assert [line['step'] for line in metrics(run)] == [1, 2, 3, 4, 5, 6]
     assert saved_steps(run) == [2, 3, 4, 6]
@@ -130,7 +130,7 @@ def test_the_recipe_for_slurm_puts_a_stopped_job_back(tmp_path, folder):
 
 @ENGINES
 def test_a_process_that_dies_ends_the_job_and_leaves_what_was_saved(engine, tmp_path, folder):
-    code, output = together(engine, command(folder, tmp_path / 'run', 2, 60), 'SIGKILL:4:1')
+    code, output = together(engine, command(folder, tmp_path / 'run', 2, 60, plain), 'SIGKILL:4:1')
     assert code != 0 and 'another process of this job has gone (' in output, output
     assert saved_steps(tmp_path / 'run') == [3]
     assert all(np.isfinite(array).all() for array in newest_weights(tmp_path / 'run').values())
