@@ -147,10 +147,10 @@ class Collectives(Local):
 
 
 def connected(engine: str) -> Local:
-    """The communicator of this process. auto: what a launcher has left in its environment, else Local."""
+    """The communicator of this process. auto: Horovod where its launcher has started this process, else Local."""
     if engine == 'horovod' or engine == 'auto' and _launched_by_horovod():
         return Horovod()
-    if engine == 'tf' or engine == 'auto' and len(_cluster(os.environ.get('TF_CONFIG', '{}'))[0]) > 1:
+    if engine == 'tf':  # never by itself: it may hang (README)
         return Collectives()
     return Local()
 
