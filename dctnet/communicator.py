@@ -161,7 +161,7 @@ def _launched_by_horovod() -> bool:
 
 
 def _cluster(text: str) -> Tuple[List[str], int]:
-    """host:port of each process, and the rank of this one; no host where the text tells of no cluster."""
+    """host:port of each process, and the rank of this one. Raises UserError where the text does not say."""
     try:
         config = json.loads(text)
         cluster, task = config.get('cluster', {}), config.get('task', {})
@@ -171,7 +171,7 @@ def _cluster(text: str) -> Tuple[List[str], int]:
     except (ValueError, AttributeError, TypeError) as error:
         raise UserError('TF_CONFIG is not what TensorFlow expects ({}): {{"cluster": {{"worker": ["host:port", ...]}}, '
                         '"task": {{"type": "worker", "index": 0}}}}; or unset it'.format(error)) from error
-    if hosts and not 0 <= rank < len(hosts):
+    if not 0 <= rank < len(hosts):
         raise UserError('TF_CONFIG names {} processes, and this would be number {}: correct its task'.format(
             len(hosts), rank))
     return hosts, rank

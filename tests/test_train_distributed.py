@@ -139,6 +139,7 @@ def test_a_process_that_dies_ends_the_job_and_leaves_what_was_saved(engine, tmp_
 
 
 @pytest.mark.parametrize('text, part', [
+    ('', 'is not what TensorFlow expects'), ('{}', '0 processes, and this'),
     ('{"cluster"', 'is not what TensorFlow expects'), ('[]', 'is not what TensorFlow expects'),
     ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}}', '2 processes, and this')])
 def test_a_cluster_that_is_none(text, part, monkeypatch):
