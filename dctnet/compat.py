@@ -67,3 +67,8 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
 def gpu_available() -> bool:
     """True where TensorFlow can place operations on a GPU. Initialises the GPU: not for CPU-only work."""
     return bool(tf.test.gpu_device_name())
+
+
+def gpu_present(device: str) -> bool:
+    """True where a session of that device (as for `session_config`) meets a GPU. Touches none."""
+    return device != 'cpu' and bool(tf.config.experimental.list_physical_devices('GPU'))

@@ -16,6 +16,7 @@ from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.nets import dlib_descriptor, unet, vgg19
+from dctnet.ops import convolution_gradients
 from dctnet.training import check_device, scaled, train_stage
 from dctnet.training_evaluation import Embeddings, measuring
 
@@ -39,7 +40,8 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, validation: Seque
     measured = validation and not communicator.rank
     networks = Embeddings(config.evaluate, config.train.device) if measured else None
     data = config.data
-    with tf.Graph().as_default(), tf.device(communicator.device):
+    with tf.Graph().as_default(), tf.device(communicator.device), \
+            convolution_gradients.fitting(config.train.device):
         batch = picture_feed(_samplers(config, pictures), data.size, data.batch_size, data.workers,
                              _extras(config, pictures.photo, dry_run), communicator)
         tf.set_random_seed(config.train.seed)  # the starting weights

@@ -3,6 +3,7 @@ from dctnet.compat import session_config, tf
 from dctnet.config import ModelConfig, TtnConfig, TtnLossConfig, TtnTrainConfig
 from dctnet.engine.trainer import Loop
 from dctnet.models.ttn import TtnBatch, build_ttn
+from dctnet.ops import convolution_gradients
 from dctnet.stage import Feed
 from tests.bench.batch import Batch
 
@@ -13,7 +14,7 @@ class OurTrainer:
     def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int, schedule: str) -> None:
         config = TtnConfig(model=ModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
                            loss=TtnLossConfig(content_network='random', superpixel='output'))
-        with tf.Graph().as_default() as graph:
+        with tf.Graph().as_default() as graph, convolution_gradients.fitting('cpu'):
             tf.set_random_seed(0)
             step = tf.train.get_or_create_global_step()
             photo, style = [tf.get_variable(name, initializer=array, trainable=False)

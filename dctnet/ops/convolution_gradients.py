@@ -1,0 +1,59 @@
+"""Gradients of convolutions, composed of what CPUs do fast. For GPUs TensorFlow's own are right.
+
+On a CPU (docs/performance.md) TensorFlow's gradients of a convolution by its input and by its kernel take up to ten
+times as long as the convolution, most for thin layers. At stride 1 the first is a convolution, too, with the kernel
+turned round and its channels exchanged; the second is a matrix product for each row of the kernel.
+"""
+from typing import ContextManager, List
+
+from dctnet.compat import gpu_present, tf
+
+_NAME = 'ConvolutionGradientForCpu'
+
+
+def fitting(device: str) -> ContextManager:
+    """A context: convolutions that are made or imported in it have the gradients that fit the device of the training
+    (train.device), the same to rounding."""
+    return tf.get_default_graph().gradient_override_map({} if gpu_present(device) else {'Conv2D': _NAME})
+
+
+@tf.RegisterGradient(_NAME)
+def _gradients(op: 'tf.Operation', by_output: 'tf.Tensor') -> 'List[tf.Tensor]':
+    x, kernel = op.inputs
+    if _is_plain(op):
+        turned = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+        return [tf.nn.conv2d(by_output, turned, [1, 1, 1, 1], 'SAME'), _by_kernel(x, by_output, kernel.shape.as_list())]
+    attributes = {name: op.get_attr(name) for name in ('strides', 'dilations')}
+    attributes['padding'] = op.get_attr('padding').decode()
+    return [tf.nn.conv2d_backprop_input(tf.shape(x), kernel, by_output, **attributes),
+            tf.nn.conv2d_backprop_filter(x, kernel.shape.as_list(), by_output, **attributes)]
+
+
+def _is_plain(op: 'tf.Operation') -> bool:
+    """Stride 1, and a border of zeros of the same width on both sides."""
+    height, width = op.inputs[1].shape.as_list()[:2]
+    return (list(op.get_attr('strides')) == list(op.get_attr('dilations')) == [1, 1, 1, 1]
+            and op.get_attr('padding') == b'SAME' and bool(height % 2 and width % 2)
+            and op.inputs[0].shape.is_fully_defined())
+
+
+def _by_kernel(x: 'tf.Tensor', by_output: 'tf.Tensor', shape: 'List[int]') -> 'tf.Tensor':
+    """The gradient by a kernel [height, width, inputs, outputs]. Element (i, j) is the product of x with the output's
+    gradient as far away; whichever of the two has fewer channels is shifted, all columns of the kernel at once."""
+    height, width, inputs, outputs = shape
+    if inputs < outputs:
+        by_row = [tf.matmul(shifted, tf.reshape(by_output, [-1, outputs]), transpose_a=True)
+                  for shifted in _shifted(x, height, width)]
+        return tf.reshape(tf.stack(by_row), shape)
+    by_row = [tf.matmul(tf.reshape(x, [-1, inputs]), shifted, transpose_a=True)
+              for shifted in _shifted(by_output, height, width)]
+    turned = tf.reshape(tf.stack(by_row), [height, inputs, width, outputs])
+    return tf.reverse(tf.transpose(turned, [0, 2, 1, 3]), [0, 1])
+
+
+def _shifted(x: 'tf.Tensor', height: int, width: int) -> 'List[tf.Tensor]':
+    """[N, H, W, C] seen through each row of a kernel of that size: `height` matrices [N·H·W, width·C]."""
+    _, rows, columns, channels = x.shape.as_list()
+    padded = tf.pad(x, [[0, 0], [height // 2] * 2, [width // 2] * 2, [0, 0]])
+    beside = tf.concat([padded[:, :, j:j + columns] for j in range(width)], 3)
+    return [tf.reshape(beside[:, i:i + rows], [-1, width * channels]) for i in range(height)]
