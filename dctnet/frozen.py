@@ -4,7 +4,7 @@ A .pb that is read must consist of plain tensor arithmetic: graphs that touch fi
 """
 import warnings
 from pathlib import Path
-from typing import Dict, List, Sequence, Union
+from typing import Dict, List, Optional, Sequence, Union
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -40,7 +40,10 @@ _ALLOWED_OPS = frozenset('''
 def freeze(session: 'tf.Session', outputs: Sequence['tf.Tensor']) -> 'tf.GraphDef':
     """The part of the session's graph that `outputs` need, with variables replaced by their present values."""
     names = [output.op.name for output in outputs]
-    return tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), names)
+    graph_def = tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), names)
+    for node in graph_def.node:
+        node.attr.pop('_gradient_op_type', None)  # a gradient of ours, which other programs do not know
+    return graph_def
 
 
 def write_graph(graph_def: 'tf.GraphDef', path: Path) -> None:
@@ -113,14 +116,16 @@ def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:
 
 
 def import_into(graph_def: 'tf.GraphDef', inputs: Dict[str, 'tf.Tensor'], outputs: Sequence[str], where: str,
-                ) -> List['tf.Tensor']:
+                weights: 'Optional[Dict[str, tf.Tensor]]' = None) -> List['tf.Tensor']:
     """Put a frozen graph into the current one, fed by `inputs` (name -> tensor); gradients flow through it.
 
-    where: the file, named in errors. Raises UserError where an input or output name is missing.
+    where: the file, named in errors. weights: what stands for nodes that were taken out of the graph. Raises
+    UserError where an input or output name is missing.
     """
     check_tensors(graph_def, list(inputs) + list(outputs), where)
     try:
-        return tf.import_graph_def(graph_def, input_map=inputs, return_elements=list(outputs), name='frozen')
+        return tf.import_graph_def(graph_def, input_map=dict(weights or {}, **inputs), return_elements=list(outputs),
+                                   name='frozen')
     except ValueError as error:
         raise UserError('{} does not load in TensorFlow {}: {}'.format(
             where, tf.__version__, ' '.join(str(error).split())[:300])) from error

@@ -12,7 +12,7 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 LAYERS = (
     {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.atomic', 'dctnet.config', 'dctnet.config_file',
      'dctnet.images', 'dctnet.face', 'dctnet.sample_sheet'},
-    {'dctnet.stage', 'dctnet.frozen', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder',
+    {'dctnet.stage', 'dctnet.frozen', 'dctnet.frozen_network', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder',
      'dctnet.best_checkpoint', 'dctnet.communicator'},
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},

@@ -1,6 +1,6 @@
 """The texture translation network as a StageGraph: U-Net against a texture and a surface discriminator; content,
 total-variation and facial losses (paper section 3.3; RECIPE.md, TTN)."""
-from typing import Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.config import TtnConfig, TtnLossConfig
 from dctnet.errors import UserError
+from dctnet.frozen_network import FrozenNetwork
 from dctnet.losses.adversarial import adversarial_loss
 from dctnet.losses.perceptual import content_loss, facial_loss, total_variation
 from dctnet.nets import unet
@@ -54,9 +55,10 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_net
     None where the content has no weight.
     preview_photos: float32 [M, size, size, 3] in [-1, 1], shown in every sample grid.
     """
+    network = FrozenNetwork(content_network, 'the content network') if config.loss.content else None
+
     def features(x: 'tf.Tensor') -> 'tf.Tensor':
-        return frozen.import_into(content_network, {frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT],
-                                  'the content network')[0]
+        return network({frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT])[0]
 
     discriminators = build_discriminators(config.loss, config.model.channels)
     expression = ExpressionRegressor(config.model.channels) if config.loss.facial else None
@@ -165,14 +167,20 @@ def _sum(terms: 'Dict[str, tf.Tensor]') -> 'tf.Tensor':
 
 def _content_terms(photo: 'tf.Tensor', output: 'tf.Tensor', superpixel: 'Optional[tf.Tensor]', features: Features,
                    ) -> 'Dict[str, tf.Tensor]':
-    # Photo and superpixels are targets without a gradient: kept apart from the output, they cost no backward pass.
-    output_features = features(output)
-    if superpixel is None:
-        return {'content': content_loss(tf.stop_gradient(features(photo)), output_features)}
-    targets = tf.stop_gradient(features(tf.concat([photo, superpixel], 0)))
-    photo_features, superpixel_features = tf.split(targets, 2)
-    return {'content': content_loss(photo_features, output_features),
-            'content_superpixel': content_loss(superpixel_features, output_features)}
+    # Photo and superpixels are targets without a gradient: kept apart from the output, they cost no backward pass. One
+    # after the other, the output last, because what it leaves for the backward pass would lie beside their work.
+    targets = {'content': photo} if superpixel is None else {'content': photo, 'content_superpixel': superpixel}
+    target_features, done = {}, []  # type: Dict[str, tf.Tensor], List[tf.Tensor]
+    for name, picture in targets.items():
+        target_features[name] = tf.stop_gradient(features(_after(done, picture)))
+        done = [target_features[name]]
+    output_features = features(_after(done, output))
+    return {name: content_loss(target, output_features) for name, target in target_features.items()}
+
+
+def _after(done: 'List[tf.Tensor]', x: 'tf.Tensor') -> 'tf.Tensor':
+    with tf.control_dependencies(done):
+        return tf.identity(x)
 
 
 def texture(x: 'tf.Tensor', shift: 'tf.Tensor') -> 'tf.Tensor':

@@ -21,6 +21,8 @@ def fitting(device: str) -> ContextManager:
 def _gradients(op: 'tf.Operation', by_output: 'tf.Tensor') -> 'List[tf.Tensor]':
     x, kernel = op.inputs
     if _is_plain(op):
+        with tf.control_dependencies([by_output]):  # else all layers' are made early, and kept until they are needed
+            x, kernel = tf.identity(x), tf.identity(kernel)
         turned = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
         return [tf.nn.conv2d(by_output, turned, [1, 1, 1, 1], 'SAME'), _by_kernel(x, by_output, kernel.shape.as_list())]
     attributes = {name: op.get_attr(name) for name in ('strides', 'dilations')}

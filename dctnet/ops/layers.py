@@ -1,10 +1,21 @@
 """Small layers that several networks share. NHWC throughout (no other layout runs on the CPU of 1.15)."""
 from dctnet.compat import slim, tf
 
+_LEAKY_RELU_GRADIENT = 'LeakyReluGradientFromOutput'
+
 
 def leaky_relu(x: 'tf.Tensor') -> 'tf.Tensor':
-    """Leaky ReLU with slope 0.2 (RECIPE.md, TTN)."""
-    return tf.nn.leaky_relu(x, alpha=0.2)
+    """Leaky ReLU with slope 0.2 (RECIPE.md, TTN).
+
+    The gradient looks at the sign of the output, which is that of the input: so training need not keep both.
+    """
+    with tf.get_default_graph().gradient_override_map({'LeakyRelu': _LEAKY_RELU_GRADIENT}):
+        return tf.nn.leaky_relu(x, alpha=0.2)
+
+
+@tf.RegisterGradient(_LEAKY_RELU_GRADIENT)
+def _leaky_relu_gradient(op: 'tf.Operation', by_output: 'tf.Tensor') -> 'tf.Tensor':
+    return tf.raw_ops.LeakyReluGrad(gradients=by_output, features=op.outputs[0], alpha=op.get_attr('alpha'))
 
 
 def conv(x: 'tf.Tensor', channels: int, kernel: int, stride: int = 1, scope: str = None) -> 'tf.Tensor':

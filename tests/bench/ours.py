@@ -23,7 +23,7 @@ class OurTrainer:
                               batch.photo[:1])
             self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, steps=0)
             self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
-            self._session.run(tf.global_variables_initializer())
+            self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
 
     def step(self) -> None:
         """One training step."""

@@ -41,6 +41,11 @@ def values(session):
     return {v.op.name: value for v, value in zip(variables, session.run(variables))}
 
 
+def on_host(graph):
+    """Whether scikit-image takes part. The content network's weights begin in Python, too."""
+    return any(op.type == 'PyFunc' and 'frozen_weights' not in op.name for op in graph.get_operations())
+
+
 def changed(before, after):
     return {name for name in before if not np.array_equal(before[name], after[name])}
 
@@ -55,12 +60,12 @@ def whole_model(request):
 
 def test_updates_change_their_own_variables_only(whole_model):
     session, stage, updates, schedule = whole_model
-    session.run(tf.global_variables_initializer())
+    session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
     generator = {v.op.name for v in unet.variables()}
     discriminator = {v.op.name for v in tf.trainable_variables('disc_')}
     expression = {v.op.name for v in tf.trainable_variables('expression/')}
     assert 'raw/content' in stage.phases[0].scalars and 'raw/content_superpixel' not in stage.phases[0].scalars
-    assert not any(op.type == 'PyFunc' for op in session.graph.get_operations())  # superpixels are off
+    assert not on_host(session.graph)  # superpixels are off
     assert stage.joint == (schedule == 'joint')
     assert [(phase.name, phase.every) for phase in stage.phases] == [('g', 1), ('d', 1), ('expression', 1)]
     assert [names(phase.variables) for phase in stage.phases] == [generator, discriminator, expression]
@@ -87,7 +92,7 @@ def test_gradients_are_summed_in_a_fixed_order(whole_model):
 
 def test_joint_updates_come_from_the_same_weights_sequential_ones_see_each_other(whole_model):
     session, stage, updates, schedule = whole_model
-    session.run(tf.global_variables_initializer())
+    session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
     found = {phase.name: gradients(phase.loss, phase.variables) for phase in stage.phases}
     for step in range(2):
         start = values(session)
@@ -130,7 +135,7 @@ def test_a_single_term_reaches_the_whole_generator_and_builds_nothing_else(term)
         assert any(op.name.startswith('frozen') for op in ops) == (term == 'content')
         assert any(op.type == 'PyFunc' for op in ops) == (term == 'content')
         assert bool(stage.step_ops) == bool(scope)
-        session.run(tf.global_variables_initializer())
+        session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         for phase in stage.phases:
             gradients = tf.gradients(phase.loss, phase.variables)
             assert None not in gradients
@@ -141,7 +146,7 @@ def test_style_weight_0_builds_no_discriminator_and_all_0_is_a_mistake():
     with tf.Graph().as_default(), tf.Session() as session:
         stage, _ = build(config(style=0))
         assert [phase.name for phase in stage.phases] == ['g'] and not tf.trainable_variables('disc_')
-        session.run(tf.global_variables_initializer())
+        session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         columns = session.run(stage.preview.columns, stage.preview.feed)
     assert list(stage.preview.columns) == ['photo', 'output']
     assert columns['photo'].shape == columns['output'].shape == (2, SIZE, SIZE, 3)
@@ -157,8 +162,8 @@ def test_the_loss_is_the_weighted_sum(form, superpixel):
     with tf.Graph().as_default() as graph, tf.Session() as session:
         stage, step = build(settings, with_superpixels=superpixel == 'photo')
         output = unet.translate(stage.preview.columns['photo'], 2)
-        assert any(op.type == 'PyFunc' for op in graph.get_operations()) == (superpixel == 'output')
-        session.run(tf.global_variables_initializer())
+        assert on_host(graph) == (superpixel == 'output')
+        session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         g, d = session.run([phase.scalars for phase in stage.phases])
         tv = session.run(total_variation(output), stage.preview.feed)
     raw = {name[4:]: value for name, value in g.items() if name.startswith('raw/')}
@@ -178,10 +183,10 @@ def test_superpixels_in_the_graph(superpixel):
         settings = config(style=0, tv=0, superpixel=superpixel, superpixel_backend=backend)
         with tf.Graph().as_default() as graph, tf.Session() as session:
             stage, _ = build(settings)
-            on_host = any(op.type == 'PyFunc' for op in graph.get_operations())
-            session.run(tf.global_variables_initializer())
+            host = on_host(graph)
+            session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
             scalars = session.run(stage.phases[0].scalars)
-            return scalars['raw/content_superpixel'], on_host, 'seconds/superpixel' in scalars
+            return scalars['raw/content_superpixel'], host, 'seconds/superpixel' in scalars
 
     found, host, timed = content('graph')
     assert (host, timed) == (False, False)

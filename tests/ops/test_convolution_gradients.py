@@ -1,4 +1,4 @@
-"""The gradients for CPUs are TensorFlow's own, to rounding, for every kind of convolution, and gradients of them too."""
+"""The gradients for CPUs are TensorFlow's own, to rounding, for every kind of convolution; theirs, too."""
 import numpy as np
 import pytest
 
