@@ -10,9 +10,10 @@ import json
 import logging
 import os
 import sys
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterable, List, NamedTuple, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from tqdm import tqdm
@@ -20,9 +21,11 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.inference.in_order import in_order
 from dctnet.inference.model_folder import find_files
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
+    from dctnet.face.detector import Face
     from dctnet.inference.stylizer import Stylized, Stylizer
 
 logger = logging.getLogger('infer')
@@ -63,6 +66,8 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
     parser.add_argument('--threads', type=int, default=0, metavar='N',
                         help='threads inside one operation (default: TensorFlow\'s choice)')
+    parser.add_argument('--workers', type=int, default=min(4, len(os.sched_getaffinity(0))), metavar='N',
+                        help='pictures of a folder at the same time (default: as many as cores, at most 4)')
     return parser.parse_args(arguments)
 
 
@@ -107,6 +112,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     find_files(options.model, options.head, options.background, options.mask, needs_head=options.mode == 'fusion')
     if options.threads < 0:
         raise UserError('--threads {} makes no sense: use 0 or more'.format(options.threads))
+    if options.workers < 1:
+        raise UserError('--workers {} makes no sense: use 1 or more'.format(options.workers))
     jobs = plan(options.input, options.output)
 
     from dctnet.inference.stylizer import Stylizer
@@ -114,22 +121,25 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
                         device=options.device, threads=options.threads, mode=options.mode, faces=options.faces,
                         short_side=options.short_side, training_size=options.training_size)
     if not options.input.is_dir():
-        report(jobs[0], translate(stylizer, jobs[0], options))
+        report(jobs[0], translate(stylizer, jobs[0], options).faces)
         return DONE
     return translate_all(stylizer, jobs, options)
 
 
 def translate_all(stylizer: 'Stylizer', jobs: List[Job], options: argparse.Namespace) -> int:
-    """A folder: what fails is told and left out. Returns the exit code."""
+    """A folder: several pictures at the same time, told in their order. What fails is told and left out. Returns the
+    exit code."""
     failed, faceless = [], 0
     with ExitStack() as stack:
-        progress = jobs  # type: Iterable[Job]
+        done = in_order(lambda job: translate(stylizer, job, options).faces, jobs, options.workers)
+        stack.callback(done.close)
+        progress = done  # type: Iterable[Tuple[Job, Future]]
         if sys.stderr.isatty():
             stack.enter_context(logging_redirect_tqdm())
-            progress = stack.enter_context(tqdm(jobs, unit='picture'))
-        for job in progress:
+            progress = stack.enter_context(tqdm(done, total=len(jobs), unit='picture'))
+        for job, call in progress:
             try:
-                result = translate(stylizer, job, options)
+                faces = call.result()
             except UserError as error:
                 logger.error('failed: %s', error)
                 failed.append(job)
@@ -137,8 +147,8 @@ def translate_all(stylizer: 'Stylizer', jobs: List[Job], options: argparse.Names
                 logger.exception('failed: %s, by an error inside the program; please report it', job.source)
                 failed.append(job)
             else:
-                report(job, result)
-                faceless += not result.faces
+                report(job, faces)
+                faceless += not faces
     print('{} done, {} failed, {} without a face; written to {}'.format(
         len(jobs) - len(failed), len(failed), faceless, options.output))
     for job in failed:
@@ -157,10 +167,10 @@ def translate(stylizer: 'Stylizer', job: Job, options: argparse.Namespace) -> 'S
     return result
 
 
-def report(job: Job, result: 'Stylized') -> None:
+def report(job: Job, faces: 'List[Face]') -> None:
     """One line a picture."""
-    sizes = ', '.join('{:.0f}'.format(face.size) for face in result.faces)
-    found = '{} face(s), {} px wide'.format(len(result.faces), sizes) if sizes else 'no face, background graph alone'
+    sizes = ', '.join('{:.0f}'.format(face.size) for face in faces)
+    found = '{} face(s), {} px wide'.format(len(faces), sizes) if sizes else 'no face, background graph alone'
     logger.info('%s -> %s: %s', job.source, job.target, found)
 
 
@@ -173,4 +183,7 @@ def faces_json(job: Job, image: np.ndarray, result: 'Stylized') -> str:
 
 
 if __name__ == '__main__':
+    # Layers by oneDNN, which TensorFlow 2 leaves off on some CPUs (1.15 has none). It is a choice for a whole process,
+    # read when TensorFlow loads: nothing for a library to make.
+    os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
     exit_with(main)

@@ -27,13 +27,17 @@ _CHECKED_PICTURES, _CHECKED_SIDE = 3, 256
 def translator_graph(weights: Dict[str, np.ndarray], where: str) -> 'tf.GraphDef':
     """A frozen translator with these generator weights (released names), under the published tensor contract.
 
-    input_image:0 float32 [H, W, 3] BGR 0-255 -> output_image:0 uint8 [H, W, 3] BGR; H and W multiples of 4.
+    input_image:0 float32 [H, W, 3] BGR 0-255 -> output_image:0 uint8 [H, W, 3] BGR; H and W multiples of 4. Beside it,
+    input_images:0 -> output_images:0, both [N, H, W, 3], by the same weights.
     `where` names the weights' origin in errors. Raises UserError where they do not fit.
     """
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         picture = tf.placeholder(tf.float32, [None, None, 3], name='input_image')
         _translate_picture(picture, weights, where, session)
-        return frozen.freeze(session, [session.graph.get_tensor_by_name(frozen.TRANSLATOR_OUTPUT)])
+        pictures = tf.placeholder(tf.float32, [None, None, None, 3], name='input_images')
+        levels = _levels(pictures, int(weights['generator/Conv/weights'].shape[-1]))
+        batch = tf.cast(levels, tf.uint8, name=frozen.BATCH_OUTPUT.split(':')[0])
+        return frozen.freeze(session, [session.graph.get_tensor_by_name(frozen.TRANSLATOR_OUTPUT), batch])
 
 
 def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, origin: Dict[str, Any],
@@ -53,6 +57,7 @@ def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, or
         'input': {'name': frozen.TRANSLATOR_INPUT, 'dtype': 'float32', 'shape': ['H', 'W', 3], 'range': [0, 255],
                   'colour': 'BGR', 'multiple_of': SIDE_MULTIPLE},
         'output': {'name': frozen.TRANSLATOR_OUTPUT, 'dtype': 'uint8', 'shape': ['H', 'W', 3], 'colour': 'BGR'},
+        'batch': {'input': frozen.BATCH_INPUT, 'output': frozen.BATCH_OUTPUT, 'shape': ['N', 'H', 'W', 3]},
         'channels': int(weights['generator/Conv/weights'].shape[-1]),
         'parameters': _parameter_count(graph_def),
         'sha256': hashlib.sha256(data).hexdigest(),
@@ -81,9 +86,7 @@ def _translate_picture(picture: 'tf.Tensor', weights: Dict[str, np.ndarray], whe
         raise UserError('{} holds no generator (generator/Conv/weights ...): name a trained run, a released checkpoint '
                         'or an .npz of one'.format(where))
     channels = int(weights['generator/Conv/weights'].shape[-1])
-    unit = tf.expand_dims(picture, 0) / 127.5 - 1.0
-    output = tf.squeeze(unet.translate(unit, channels), axis=0)
-    levels = tf.clip_by_value((output + 1.0) * 127.5, 0.0, 255.0)
+    levels = tf.squeeze(_levels(tf.expand_dims(picture, 0), channels), axis=0)
     tf.cast(levels, tf.uint8, name=frozen.TRANSLATOR_OUTPUT.split(':')[0])
     variables = unet.variables()
     session.run(tf.variables_initializer(variables))
@@ -92,6 +95,11 @@ def _translate_picture(picture: 'tf.Tensor', weights: Dict[str, np.ndarray], whe
     report = checkpoint.warm_start(session, variables, generator, where, required=unet.SCOPE)
     if report.unused:
         log.warning('%s: %s', where, report.text())
+
+
+def _levels(pictures: 'tf.Tensor', channels: int) -> 'tf.Tensor':
+    output = unet.translate(pictures / 127.5 - 1.0, channels)
+    return tf.clip_by_value((output + 1.0) * 127.5, 0.0, 255.0)
 
 
 def _difference_from_live_graph(graph_def: 'tf.GraphDef', weights: Dict[str, np.ndarray], where: str) -> int:

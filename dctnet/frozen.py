@@ -16,6 +16,8 @@ from dctnet.errors import UserError
 # The published translator contract (DESIGN.md section 4).
 TRANSLATOR_INPUT = 'input_image:0'
 TRANSLATOR_OUTPUT = 'output_image:0'
+# Beside it, in graphs that this project exports: several pictures of one size, [N, H, W, 3], by the same weights.
+BATCH_INPUT, BATCH_OUTPUT = 'input_images:0', 'output_images:0'
 TRANSLATOR_SCOPE = 'generator'
 # Content networks: pictures [N, H, W, 3] BGR in [-1, 1] -> features [N, h, w, c].
 CONTENT_INPUT, CONTENT_OUTPUT = 'image:0', 'features:0'
@@ -129,6 +131,11 @@ def import_into(graph_def: 'tf.GraphDef', inputs: Dict[str, 'tf.Tensor'], output
     except ValueError as error:
         raise UserError('{} does not load in TensorFlow {}: {}'.format(
             where, tf.__version__, ' '.join(str(error).split())[:300])) from error
+
+
+def has_tensors(graph_def: 'tf.GraphDef', tensors: Sequence[str]) -> bool:
+    """True where all these names (NAME:0) are in the graph."""
+    return {tensor.split(':')[0] for tensor in tensors} <= {node.name for node in graph_def.node}
 
 
 def check_tensors(graph_def: 'tf.GraphDef', tensors: Sequence[str], where: str) -> None:

@@ -77,6 +77,17 @@ def test_frozen_equals_live(weights):
     assert (np.abs(found.astype(int) - images.to_uint8(live)) == 0).mean() > 0.99
 
 
+def test_a_batch_beside_it_shares_the_weights(weights):
+    graph_def = export.translator_graph(weights, 'x')
+    assert sum(node.op == 'Const' and node.name.endswith('weights') for node in graph_def.node) == 18
+    single = frozen.FrozenGraph(graph_def, device='cpu')
+    batched = frozen.FrozenGraph(graph_def, [frozen.BATCH_INPUT], [frozen.BATCH_OUTPUT], device='cpu')
+    pictures = np.random.RandomState(1).randint(0, 256, (3, 24, 20, 3)).astype(np.float32)
+    found = batched(pictures)
+    assert found.dtype == np.uint8 and found.std() > 5
+    assert np.abs(found.astype(int) - [single(picture) for picture in pictures]).max() <= 1
+
+
 def test_the_published_contract(weights):
     graph_def = export.translator_graph(weights, 'x')
     assert {node.op for node in graph_def.node} <= frozen._ALLOWED_OPS

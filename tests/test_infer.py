@@ -109,6 +109,29 @@ def test_a_folder_goes_on_after_bad_pictures(model, photo, tmp_path, astronaut, 
     assert 'the file is empty' in log.text and 'no face' in log.text
 
 
+def test_several_workers_tell_and_write_what_one_does(model, tmp_path, astronaut, capsys, log):
+    source = tmp_path / 'in'
+    source.mkdir()
+    for index, side in enumerate((512, 300, 448, 270, 350)):  # slow and quick in turn, one of them to be scaled
+        images.write_bgr(source / '{}.png'.format(index), images.scale(astronaut, side, side))
+    (source / '2.png').write_bytes(b'no picture')
+    told = []
+    for workers in ('1', '3'):
+        log.clear()
+        assert run(model, source, tmp_path / 'out', '--workers', workers, '--short-side', '288') == 1
+        told.append((log.text, capsys.readouterr().out, {
+            path.name: path.read_bytes() for path in (tmp_path / 'out').iterdir()}))
+    assert told[0] == told[1]
+    lines = [record.getMessage() for record in log.records]
+    assert '512x512 is translated at 288x288' in lines[0] and '0.png -> ' in lines[1]
+    assert len(told[0][2]) == 4
+
+
+def test_a_number_of_workers_that_makes_no_sense(model, photo, tmp_path):
+    with pytest.raises(UserError, match='--workers 0'):
+        run(model, photo, tmp_path / 'o.png', '--workers', '0')
+
+
 def test_odd_pictures_are_read(model, tmp_path, astronaut, capsys):
     source, target = tmp_path / 'in', tmp_path / 'out'
     source.mkdir()

@@ -3,7 +3,7 @@
 RECIPE.md, section "Fusion". A translator is any callable: uint8 [H, W, 3] BGR -> uint8 of the same shape.
 """
 import math
-from typing import Callable, Iterable, Tuple
+from typing import Callable, Iterable, List, Tuple
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from dctnet import images
 from dctnet.face import alignment
 
 Translator = Callable[[np.ndarray], np.ndarray]
+HeadTranslator = Callable[[List[np.ndarray]], Iterable[np.ndarray]]  # crops, uint8 [288, 288, 3] each -> the same
 
 PAD_MULTIPLE = 16  # the published pipeline's; the generator itself needs 4
 # FFHQ's square around a face, in units that landmarks give: the larger of these two (the rule of its authors).
@@ -65,17 +66,16 @@ def translate_whole(image: np.ndarray, translator: Translator) -> np.ndarray:
     return translator(images.pad_to_multiple(image, PAD_MULTIPLE))[:height, :width].copy()
 
 
-def fuse(image: np.ndarray, faces: Iterable[np.ndarray], head: Translator, background: Translator,
-         mask: np.ndarray) -> np.ndarray:
-    """The background graph on the whole picture, the head graph on every face, blended: uint8 [H, W, 3] BGR.
+def add_heads(picture: np.ndarray, image: np.ndarray, faces: Iterable[np.ndarray], translate_heads: HeadTranslator,
+              mask: np.ndarray) -> None:
+    """The head graph on every face, blended into the background graph's picture in place.
 
-    image: uint8 [H, W, 3] BGR at the size that the background graph shall see.
+    picture: `translate_whole` of image, uint8 [H, W, 3] BGR.
+    image: the picture that both graphs see, uint8 [H, W, 3] BGR.
     faces: the five points of each, float64 [5, 2]; where heads overlap, a later one lies over an earlier one.
     mask: float32 [288, 288], 1 where the head graph's picture shows.
     """
-    picture = translate_whole(image, background)
-    for points in faces:
-        inverse = alignment.crop_to_picture(points)
-        crop = alignment.head_crop(image, inverse)
-        alignment.blend_head(picture, head(crop), inverse, mask)
-    return picture
+    inverses = [alignment.crop_to_picture(points) for points in faces]
+    heads = translate_heads([alignment.head_crop(image, inverse) for inverse in inverses])
+    for inverse, head in zip(inverses, heads):
+        alignment.blend_head(picture, head, inverse, mask)

@@ -1,6 +1,7 @@
 """Stylizer: a BGR picture in, its translation of the same size out. RECIPE.md, section "Fusion"."""
 import logging
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple, Union
 
@@ -8,11 +9,13 @@ import cv2
 import numpy as np
 
 from dctnet import images
-from dctnet.compat import tf
+from dctnet.blocked_outputs import block_outputs
+from dctnet.compat import gpu_available, tf
 from dctnet.errors import UserError
 from dctnet.face import alignment
 from dctnet.face.detector import Face, FaceDetector
-from dctnet.frozen import FrozenGraph
+from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, check_tensors,
+                           has_tensors, read_graph)
 from dctnet.inference import fusion
 from dctnet.inference.model_folder import find_files
 
@@ -20,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 # Mode single enlarges a picture until its face has the training size, but not beyond this: minutes and gigabytes.
 MAX_SINGLE_PIXELS = 4000000
+_MAX_BATCH = 8  # heads at once on a GPU, which bounds its memory
 
 
 class Stylized(NamedTuple):
@@ -81,18 +85,22 @@ class Stylizer:
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise UserError('a picture must be uint8 [height, width, 3] BGR, not {} {}'.format(
                 image.dtype, list(image.shape)))
-        faces = self._detector.detect(image)[:self._face_limit]
-        if self._mode == 'single' and faces:
-            working = self._at_training_size(image, faces[0])
-            picture = fusion.translate_whole(working, self._background)
-            back = images.scale(picture, image.shape[1], image.shape[0])
-        else:
-            working = self._at_short_side(image)
-            # Smallest first: where heads overlap, the largest is the nearest and lies on top.
-            marks = [fusion.move_points(face.landmarks, image.shape, working.shape) for face in reversed(faces)]
-            points = [alignment.five_points(working, face) for face in marks]
-            picture = fusion.fuse(working, points, self._head, self._background, self._mask)
-            back = fusion.resize(picture, *image.shape[:2])
+        with ThreadPoolExecutor(1) as beside:
+            search = beside.submit(self._detector.detect, image)
+            if self._mode == 'single' and search.result():
+                faces = search.result()[:self._face_limit]
+                working = self._at_training_size(image, faces[0])
+                picture = fusion.translate_whole(working, self._background)
+                back = images.scale(picture, image.shape[1], image.shape[0])
+            else:
+                working = self._at_short_side(image)
+                picture = fusion.translate_whole(working, self._background)  # while faces are searched
+                faces = search.result()[:self._face_limit]
+                # Smallest first: where heads overlap, the largest is the nearest and lies on top.
+                marks = [fusion.move_points(face.landmarks, image.shape, working.shape) for face in reversed(faces)]
+                points = [alignment.five_points(working, face) for face in marks]
+                fusion.add_heads(picture, working, points, self._head.heads, self._mask)
+                back = fusion.resize(picture, *image.shape[:2])
         return Stylized(back, faces, working.shape[:2])
 
     def close(self) -> None:
@@ -128,7 +136,14 @@ class _GraphTranslator:
 
     def __init__(self, path: Path, device: str, threads: int) -> None:
         self._path = path
-        self._graph = FrozenGraph(path, device=device, threads=threads)
+        graph_def = read_graph(path)
+        check_tensors(graph_def, [TRANSLATOR_INPUT, TRANSLATOR_OUTPUT], str(path))
+        # A batch fills a GPU; on a CPU it takes longer than its pictures one by one.
+        on_gpu = device != 'cpu' and gpu_available()
+        self._batches = None
+        if on_gpu and has_tensors(graph_def, [BATCH_INPUT, BATCH_OUTPUT]):
+            self._batches = FrozenGraph(graph_def, [BATCH_INPUT], [BATCH_OUTPUT], device, threads)
+        self._graph = FrozenGraph(graph_def if on_gpu else block_outputs(graph_def), device=device, threads=threads)
         # Tell at once what only resembles a translator (other sizes, types, channels), not at the first photo.
         probe = np.full((48, 64, 3), 128, np.uint8)
         try:
@@ -141,15 +156,29 @@ class _GraphTranslator:
                 path, list(probe.shape), answer.dtype, list(answer.shape)))
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
+        return self._run(self._graph, image)
+
+    def heads(self, crops: List[np.ndarray]) -> List[np.ndarray]:
+        """Pictures of one size: together on a GPU where the graph has tensors for it, else one by one."""
+        if self._batches is None:
+            return [self(crop) for crop in crops]
+        found = []  # type: List[np.ndarray]
+        for start in range(0, len(crops), _MAX_BATCH):
+            found.extend(self._run(self._batches, np.stack(crops[start:start + _MAX_BATCH])))
+        return found
+
+    def _run(self, graph: FrozenGraph, pictures: np.ndarray) -> np.ndarray:
         try:
-            return self._graph(image.astype(np.float32))
+            return graph(pictures.astype(np.float32))
         except tf.errors.ResourceExhaustedError as error:
-            raise UserError('out of memory on {}x{} pixels with {}: lower --short-side (mode fusion), crop the '
-                            'picture, or use --device cpu'.format(image.shape[1], image.shape[0],
-                                                                  self._path)) from error
+            raise UserError('out of memory on {}x{} pixels with {}: lower --workers or --short-side (mode fusion), '
+                            'crop the picture, or use --device cpu'.format(
+                                pictures.shape[-2], pictures.shape[-3], self._path)) from error
 
     def close(self) -> None:
         self._graph.close()
+        if self._batches is not None:
+            self._batches.close()
 
 
 def _read_mask(path: Path) -> np.ndarray:

@@ -3,7 +3,8 @@
 Training: the baseline, the joint and the sequential step take turns in one process; ratios are medians of the ratios
 within a round. CPU seconds (all threads) stand beside them: the work done, also where other programs take cores away.
 Peak memory: each in a process of its own. --compare PYTHON: joint steps of this runtime and another take turns.
-Inference: a portrait of 720 px with one face, part by part. Calibration: the phases of train.py ccn at
+Inference: a portrait of 720 px with one face, part by part; a folder of them against the published order of
+operations. Calibration: the phases of train.py ccn at
 64 and 128 px, sampling, the offline geometry expansion. Data: aligning faces, features for FID. All on the CPU, with
 random weights but for the faces' networks.
 """
@@ -21,6 +22,7 @@ from dctnet.errors import DONE, UserError, exit_with
 
 CALIBRATION_SIZES, CALIBRATION_BATCH = (64, 128), 8
 PORTRAITS, STREAMED = 80, 160  # pictures; four times as many are streamed, too
+TRANSLATED = 20
 
 
 def main() -> int:
@@ -35,7 +37,7 @@ def main() -> int:
     parser.add_argument('--compare', metavar='PYTHON', help='interpreter of the other runtime, for example '
                                                             '.venv/tf2/bin/python')
     parser.add_argument('--no-memory', action='store_true', help='leave out the peak memory (three processes)')
-    parser.add_argument('--no-inference', action='store_true', help='leave out the portrait')
+    parser.add_argument('--no-inference', action='store_true', help='leave out the portrait and the folder')
     parser.add_argument('--no-ttn', action='store_true', help='leave out the translator\'s training step')
     parser.add_argument('--no-calibration', action='store_true', help='leave out content calibration and geometry')
     parser.add_argument('--no-data', action='store_true', help='leave out aligning faces and features for FID')
@@ -60,6 +62,8 @@ def main() -> int:
         from tests.bench.portrait import time_portrait
         from tests.bench.variants import CHANNELS
         result['inference'] = time_portrait(CHANNELS, options.rounds)
+        from tests.bench.throughput import time_throughput
+        result['throughput'] = time_throughput(CHANNELS, TRANSLATED, options.rounds)
     if not options.no_calibration:
         result['calibration'] = _calibration(options)
     if not options.no_data:

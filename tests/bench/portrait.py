@@ -25,7 +25,7 @@ def time_portrait(channels: int, rounds: int) -> Dict[str, Any]:
     the rest (alignment, warps, fusion), and the share outside the two graphs. The weights are random."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        export.write_model_folder(_random_generator(channels), 'random weights', folder / 'model', {})
+        export.write_model_folder(random_generator(channels), 'random weights', folder / 'model', {})
         images.write_bgr(folder / 'portrait.jpg', batch.portrait(SHORT_SIDE))
         stylizer = Stylizer(folder / 'model', device='cpu')
         stack.callback(stylizer.close)
@@ -66,7 +66,8 @@ def _timed(method: Callable, clock: Dict[str, float], part: str) -> Callable:
     return call
 
 
-def _random_generator(channels: int) -> Dict[str, np.ndarray]:
+def random_generator(channels: int) -> Dict[str, np.ndarray]:
+    """Weights of a generator by their names."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         tf.set_random_seed(0)
         unet.unet(tf.placeholder(tf.float32, [1, None, None, 3]), channels)

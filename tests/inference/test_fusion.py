@@ -34,7 +34,9 @@ def test_the_translator_sees_a_continued_border_and_the_padding_is_cut_off(shape
 def test_a_translator_that_returns_its_input_is_not_written_over():
     image = np.full((288, 288, 3), 90, np.uint8)
     points = alignment.reference_points()
-    fusion.fuse(image, [points], head=lambda x: 255 - x, background=lambda x: x, mask=alignment.ellipse_mask())
+    picture = fusion.translate_whole(image, lambda x: x)
+    fusion.add_heads(picture, image, [points], lambda heads: [255 - heads[0]], alignment.ellipse_mask())
+    assert (picture != 90).any()
     assert (image == 90).all()
 
 
@@ -45,12 +47,13 @@ def test_heads_lie_over_the_background_later_over_earlier():
     answers = iter([np.full((288, 288, 3), 10, np.uint8), np.full((288, 288, 3), 250, np.uint8)])
     sizes = []
 
-    def head(crop):
-        sizes.append(crop.shape)
-        return next(answers)
+    def head(crops):
+        sizes.extend(crop.shape for crop in crops)
+        return answers
 
     mask = np.ones((288, 288), np.float32)
-    result = fusion.fuse(image, [first, second], head, background=lambda x: x // 2, mask=mask)
+    result = image // 2
+    fusion.add_heads(result, image, [first, second], head, mask)
     assert sizes == [(288, 288, 3)] * 2
     assert result[200, 100, 0] == 10 and result[200, 400, 0] == 250 and result[20, 20, 0] == 50
     assert result[200, 250, 0] == 250  # where both lie

@@ -9,8 +9,11 @@ from skimage import data
 from dctnet import images
 from dctnet.compat import tf
 from dctnet.errors import UserError
+from dctnet.export import write_model_folder
+from dctnet.frozen import read_graph
 from dctnet.inference import stylizer as stylizer_module
 from dctnet.inference.stylizer import Stylizer
+from tests.frozen_graphs.__main__ import weights as drawn_weights
 from tests.inference.tiny_graphs import darken, invert, write_model, write_translator
 
 
@@ -106,11 +109,10 @@ def test_which_faces(model, four_faces, faces, expected):
 def test_the_largest_face_is_painted_last(stylizer, astronaut, monkeypatch):
     order = []
 
-    def fuse(image, points, *_):
+    def add_heads(picture, image, points, *_):
         order.extend(np.linalg.norm(face[1] - face[0]) for face in points)
-        return image
 
-    monkeypatch.setattr(stylizer_module.fusion, 'fuse', fuse)
+    monkeypatch.setattr(stylizer_module.fusion, 'add_heads', add_heads)
     head = astronaut[:250, 100:350]
     picture = np.concatenate([cv2.resize(head, (400, 400)), np.pad(head, ((0, 150), (0, 0), (0, 0)), 'edge')], axis=1)
     stylizer(picture)
@@ -135,6 +137,21 @@ def test_masks(model, astronaut, tmp_path):
     assert (white != black).any(axis=2).sum() > 1.2 * (ellipse != black).any(axis=2).sum()
 
 
+def test_heads_of_a_picture_are_one_batch_on_a_gpu(tmp_path, four_faces, monkeypatch):
+    folder = write_model(tmp_path)
+    write_model_folder(drawn_weights(), 'drawn', tmp_path / 'exported', {})
+    (folder / 'cartoon_h.pb').write_bytes((tmp_path / 'exported' / 'cartoon_h.pb').read_bytes())
+    one_by_one = Stylizer(folder, device='cpu')(four_faces)
+    monkeypatch.setattr(stylizer_module, 'gpu_available', lambda: True)  # its way to run, on the CPU
+    monkeypatch.setattr(stylizer_module, '_MAX_BATCH', 3)
+    stylizer, sizes = Stylizer(folder), []
+    monkeypatch.setattr(stylizer._head, '_run', lambda graph, crops: sizes.append(len(crops)) or graph(crops))
+    together = stylizer(four_faces)
+    assert sizes == [3, 1]
+    assert np.abs(together.astype(int) - one_by_one).max() <= 1
+    stylizer.close()
+
+
 def test_the_folder_s_mask_is_used(tmp_path, astronaut):
     folder = write_model(tmp_path)
     images.write_bgr(folder / 'alpha.jpg', np.zeros((288, 288, 3), np.uint8))
@@ -144,12 +161,11 @@ def test_the_folder_s_mask_is_used(tmp_path, astronaut):
 def test_equal_files_are_loaded_once(tmp_path, model, monkeypatch):
     loaded = []
 
-    class Recorder(stylizer_module.FrozenGraph):
-        def __init__(self, path, **options):
-            loaded.append(path.name)
-            super().__init__(path, **options)
+    def recorded(path):
+        loaded.append(path.name)
+        return read_graph(path)
 
-    monkeypatch.setattr(stylizer_module, 'FrozenGraph', Recorder)
+    monkeypatch.setattr(stylizer_module, 'read_graph', recorded)
     # One file twice: serialising the same graph again may give other bytes.
     write_translator(tmp_path / 'cartoon_bg.pb', darken)
     (tmp_path / 'cartoon_h.pb').write_bytes((tmp_path / 'cartoon_bg.pb').read_bytes())

@@ -25,7 +25,8 @@ def check(path: Path, styles: Path) -> List[Row]:
     inverse = [alignment.crop_to_picture(face) for face in points]
     want_inverse = want['inverse'].reshape(-1, 2, 3)  # also where there is no face
     crops = [alignment.head_crop(small, matrix)[:, :, ::-1] for matrix in inverse]
-    fused = fusion.fuse(small, points, head=lambda x: 255 - x, background=lambda x: x // 2 + 32, mask=mask)
+    fused = fusion.translate_whole(small, lambda x: x // 2 + 32)
+    fusion.add_heads(fused, small, points, lambda heads: [255 - head for head in heads], mask)
     result = fusion.resize(fused, height, width)
 
     # The linear part in its own units, the shift in those of the picture.

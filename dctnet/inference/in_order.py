@@ -1,0 +1,66 @@
+"""Items worked on by several threads, whose outcomes and log messages come as if one followed the other."""
+import logging
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Callable, Iterator, List, Sequence, Tuple, TypeVar
+
+Item = TypeVar('Item')
+
+_PROJECT = logging.getLogger('dctnet')
+
+
+def in_order(function: Callable[[Item], Any], items: Sequence[Item], workers: int) -> Iterator[Tuple[Item, Future]]:
+    """Each item with its finished call `function(item)`, in the order of the items; `workers` calls run at once.
+
+    At most 2 `workers` items are in work or waiting for their turn, which bounds the memory. What the calls log under
+    `dctnet` comes just before their item. Where the caller leaves early, calls that have not begun are dropped.
+    """
+    log = _HeldLog()
+    _PROJECT.addHandler(log)
+    propagated, _PROJECT.propagate = _PROJECT.propagate, False
+    pool = ThreadPoolExecutor(workers)
+    pending = deque()  # type: deque
+    rest = iter(items)
+    try:
+        while True:
+            for item in rest:
+                records = []  # type: List[logging.LogRecord]
+                pending.append((item, pool.submit(log.held, records, function, item), records))
+                if len(pending) == 2 * workers:
+                    break
+            if not pending:
+                return
+            item, future, records = pending.popleft()
+            future.exception()  # waits
+            for record in records:
+                logging.getLogger().handle(record)
+            yield item, future
+    finally:
+        for _, future, _ in pending:
+            future.cancel()
+        pool.shutdown()
+        _PROJECT.removeHandler(log)
+        _PROJECT.propagate = propagated
+
+
+class _HeldLog(logging.Handler):
+    """Keeps what a call logs in a list of its own; passes on what comes from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._records = threading.local()
+
+    def held(self, records: List[logging.LogRecord], function: Callable[[Item], Any], item: Item) -> Any:
+        self._records.now = records
+        try:
+            return function(item)
+        finally:
+            self._records.now = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        records = getattr(self._records, 'now', None)
+        if records is None:
+            logging.getLogger().handle(record)
+        else:
+            records.append(record)
