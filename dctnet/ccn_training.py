@@ -11,10 +11,11 @@ from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.data.pipeline import DomainSampler, epochs, picture_feed
 from dctnet.errors import UserError
+from dctnet.graph_rewrites import check_rewrites
 from dctnet.models import ccn
 from dctnet.nets import stylegan2
 from dctnet.nets.identity import identity_network
-from dctnet.training import check_device, scaled, train_stage
+from dctnet.training import check_device, pictures_a_step, scaled, train_stage
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +31,17 @@ def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: b
     the user can put right.
     """
     check_device(config.train)
+    check_rewrites(config.train, communicator)
     data, architecture = config.data, ccn.architecture_of(config)
     source = _source_arrays(config, run)
     with tf.Graph().as_default(), tf.device(communicator.device):
         sampler = DomainSampler(pictures, 1 if source else 0, data.size, config.train.seed, data.flip, data.geometry)
-        batch = picture_feed([sampler], data.size, data.batch_size, data.workers, {}, communicator)
+        batch = picture_feed([sampler], data.size, data.batch_size, data.workers, {}, communicator,
+                             config.train.accumulate)
         networks = ccn.create_networks(architecture, with_source=source is not None)
         stage = ccn.build_ccn(scaled(config, communicator.size), networks, batch.pictures[0],
                               tf.train.get_or_create_global_step(),
-                              _embedding(config) if source else None, communicator)
+                              _embedding(config) if source else None, communicator, batch.feed.micro_batch)
 
         def start(session: 'tf.Session') -> str:
             if source:
@@ -48,7 +51,7 @@ def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: b
             return _start(session, config, networks, source)
 
         def report() -> None:
-            _report(config, pictures, networks)
+            _report(config, pictures, networks, communicator.size)
             if source and not dry_run and not (run / SOURCE_FILE).exists():
                 _save_source(run / SOURCE_FILE, source[ccn.AVERAGE])
 
@@ -127,9 +130,10 @@ def _embedding(config: CcnConfig) -> Callable[['tf.Tensor'], 'tf.Tensor']:
     return identity_network(config.loss.identity_network).embed
 
 
-def _report(config: CcnConfig, pictures: Sequence[Path], networks: ccn.Networks) -> None:
+def _report(config: CcnConfig, pictures: Sequence[Path], networks: ccn.Networks, processes: int) -> None:
     counts = [sum(v.shape.num_elements() for v in weights.values()) / 1e6
               for weights in (networks.generator, networks.discriminator)]
-    seen, = epochs(config.train.steps, config.data.batch_size, [len(pictures)])
+    together = pictures_a_step(config, processes)
+    seen, = epochs(config.train.steps, together, [len(pictures)])
     log.info('generator of %.1f, discriminator of %.1f million parameters; %d steps of %d pictures: every picture %.1f '
-             'times', counts[0], counts[1], config.train.steps, config.data.batch_size, seen)
+             'times', counts[0], counts[1], config.train.steps, together, seen)

@@ -16,7 +16,7 @@ from dctnet.errors import UserError
 log = logging.getLogger(__name__)
 
 _SHARD = '.data-00000-of-00001'
-_OPTIMISER_WORDS = ('/Adam', 'beta1_power', 'beta2_power', 'global_step', '/ExponentialMovingAverage')
+_OPTIMISER_WORDS = ('/Adam', 'loss_scale/', 'beta1_power', 'beta2_power', 'global_step', '/ExponentialMovingAverage')
 
 
 def step_of(prefix: Path) -> int:
@@ -76,10 +76,16 @@ def _flush(path: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def restore(session: 'tf.Session', saver: 'tf.train.Saver', prefix: Path) -> None:
-    """Load every variable of the saver. Raises UserError where the file is damaged or of another architecture."""
+def restore(session: 'tf.Session', saver: 'tf.train.Saver', prefix: Path, may_lack: str = '') -> None:
+    """Load every variable of the saver, those of all global variables. Variables of the scope may_lack keep their start
+    where the file has none of them. Raises UserError where the file is damaged or of another architecture."""
+    offered = _shapes(prefix)
     variables = {entry.op.name: entry for entry in tf.global_variables()}
-    report = compare({name: tuple(v.shape.as_list()) for name, v in variables.items()}, _shapes(prefix))
+    if may_lack and not any(name.startswith(may_lack + '/') for name in offered):
+        kept = {name: entry for name, entry in variables.items() if not name.startswith(may_lack + '/')}
+        if len(kept) < len(variables):
+            variables, saver = kept, tf.train.Saver(list(kept.values()))
+    report = compare({name: tuple(v.shape.as_list()) for name, v in variables.items()}, offered)
     if report.missing or report.reshaped:
         raise UserError('checkpoint {} is of another architecture: {}. Use the configuration that it was trained '
                         'with, or another run folder'.format(prefix, report.text()))

@@ -5,7 +5,7 @@ Both runtimes (1.15 and 2.x through tf.compat.v1) meet here; no other module tes
 import logging
 import os
 import warnings
-from typing import List, Sequence
+from typing import ContextManager, List, Sequence
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # the runtime's own chatter; errors still show
 
@@ -28,7 +28,11 @@ tf.enable_resource_variables()
 
 TENSORFLOW_VERSION = tf.__version__
 
-__all__ = ['tf', 'slim', 'all_reduced', 'gradients', 'session_config', 'TENSORFLOW_VERSION']
+# Fields of RewriterConfig. 1.15 has the first only.
+_REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed_precision_onednn_bfloat16'}
+_XLA_ON_CPUS = '--tf_xla_cpu_global_jit'  # without it the compiler leaves CPUs alone; read once, by the first session
+
+__all__ = ['tf', 'slim', 'all_reduced', 'gradients', 'left_uncompiled', 'session_config', 'TENSORFLOW_VERSION']
 
 
 def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
@@ -45,7 +49,13 @@ def all_reduced(tensor: 'tf.Tensor', processes: int, number: int) -> 'tf.Tensor'
     return collective_ops.all_reduce(tensor, processes, 1, number, 'Add', 'Id')
 
 
-def session_config(device: str = 'auto', threads: int = 0, training: bool = False) -> 'tf.ConfigProto':
+def left_uncompiled() -> ContextManager[None]:
+    """A scope of operations that XLA leaves alone: the random numbers that it draws are others."""
+    return tf.xla.experimental.jit_scope(compile_ops=False)
+
+
+def session_config(device: str = 'auto', threads: int = 0, training: bool = False, precision: str = 'float32',
+                   xla: bool = False) -> 'tf.ConfigProto':
     """Options of a session.
 
     device: 'auto' (a GPU where there is one), 'cpu' (no GPU is touched) or 'gpu' (same as auto; callers that must
@@ -53,6 +63,9 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
     threads: size of the pool inside one operation; 0 leaves it to TensorFlow.
     training: leave out the fusion of layers, which is for inference and fails noisily on training graphs in 2.15, and
         the rewriting of sums, which would undo the fixed order of `gradients`.
+    precision: 'float16' (GPUs) or 'bfloat16' (CPUs, 2.15) let TensorFlow compute convolutions and matrix products in
+        it. xla: let it compile parts of the graph, on CPUs where this is said before the first session of the process
+        runs. What a runtime or a device cannot do is silently not done: see dctnet.graph_rewrites.
     """
     config = tf.ConfigProto(allow_soft_placement=True, intra_op_parallelism_threads=threads)
     config.gpu_options.allow_growth = True
@@ -61,6 +74,13 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
         config.graph_options.rewrite_options.arithmetic_optimization = RewriterConfig.OFF
     if device == 'cpu':
         config.device_count['GPU'] = 0
+    if precision in _REWRITES and hasattr(config.graph_options.rewrite_options, _REWRITES[precision]):
+        setattr(config.graph_options.rewrite_options, _REWRITES[precision], RewriterConfig.ON)
+    if xla:
+        config.graph_options.optimizer_options.global_jit_level = tf.OptimizerOptions.ON_1
+        flags = os.environ.get('TF_XLA_FLAGS', '')
+        if _XLA_ON_CPUS not in flags:
+            os.environ['TF_XLA_FLAGS'] = (flags + ' ' + _XLA_ON_CPUS).strip()
     return config
 
 

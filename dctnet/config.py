@@ -137,6 +137,11 @@ class TrainConfig:
     device: str = _option('auto', choices=('auto', 'cpu', 'gpu'))
     # What several processes do with optim.lr: nothing, times their number, times its root.
     lr_scaling: str = _option('off', choices=('off', 'linear', 'sqrt'))
+    # Batches that a process takes one after the other in a step, for one update with the mean of their gradients.
+    accumulate: int = _option(1, low=1, high=10 ** 6)
+    # What convolutions and matrix products are computed in. The weights stay float32. float16: GPUs; bfloat16: CPUs.
+    precision: str = _option('float32', choices=('float32', 'float16', 'bfloat16'))
+    xla: bool = False                           # compile parts of the graph
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """Contracts between models, which build a StageGraph, and the engine, which trains whatever fills one."""
-from typing import Callable, Dict, List, NamedTuple, Sequence
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -16,8 +16,10 @@ class Optim(NamedTuple):
 class Phase(NamedTuple):
     """One kind of update: `loss` is minimised over `variables` whenever step % every == 0.
 
-    scalars: what logging steps record; by convention 'NAME' is weighted as in the loss and 'raw/NAME' is not.
-    companions: operations that run along with the update (a running mean that the loss needs).
+    scalars: what logging steps record; by convention 'NAME' is weighted as in the loss, 'raw/NAME' is not, and
+        'seconds/NAME' is a time.
+    companions: builds operations that run along with the update (a running mean that the loss needs), and only where
+        the update is made.
     """
     name: str
     loss: 'tf.Tensor'
@@ -25,7 +27,7 @@ class Phase(NamedTuple):
     variables: 'List[tf.Variable]'
     every: int
     optim: Optim
-    companions: 'Sequence[tf.Operation]' = ()
+    companions: 'Callable[[], Sequence[tf.Operation]]' = tuple
 
 
 class Preview(NamedTuple):
@@ -35,9 +37,15 @@ class Preview(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """The data of a stage: `load` brings the next batch; `start(session, step)` sets the position, once before."""
+    """The data of a stage: `load` brings that of the next step; `start(session, step)` sets the position, once before.
+
+    The stage is built on one micro-batch of a step at a time: number `micro_batch` (int32 placeholder, None where there
+    is only one) of `micro_batches`.
+    """
     load: 'tf.Operation'
     start: 'Callable[[tf.Session, int], None]'
+    micro_batches: int = 1
+    micro_batch: 'Optional[tf.Tensor]' = None
 
 
 class StageGraph(NamedTuple):

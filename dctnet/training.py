@@ -9,6 +9,7 @@ from dctnet import checkpoint, run_folder
 from dctnet.communicator import Local
 from dctnet.compat import TENSORFLOW_VERSION, gpu_available, session_config, tf
 from dctnet.config import TrainConfig
+from dctnet.engine import loss_scale
 from dctnet.engine.evaluation import Evaluation, Measuring
 from dctnet.engine.hooks import Checkpoint, NanGuard, Progress
 from dctnet.engine.optim import all_finite
@@ -27,6 +28,11 @@ def scaled(config: Any, processes: int) -> Any:
     """The config with the learning rate (train.lr_scaling) of that many processes, whose batches count together."""
     factor = {'off': 1.0, 'linear': float(processes), 'sqrt': math.sqrt(processes)}[config.train.lr_scaling]
     return replace(config, optim=replace(config.optim, lr=config.optim.lr * factor))
+
+
+def pictures_a_step(config: Any, processes: int) -> int:
+    """Pictures of a domain that a step takes, in all processes and micro-batches together."""
+    return config.data.batch_size * config.train.accumulate * processes
 
 
 def check_device(train: TrainConfig) -> None:
@@ -49,11 +55,13 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
     Returns True where all steps are done, False where it was stopped early.
     """
     train = config.train
-    loop = Loop(stage, feed, tf.train.get_or_create_global_step(), train.steps, communicator)
+    loop = Loop(stage, feed, tf.train.get_or_create_global_step(), train.steps, communicator,
+                loss_scaling=train.precision == 'float16')
     saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
     finite = all_finite(tf.global_variables())  # the optimiser's, too
     share = communicator.broadcast(tf.global_variables())
-    options = communicator.configured(session_config(train.device, training=True))
+    options = communicator.configured(
+        session_config(train.device, training=True, precision=train.precision, xla=train.xla))
     with tf.Session(communicator.target, config=options) as session:
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         origin = start(session)
@@ -67,9 +75,10 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
             return loop.step >= train.steps
         with run_folder.opened(run, config, {'tensorflow': TENSORFLOW_VERSION}):
             report()
-            if communicator.size > 1:
-                log.info('%d processes with batches of %d: %d pictures a step in all, learning rate %g',
-                         communicator.size, config.data.batch_size, communicator.size * config.data.batch_size,
+            if communicator.size > 1 or train.accumulate > 1:
+                log.info('%d processes with %s of %d: %d pictures a step in all, learning rate %g', communicator.size,
+                         'batches' if train.accumulate == 1 else '{} batches'.format(train.accumulate),
+                         config.data.batch_size, pictures_a_step(config, communicator.size),
                          scaled(config, communicator.size).optim.lr)
             _begin(session, saver, run, origin)
             run_folder.note_pictures(run, pictures)
@@ -80,7 +89,7 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
                 hooks.append(Evaluation(measuring, saver, run, finite))
             hooks += [
                 Scalars(run, writer, train.log_every),
-                Progress(train.log_every, config.data.batch_size * communicator.size),
+                Progress(train.log_every, pictures_a_step(config, communicator.size)),
                 Samples(run, writer, train.sample_every),
                 Checkpoint(saver, run / 'checkpoints', train.save_every, train.keep, finite)]
             loop.run(session, hooks)
@@ -93,7 +102,7 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
 def _begin(session: 'tf.Session', saver: 'tf.train.Saver', run: Path, origin: str) -> None:
     newest = checkpoint.latest(run / 'checkpoints')
     if newest:
-        checkpoint.restore(session, saver, newest)
+        checkpoint.restore(session, saver, newest, may_lack=loss_scale.SCOPE)
         log.info('resuming from %s', newest)
     elif run_folder.has_checkpoint(run):
         raise UserError('every checkpoint in {} has lost its .data file: copy it back, or choose another --run'.format(

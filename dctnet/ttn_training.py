@@ -14,10 +14,11 @@ from dctnet.data.pipeline import DomainSampler, Extra, MixedSampler, Sampler, ep
 from dctnet.errors import UserError
 from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
+from dctnet.graph_rewrites import check_rewrites
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.nets import dlib_descriptor, unet, vgg19
 from dctnet.ops import convolution_gradients
-from dctnet.training import check_device, scaled, train_stage
+from dctnet.training import check_device, pictures_a_step, scaled, train_stage
 from dctnet.training_evaluation import Embeddings, measuring
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, validation: Seque
     right.
     """
     check_device(config.train)
+    check_rewrites(config.train, communicator)
     content_network = _content_network(config)
     measured = validation and not communicator.rank
     networks = Embeddings(config.evaluate, config.train.device) if measured else None
@@ -43,7 +45,7 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, validation: Seque
     with tf.Graph().as_default(), tf.device(communicator.device), \
             convolution_gradients.fitting(config.train.device):
         batch = picture_feed(_samplers(config, pictures), data.size, data.batch_size, data.workers,
-                             _extras(config, pictures.photo, dry_run), communicator)
+                             _extras(config, pictures.photo, dry_run), communicator, config.train.accumulate)
         tf.set_random_seed(config.train.seed)  # the starting weights
         stage = build_ttn(scaled(config, communicator.size), TtnBatch(*batch.pictures, **batch.extras),
                           tf.train.get_or_create_global_step(), content_network,
@@ -54,7 +56,8 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, validation: Seque
             listings['evaluate.photo'] = validation
             evaluation = measuring(config, validation, pictures.style, networks)
         return train_stage(config, stage, batch.feed, run, lambda session: _warm_start(session, config, run),
-                           lambda: _report(config, pictures), listings, dry_run, evaluation, communicator)
+                           lambda: _report(config, pictures, communicator.size), listings, dry_run, evaluation,
+                           communicator)
 
 
 def _samplers(config: TtnConfig, pictures: Folders) -> List[Sampler]:
@@ -109,17 +112,18 @@ def _content_network(config: TtnConfig) -> 'Optional[tf.GraphDef]':
     return graph_def
 
 
-def _report(config: TtnConfig, pictures: Folders) -> None:
+def _report(config: TtnConfig, pictures: Folders, processes: int) -> None:
     if config.loss.content and config.loss.content_network == 'random':
         log.warning('loss.content_network is random: good enough for demos and tests, for real styles use vgg19')
     log.info('%d generator parameters; %d steps of %d pictures: %s',
-             sum(v.shape.num_elements() for v in unet.variables()), config.train.steps, config.data.batch_size,
-             ', '.join('every {} {:.1f} times'.format(*entry) for entry in _repetitions(config, pictures)))
+             sum(v.shape.num_elements() for v in unet.variables()), config.train.steps,
+             pictures_a_step(config, processes),
+             ', '.join('every {} {:.1f} times'.format(*entry) for entry in _repetitions(config, pictures, processes)))
 
 
-def _repetitions(config: TtnConfig, pictures: Folders) -> List[Tuple[str, float]]:
+def _repetitions(config: TtnConfig, pictures: Folders, processes: int) -> List[Tuple[str, float]]:
     """How often a picture of each kind is seen."""
-    seen = epochs(config.train.steps, config.data.batch_size, [max(len(paths), 1) for paths in pictures])
+    seen = epochs(config.train.steps, pictures_a_step(config, processes), [max(len(paths), 1) for paths in pictures])
     if not pictures.generated:
         return list(zip(('photograph', 'exemplar'), seen))
     share = config.data.exemplar_share

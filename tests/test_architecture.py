@@ -13,7 +13,7 @@ LAYERS = (
     {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.atomic', 'dctnet.config', 'dctnet.config_file',
      'dctnet.images', 'dctnet.face', 'dctnet.sample_sheet'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.frozen_network', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder',
-     'dctnet.best_checkpoint', 'dctnet.blocked_outputs', 'dctnet.communicator'},
+     'dctnet.best_checkpoint', 'dctnet.blocked_outputs', 'dctnet.communicator', 'dctnet.graph_rewrites'},
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
     {'train', 'infer', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report', 'dctnet.study', 'dctnet.training',

@@ -84,18 +84,20 @@ class PictureFeed(NamedTuple):
 
 
 def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, workers: int,
-                 extras: Dict[str, Extra], communicator: Local = Local()) -> PictureFeed:
+                 extras: Dict[str, Extra], communicator: Local = Local(), micro_batches: int = 1) -> PictureFeed:
     """Batches of the samplers, decoded by `workers` threads ahead of the training.
 
-    batch_size: of this process. Processes that train together share the samples of a step among them, without overlap:
-    rank r takes the r-th batch of it.
+    batch_size: pictures that go through the networks at once; in a step this process takes micro_batches of them.
+    Processes that train together share the samples of a step among them, without overlap: rank r takes the r-th part.
 
-    The current batch stays in variables on the device, so that several runs of one step see the same pictures and the
+    The pictures of a step stay in variables on the device, so that several runs of one step see the same ones and the
     time spent waiting for data can be told apart.
     """
+    share = batch_size * micro_batches
+
     def load(k: np.ndarray) -> List[np.ndarray]:
-        step, place = divmod(int(k), batch_size)
-        k = (step * communicator.size + communicator.rank) * batch_size + place
+        step, place = divmod(int(k), share)
+        k = (step * communicator.size + communicator.rank) * share + place
         samples = [sampler(k) for sampler in samplers]
         return [sample.picture for sample in samples] + [extra.of(samples[0]) for extra in extras.values()]
 
@@ -104,11 +106,11 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
     first = tf.placeholder(tf.int64, [], name='first_sample')
     dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
     dataset = dataset.map(lambda k: tuple(tf.numpy_function(load, [k], types)), num_parallel_calls=workers)
-    dataset = dataset.batch(batch_size, drop_remainder=True).prefetch(_PREFETCHED_BATCHES)
+    dataset = dataset.batch(share, drop_remainder=True).prefetch(_PREFETCHED_BATCHES)
     iterator = tf.data.make_initializable_iterator(dataset)
 
     # Outside the global collection: a batch belongs to no checkpoint.
-    staged = [tf.get_variable('staged_batch_{}'.format(i), (batch_size,) + shape, kind, tf.zeros_initializer(),
+    staged = [tf.get_variable('staged_batch_{}'.format(i), (share,) + shape, kind, tf.zeros_initializer(),
                               trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
               for i, (shape, kind) in enumerate(zip(shapes, types))]
     fetched = iterator.get_next()
@@ -119,11 +121,19 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
 
     def start(session: 'tf.Session', step: int) -> None:
         session.run(clear_op)
-        session.run(iterator.initializer, {first: step * batch_size})
+        session.run(iterator.initializer, {first: step * share})
 
-    pictures = [tf.cast(variable, tf.float32) / 127.5 - 1.0 for variable in staged[:len(samplers)]]
-    along = {name: tf.identity(variable) for name, variable in zip(extras, staged[len(samplers):])}
-    return PictureFeed(pictures, along, Feed(load_op, start))
+    micro_batch = tf.placeholder_with_default(0, [], name='micro_batch') if micro_batches > 1 else None
+
+    def current(tensor: 'tf.Tensor') -> 'tf.Tensor':
+        if micro_batch is None:
+            return tensor
+        shape = tensor.shape.as_list()
+        return tf.slice(tensor, [micro_batch * batch_size] + [0] * (len(shape) - 1), [batch_size] + shape[1:])
+
+    pictures = [current(tf.cast(variable, tf.float32)) / 127.5 - 1.0 for variable in staged[:len(samplers)]]
+    along = {name: current(tf.identity(variable)) for name, variable in zip(extras, staged[len(samplers):])}
+    return PictureFeed(pictures, along, Feed(load_op, start, micro_batches, micro_batch))
 
 
 def preview_pictures(paths: Sequence[Path], size: int, count: int) -> np.ndarray:

@@ -73,16 +73,32 @@ class Progress(Hook):
 
 
 class NanGuard(Hook):
-    """Ends the run where a logged value is no longer a number, before anything of it is saved."""
+    """Ends the run where a logged value is no longer a number, before anything of it is saved.
+
+    With loss scaling, a phase whose gradients overflowed was left out and is tried again with half the scale: values of
+    it that are no numbers are not recorded, and the run ends where no scale is left.
+    """
 
     def after_step(self, loop: Loop) -> None:
         """Look at the values that were fetched for others."""
+        for name in [name for name, value in loop.scalars.items() if name.endswith('/skipped') and value]:
+            self._skipped(loop, name.rpartition('/')[0])
         bad = [name for name, value in loop.scalars.items() if value != value or abs(value) == float('inf')]
         if bad:
             loop.spoilt = True
             raise UserError('training diverged: {} not finite at step {}. The checkpoints before it are good: lower '
                             'optim.lr or the weight of that loss and run the same command again, or start from another '
                             'seed'.format(', '.join(bad[:4]), loop.step))
+
+    @staticmethod
+    def _skipped(loop: Loop, phase: str) -> None:
+        if loop.scalars[phase + '/loss_scale'] <= 1:
+            raise UserError('training diverged: the gradients of phase {} are not finite at step {}, even without loss '
+                            'scaling. Weights and checkpoints are good: run the same command with '
+                            'train.precision=float32, or lower optim.lr'.format(phase, loop.step))
+        for name in [name for name, value in loop.scalars.items()
+                     if name.startswith(phase + '/') and not abs(value) < float('inf')]:
+            del loop.scalars[name]
 
 
 def check_finite(loop: Loop, finite: 'tf.Tensor') -> None:

@@ -3,7 +3,7 @@ import contextlib
 import logging
 import signal
 import time
-from typing import Dict, Iterator, List, Sequence
+from typing import Any, Dict, Iterator, List, Sequence
 
 from dctnet.communicator import LOST, Local
 from dctnet.compat import tf
@@ -37,14 +37,15 @@ class Loop:
 
     Built before the session, because it adds the update operations to the graph.
 
-    step: steps done. scalars: 'phase/name' -> value of the last step, empty where no hook asked for them.
+    step: steps done. scalars: 'phase/name' -> value of the last step, empty where no hook asked for them; of several
+    micro-batches the mean, of their times the sum.
     data_seconds, step_seconds: of the last step, waiting for the batch and in all. stop_reason: set to end the run.
     communicator: this process among those that train together.
     mid_step: a step was begun and not ended. spoilt: set where the last step must not be saved.
     """
 
     def __init__(self, stage: StageGraph, feed: Feed, step_variable: 'tf.Variable', steps: int,
-                 communicator: Local = Local()) -> None:
+                 communicator: Local = Local(), loss_scaling: bool = False) -> None:
         self.stage, self.steps, self.communicator = stage, steps, communicator
         self.step = 0
         self.scalars = {}  # type: Dict[str, float]
@@ -53,7 +54,7 @@ class Loop:
         self.mid_step = self.spoilt = False
         self.session = None  # type: tf.Session
         self._feed, self._step_variable = feed, step_variable
-        self._updates = build_updates(stage, communicator)
+        self._updates = build_updates(stage, communicator, feed.micro_batches, loss_scaling)
         self._asked = ''  # why this process should stop
         self._asks = tf.placeholder_with_default(tf.constant(0.0), [], name='asks_to_stop')
         # All processes stop after the same step, whichever of them was asked to.
@@ -108,12 +109,26 @@ class Loop:
     def _update(self, phases: List[Phase], hooks: Sequence[Hook]) -> None:
         wanted = [phase for phase in phases if any([hook.wants_scalars(self.step + 1, phase.every) for hook in hooks])]
         scalars = {phase.name + '/' + name: tensor for phase in wanted for name, tensor in phase.scalars.items()}
+        last = self._feed.micro_batches - 1
+        parts = [self._run([self._updates[phase.name].accumulate for phase in phases], scalars, number)
+                 for number in range(last)]
+        own = {phase.name + '/' + name: tensor for phase in wanted
+               for name, tensor in self._updates[phase.name].scalars.items()}
+        final = self._run([self._updates[phase.name].apply for phase in phases], dict(scalars, **own), last)
+        for name, value in final.items():
+            values = [part[name] for part in parts if name in part] + [value]
+            self.scalars[name] = sum(values) if '/seconds/' in name else sum(values) / len(values)
+
+    def _run(self, operations: 'List[tf.Operation]', scalars: 'Dict[str, tf.Tensor]', number: int) -> Dict[str, float]:
+        index = self._feed.micro_batch
+        feed = {} if index is None else {index: number}  # type: Dict[Any, int]
         try:
-            _, values = self.session.run([[self._updates[phase.name] for phase in phases], scalars])
+            _, values = self.session.run([operations, scalars], feed)
         except tf.errors.ResourceExhaustedError as error:
-            raise UserError('out of memory in step {} ({}): lower data.batch_size, data.size or model.channels'.format(
-                self.step + 1, str(error.message).split('\n')[0])) from error
-        self.scalars.update({name: float(value) for name, value in values.items()})
+            raise UserError('out of memory in step {} ({}): lower data.batch_size (train.accumulate makes up for it), '
+                            'data.size or model.channels'.format(self.step + 1, str(error.message).split('\n')[0])
+                            ) from error
+        return {name: float(value) for name, value in values.items()}
 
     def _load_batch(self) -> None:
         try:

@@ -62,15 +62,18 @@ def create_networks(a: Architecture, with_source: bool) -> Networks:
 
 
 def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 'tf.Tensor',
-              embedding: Optional[Embedding], communicator: Local = Local()) -> StageGraph:
+              embedding: Optional[Embedding], communicator: Local = Local(),
+              micro_batch: 'Optional[tf.Tensor]' = None) -> StageGraph:
     """Build the training graph with its phases d, d_r1, g and g_path.
 
     real: [N, size, size, 3] BGR in [-1, 1]. step: int64 scalar, the number of steps done. embedding: pictures -> face
     embeddings [N, K]; None without a source. The distance of identity is logged even where it has no weight.
-    communicator: this process among those that train together; each draws latents of its own.
+    communicator: this process among those that train together; each draws latents of its own, and so does every
+    micro-batch of a step (micro_batch: its number, None where there is only one). Pictures are compared, and the
+    average of the path lengths is moved, within one micro-batch; the latter by the last of a step.
     """
     loss, batch = config.loss, real.shape.as_list()[0]
-    a, draws = architecture_of(config), Draws(config.train.seed, step, communicator.rank)
+    a, draws = architecture_of(config), Draws(config.train.seed, step, communicator.rank, micro_batch)
     generator = [v for name, v in networks.generator.items() if not name.startswith('noises/')]
     discriminator = list(networks.discriminator.values())
 
@@ -87,7 +90,8 @@ def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 't
     on_real, on_fake = critic(real, 'd_real'), critic(tf.stop_gradient(sample('d', batch).picture), 'd_fake')
     phases, step_ops = [_discriminator_phase(on_real, on_fake, discriminator, optim_d)], []
     if p is not None:
-        phases[0], step_ops = augmentation.adapting(config.augment, p, phases[0], on_real, communicator)
+        phases[0], step_ops = augmentation.adapting(config.augment, p, phases[0], on_real, communicator,
+                                                    config.train.accumulate)
     if loss.r1:
         phases.append(_r1_phase(critic, real, discriminator, loss.r1, loss.r1_every, optim_d))
     phases.append(_generator_phase(critic, sample('g', batch, embedding is not None), embedding, loss.identity,
@@ -171,7 +175,8 @@ def _path_phase(sample: _Sample, noise: 'tf.Tensor', variables: 'List[tf.Variabl
     scalars = {'loss': loss, 'raw/path': penalty, 'path_length': tf.reduce_mean(lengths)}
     # Each process holds its lengths to what they are with its own; the average that all keep is that of all.
     after, = communicator.mean([target])
-    return Phase('g_path', loss, scalars, variables, weights.path_every, optim, [average.assign(after).op])
+    return Phase('g_path', loss, scalars, variables, weights.path_every, optim,
+                 lambda: [average.assign(after).op])
 
 
 def _preview(networks: Networks, a: Architecture, seed: int) -> Preview:

@@ -15,6 +15,7 @@ from dctnet.nets import unet
 from dctnet.nets.expression import ExpressionRegressor
 from dctnet.nets.patch_discriminator import PatchDiscriminator
 from dctnet.ops import filters, graph_superpixel
+from dctnet.ops.draws import Draws
 from dctnet.ops.superpixel import superpixels
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
@@ -190,7 +191,7 @@ def texture(x: 'tf.Tensor', shift: 'tf.Tensor') -> 'tf.Tensor':
 
 def colour_shift(seed: int, step: 'tf.Tensor') -> 'tf.Tensor':
     """[3] weights of blue, green, red that sum to 1: a pure function of (seed, step), one draw for all pictures."""
-    draw = tf.random.stateless_uniform([3], seed=tf.stack([tf.constant(seed, tf.int64), step]))
+    draw = Draws(seed, step).uniform(0, [3])
     low, high = tf.constant(COLOUR_SHIFT_LOW), tf.constant(COLOUR_SHIFT_HIGH)
     weights = low + (high - low) * draw
     return weights / tf.reduce_sum(weights)

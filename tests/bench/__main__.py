@@ -39,6 +39,8 @@ def main() -> int:
     parser.add_argument('--no-memory', action='store_true', help='leave out the peak memory (three processes)')
     parser.add_argument('--no-inference', action='store_true', help='leave out the portrait and the folder')
     parser.add_argument('--no-ttn', action='store_true', help='leave out the translator\'s training step')
+    parser.add_argument('--options', action='store_true', help='also the step under XLA and bfloat16 (XLA compiles for '
+                                                               'minutes)')
     parser.add_argument('--no-calibration', action='store_true', help='leave out content calibration and geometry')
     parser.add_argument('--no-data', action='store_true', help='leave out aligning faces and features for FID')
     options = parser.parse_args()
@@ -56,6 +58,9 @@ def main() -> int:
         from tests.bench.worker import peak_memory
         for name, row in result['training'].items():
             row['peak_memory_mb'] = round(peak_memory(name, options.size, options.batch))
+    if options.options:
+        from tests.bench.options import time_options
+        result['options'] = time_options(options.size, options.batch, options.rounds, options.warmup)
     if options.compare:
         result['compare'] = _runtimes(options)
     if not options.no_inference:

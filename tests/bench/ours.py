@@ -11,7 +11,8 @@ from tests.bench.batch import Batch
 class OurTrainer:
     """One `step` is one step of the engine, superpixels of the output included (the baseline's work)."""
 
-    def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int, schedule: str) -> None:
+    def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int, schedule: str,
+                 precision: str = 'float32', xla: bool = False) -> None:
         config = TtnConfig(model=ModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
                            loss=TtnLossConfig(content_network='random', superpixel='output'))
         with tf.Graph().as_default() as graph, convolution_gradients.fitting('cpu'):
@@ -22,7 +23,8 @@ class OurTrainer:
             stage = build_ttn(config, TtnBatch(tf.identity(photo), tf.identity(style)), step, content_network,
                               batch.photo[:1])
             self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, steps=0)
-            self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
+            self._session = tf.Session(graph=graph, config=session_config(
+                'cpu', training=True, precision=precision, xla=xla))
             self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
 
     def step(self) -> None:

@@ -11,6 +11,8 @@ def markdown(result: Dict[str, Any]) -> str:
              'interleaved rounds'.format(**result)]
     if 'training' in result:
         lines += [''] + _training(result)
+    if 'options' in result:
+        lines += [''] + _options(result['options'])
     if 'compare' in result:
         compare = result['compare']
         lines += ['', '| joint step, alternating | s | times the other |', '|---|---|---|']
@@ -44,6 +46,13 @@ def _training(result: Dict[str, Any]) -> List[str]:
             cells += ['1', '1', '']
         lines.append('| {} |'.format(' | '.join(cells)))
     return lines
+
+
+def _options(found: Dict[str, Any]) -> List[str]:
+    lines = ['| joint step | s | times float32 | peak memory, MB |', '|---|---|---|---|']
+    return lines + ['| {} | not here: {} | | |'.format(name, row['impossible']) if 'impossible' in row else
+                    '| {} | {seconds_per_step:.2f} | {times_float32:.2f} | {peak_memory_mb} |'.format(name, **row)
+                    for name, row in found.items()]
 
 
 def _calibration(parts: Dict[str, Any]) -> List[str]:

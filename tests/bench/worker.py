@@ -64,7 +64,7 @@ def own_peak_memory() -> float:
 
 def _serve() -> None:
     parser = argparse.ArgumentParser(prog='python -m tests.bench.worker', description=__doc__)
-    parser.add_argument('variant', choices=variants.NAMES + ('calibration',))
+    parser.add_argument('variant', choices=variants.NAMES + ('calibration',) + tuple(variants.OPTIONS))
     parser.add_argument('--size', type=int, required=True)
     parser.add_argument('--batch', type=int, required=True)
     arguments = parser.parse_args()

@@ -10,7 +10,7 @@ from dctnet.compat import tf
 from dctnet.engine.optim import build_updates
 from dctnet.engine.trainer import Hook, Loop
 from dctnet.errors import UserError
-from dctnet.stage import Phase, StageGraph
+from dctnet.stage import Feed, Phase, StageGraph
 from tests.engine.tiny_stage import OPTIM, Do, Record, tiny
 
 
@@ -63,7 +63,7 @@ def test_joint_updates_wait_for_the_gradients_of_every_phase():
         phases = [Phase('a', tf.square(x), {}, [x], 1, OPTIM), Phase('b', tf.square(y - read_late), {}, [y], 1, OPTIM)]
         updates = build_updates(StageGraph(phases, None, True, []))
         session.run(tf.global_variables_initializer())
-        session.run([updates['a'], updates['b']])
+        session.run([updates['a'].apply, updates['b'].apply])
         momentum = {v.op.name: v for v in tf.global_variables()}['y/Adam']
         assert session.run([x, momentum]) == [pytest.approx(2.9), pytest.approx(0.5 * 2 * (-2 - 3))]
 
@@ -221,7 +221,7 @@ def test_a_variable_that_the_loss_does_not_reach_is_named():
         with tiny(1) as t:
             stage = t.loop.stage
         with pytest.raises(ValueError, match='phase a: the loss does not depend on lost/w'):
-            Loop(stage._replace(phases=[phase]), None, tf.train.get_or_create_global_step(), 1)
+            Loop(stage._replace(phases=[phase]), Feed(None, None), tf.train.get_or_create_global_step(), 1)
 
 
 def test_lazy_phases_cannot_be_joint():

@@ -55,7 +55,7 @@ class Do(Hook):
 
 @contextlib.contextmanager
 def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: float = 0.1,
-         scalars: Dict[str, float] = None, on_load: Any = None) -> Iterator[Tiny]:
+         scalars: Dict[str, float] = None, on_load: Any = None, loss_scaling: bool = False) -> Iterator[Tiny]:
     """x is drawn to the batch's number, y to x. `on_load(step)` gives that number; tiny.data lists feed calls."""
     data = []  # type: List[Any]
 
@@ -84,7 +84,7 @@ def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: flo
             data.append(('start', at))
             session.run(batch.initializer)
 
-        loop = Loop(stage, Feed(batch.assign(fetched).op, start), step, steps)
+        loop = Loop(stage, Feed(batch.assign(fetched).op, start), step, steps, loss_scaling=loss_scaling)
         saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
         session.run(tf.global_variables_initializer())
         yield Tiny(session, loop, x, y, ticks, data, saver, step)

@@ -55,7 +55,7 @@ def whole_model(request):
     """(session, stage, updates, schedule); built once, to be initialised by each test."""
     with tf.Graph().as_default(), tf.Session() as session:
         stage, _ = build(config({'schedule': request.param}, content=1, tv=10, facial=1))
-        yield session, stage, build_updates(stage), request.param
+        yield session, stage, {name: update.apply for name, update in build_updates(stage).items()}, request.param
 
 
 def test_updates_change_their_own_variables_only(whole_model):
