@@ -8,6 +8,7 @@ early and resumable.
 """
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Sequence, Union
@@ -107,4 +108,7 @@ def _show(config: Union[CcnConfig, TtnConfig], options: argparse.Namespace) -> N
 
 
 if __name__ == '__main__':
+    # Layers by oneDNN, which TensorFlow 2 leaves off on some CPUs (1.15 has none). It is a choice for a whole process,
+    # read when TensorFlow loads: nothing for a library to make.
+    os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
     exit_with(main)

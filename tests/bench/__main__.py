@@ -58,6 +58,9 @@ def main() -> int:
         from tests.bench.worker import peak_memory
         for name, row in result['training'].items():
             row['peak_memory_mb'] = round(peak_memory(name, options.size, options.batch))
+    if not options.no_ttn:
+        from tests.bench.parts import time_parts
+        result['parts'] = time_parts(options.size, options.batch, options.rounds)
     if options.options:
         from tests.bench.options import time_options
         result['options'] = time_options(options.size, options.batch, options.rounds, options.warmup)
@@ -133,4 +136,5 @@ def _runtimes(options: argparse.Namespace) -> Dict[str, Any]:
 
 
 if __name__ == '__main__':
+    os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')  # as train.py and infer.py do
     exit_with(main)

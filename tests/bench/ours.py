@@ -9,7 +9,10 @@ from tests.bench.batch import Batch
 
 
 class OurTrainer:
-    """One `step` is one step of the engine, superpixels of the output included (the baseline's work)."""
+    """One `step` is one step of the engine, superpixels of the output included (the baseline's work).
+
+    graph, initialise, initialise_local, updates: for sessions of other kinds; the updates of one joint step.
+    """
 
     def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int, schedule: str,
                  precision: str = 'float32', xla: bool = False) -> None:
@@ -23,9 +26,11 @@ class OurTrainer:
             stage = build_ttn(config, TtnBatch(tf.identity(photo), tf.identity(style)), step, content_network,
                               batch.photo[:1])
             self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, steps=0)
+            self.graph, self.updates = graph, [self._loop._updates[phase.name].apply for phase in stage.phases]
+            self.initialise, self.initialise_local = tf.global_variables_initializer(), tf.local_variables_initializer()
             self._session = tf.Session(graph=graph, config=session_config(
                 'cpu', training=True, precision=precision, xla=xla))
-            self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+            self._session.run([self.initialise, self.initialise_local])
 
     def step(self) -> None:
         """One training step."""

@@ -2,7 +2,8 @@
 from typing import Any, Dict, List
 
 # Issues "The main job" and "Speed and scale". How many times faster, and the largest share.
-AIMS = {'joint': 1.7, 'sequential': 1.5, 'runtimes': 1.5, 'outside_share': 0.25, 'folder': 1.5}
+AIMS = {'joint': 2.0, 'sequential': 1.5, 'runtimes': 1.5, 'outside_share': 0.25, 'folder': 1.5, 'convolutions': 0.55,
+        'memory_share': 0.6}
 
 
 def markdown(result: Dict[str, Any]) -> str:
@@ -11,6 +12,8 @@ def markdown(result: Dict[str, Any]) -> str:
              'interleaved rounds'.format(**result)]
     if 'training' in result:
         lines += [''] + _training(result)
+    if 'parts' in result:
+        lines += [''] + _parts(result['parts'])
     if 'options' in result:
         lines += [''] + _options(result['options'])
     if 'compare' in result:
@@ -39,6 +42,9 @@ def _training(result: Dict[str, Any]) -> List[str]:
         cells = [name, '{:.2f}'.format(row['seconds_per_step']), '{:.2f}'.format(row['cpu_seconds_per_step']),
                  '{:.3f}'.format(row['images_per_second']),
                  '{:.0f}'.format(row['peak_memory_mb']) if 'peak_memory_mb' in row else '']
+        if name != 'baseline' and 'peak_memory_mb' in row:
+            share = row['peak_memory_mb'] / result['training']['baseline']['peak_memory_mb']
+            cells[-1] += ' ({:.0%})'.format(share)
         if name in result['ratios']:
             ratio = result['ratios'][name]
             cells += ['{:.2f}'.format(ratio), '{:.2f}'.format(result['cpu_ratios'][name]), _at_least(ratio, AIMS[name])]
@@ -46,6 +52,19 @@ def _training(result: Dict[str, Any]) -> List[str]:
             cells += ['1', '1', '']
         lines.append('| {} |'.format(' | '.join(cells)))
     return lines
+
+
+def _parts(found: Dict[str, Any]) -> List[str]:
+    """Shares of the step, and the speed of its convolutions."""
+    seconds, total = found['seconds'], sum(found['seconds'].values())
+    return ['| joint step, one operation at a time | {} | in all |'.format(' | '.join(seconds)),
+            '|---' * (len(seconds) + 2) + '|',
+            '| s | {} | {:.2f} |'.format(' | '.join('{:.2f}'.format(value) for value in seconds.values()), total),
+            '| share | {} | |'.format(' | '.join('{:.0%}'.format(value / total) for value in seconds.values())),
+            '', 'Convolutions and their gradients: {convolutions:.0f} GFLOP/s, a matrix product {matrix product:.0f}: '
+            .format(**found['gflops']) + '{:.0%} (aim: {}, TensorFlow 2.15)'.format(
+                found['share_of_matrix_product'],
+                _at_least(found['share_of_matrix_product'], AIMS['convolutions']))]
 
 
 def _options(found: Dict[str, Any]) -> List[str]:
