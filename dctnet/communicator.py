@@ -1,25 +1,28 @@
 """Processes that train one model together, one a device: who they are, the mean of their gradients, one start for all.
 
 Local is a process alone. Horovod joins those that `horovodrun` (or mpirun) has started: Gloo on CPUs, NCCL on GPUs.
-Collectives joins those that the variable TF_CONFIG names, by TensorFlow alone, where Horovod cannot be built.
+Collectives joins those that the variable TF_CONFIG names, by TensorFlow alone, where Horovod is not built.
 """
 import json
 import logging
 import os
 import socket
 import threading
-from typing import List, Sequence, Tuple
+import time
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from dctnet.compat import all_reduced, session_config, tf
+from dctnet.compat import all_reduced, sequence_options, session_config, tf
 from dctnet.errors import STOPPED_EARLY, UserError
 
 log = logging.getLogger(__name__)
 
 LOST = ('another process of this job has gone (%s); its own output says why. What was saved is good: start the same '
         'command again, with as many processes as there are')
-_WATCH_SECONDS, _MISSED = 5, 2
+_WATCH_SECONDS, _REPORT_SECONDS = 5, 30
+_SEQUENCE = 1  # any number but 0
+_KINDS = ('chief', 'worker')  # of the processes in TF_CONFIG that train, by rank
 
 
 class Local:
@@ -28,6 +31,7 @@ class Local:
     rank, size, local_rank = 0, 1, 0
     target = ''  # what a session connects to
     device = ''  # where the graph is built
+    run_options = None  # of each run of a session in which a mean or a broadcast takes part
 
     def configured(self, config: 'tf.ConfigProto') -> 'tf.ConfigProto':
         """What a session of this process needs to know besides."""
@@ -44,11 +48,8 @@ class Local:
         """Gives all processes the values that rank 0 has."""
         return tf.no_op()
 
-    def begin(self) -> None:
-        """Before the first step, when all processes have met."""
-
     def end(self) -> None:
-        """After the last step, when another process may leave."""
+        """After the last run that needs them all, when another process may leave."""
 
     def lost(self, error: Exception) -> bool:
         """True where an error of a session means that another process has gone."""
@@ -85,25 +86,36 @@ class Horovod(Local):
 
 
 class Collectives(Local):
-    """A process of a TensorFlow cluster, as TF_CONFIG describes it: {"cluster": {"worker": ["host:port", ...]}, "task":
-    {"type": "worker", "index": 0}}, a chief before the workers where there is one. One GPU a process.
+    """A process of a TensorFlow cluster, as the text of TF_CONFIG describes it: {"cluster": {"worker": ["host:port",
+    ...]}, "task": {"type": "worker", "index": 0}}, a chief before the workers where there is one. One GPU a process.
 
-    Raises UserError where TF_CONFIG is not such a text.
+    Waits until all others are there. Raises UserError where the text is not such a one.
     """
 
-    def __init__(self) -> None:
-        hosts, self.rank = _cluster(os.environ.get('TF_CONFIG', ''))
+    def __init__(self, text: str) -> None:
+        hosts, self.rank = _cluster(text)
         self.size, self._sums = len(hosts), 0
         self._others = [host for rank, host in enumerate(hosts) if rank != self.rank]
         self._ended = threading.Event()
         self.device = '/job:worker/task:{}'.format(self.rank)
-        self._server = tf.train.Server(tf.train.ClusterSpec({'worker': hosts}), 'worker', self.rank,
+        self.run_options = sequence_options(_SEQUENCE)
+        self._server = tf.train.Server(tf.train.ClusterSpec({'worker': hosts}), 'worker', self.rank, start=False,
                                        config=self.configured(session_config(training=True)))
         self.target = self._server.target
+        if not self.rank:
+            self._begin_sequence()
+        self._server.start()
+        self._meet()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def configured(self, config: 'tf.ConfigProto') -> 'tf.ConfigProto':
-        """As in Local: the first process brings the others together."""
+        """As in Local: the first process brings the others together, and sums that a run could do at once follow one
+        order. A session sees its own process alone: 1.15 would not close it before it has heard of all others, and
+        waits for ever where one has ended before."""
         config.experimental.collective_group_leader = '/job:worker/replica:0/task:0'
+        config.experimental.collective_deterministic_sequential_execution = True
+        del config.device_filters[:]
+        config.device_filters.append(self.device)
         return config
 
     def mean(self, tensors: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
@@ -120,26 +132,48 @@ class Collectives(Local):
             assigned += [variable.assign(value) for variable, value in zip(some, _unpacked(values, some))]
         return tf.group(*assigned)
 
-    def begin(self) -> None:
-        """Look after the others: 1.15 waits for a dead one for ever."""
-        threading.Thread(target=self._watch, daemon=True).start()
-
     def end(self) -> None:
         """As in Local."""
         self._ended.set()
 
-    def _watch(self) -> None:
-        missed = dict.fromkeys(self._others, 0)
-        while not self._ended.wait(_WATCH_SECONDS):
-            for host in self._others:
-                missed[host] = 0 if _listens(host) else missed[host] + 1
-                if missed[host] == _MISSED and not self._ended.is_set():
-                    log.error(LOST, 'at ' + host)
-                    os._exit(STOPPED_EARLY)  # the main thread waits within TensorFlow; what is on the disk is whole
-
     def lost(self, error: Exception) -> bool:
         """As in Local."""
         return isinstance(error, (tf.errors.UnavailableError, tf.errors.CancelledError, tf.errors.AbortedError))
+
+    def _begin_sequence(self) -> None:
+        """Number the runs of all processes before any other process can ask for the number: TensorFlow draws the first
+        one twice, and differently, where the question comes in between."""
+        with tf.Graph().as_default(), tf.device(self.device):
+            first = tf.constant(0.0)
+            with tf.Session(self.target, config=self.configured(session_config(training=True))) as session:
+                session.run(first, options=self.run_options)
+
+    def _meet(self) -> None:
+        """Wait until all others are there."""
+        reported = time.monotonic()
+        while True:
+            absent = self._absent()
+            if not absent:
+                return
+            if time.monotonic() > reported + _REPORT_SECONDS:
+                log.warning('waiting for %s of TF_CONFIG', ', '.join(absent))
+                reported = time.monotonic()
+            time.sleep(0.2)
+
+    def _watch(self) -> None:
+        """Look after the others: 1.15 waits for a dead one for ever."""
+        before = []  # type: List[str]
+        while not self._ended.wait(_WATCH_SECONDS):
+            absent = self._absent()
+            gone = [host for host in absent if host in before]  # twice in a row
+            before = absent
+            if gone and not self._ended.is_set():
+                log.error(LOST, 'at ' + gone[0])
+                os._exit(STOPPED_EARLY)  # the main thread waits within TensorFlow; what is on the disk is whole
+
+    def _absent(self) -> List[str]:
+        """Those of the others that nothing listens for."""
+        return [host for host in self._others if not _listens(host)]
 
     def _sum(self, tensor: 'tf.Tensor') -> 'tf.Tensor':
         self._sums += 1
@@ -150,8 +184,8 @@ def connected(engine: str) -> Local:
     """The communicator of this process. auto: Horovod where its launcher has started this process, else Local."""
     if engine == 'horovod' or engine == 'auto' and _launched_by_horovod():
         return Horovod()
-    if engine == 'tf':  # never by itself: it may hang (README)
-        return Collectives()
+    if engine == 'tf':  # never by itself, before many runs have shown that it does not hang any more (README)
+        return Collectives(os.environ.get('TF_CONFIG', ''))
     return Local()
 
 
@@ -160,21 +194,26 @@ def _launched_by_horovod() -> bool:
     return 'HOROVOD_RANK' in os.environ or int(os.environ.get('OMPI_COMM_WORLD_SIZE', 1)) > 1
 
 
-def _cluster(text: str) -> Tuple[List[str], int]:
-    """host:port of each process, and the rank of this one. Raises UserError where the text does not say."""
+def _hosts(text: str) -> Dict[Tuple[str, int], str]:
+    """(kind, index) -> host:port of each process that trains, by rank. Raises UserError where the text is none of
+    TensorFlow's."""
     try:
-        config = json.loads(text)
-        cluster, task = config.get('cluster', {}), config.get('task', {})
-        before = list(cluster.get('chief', []))
-        hosts = before + list(cluster.get('worker', []))
-        rank = int(task.get('index', 0)) + (len(before) if task.get('type') == 'worker' else 0)
+        cluster = json.loads(text).get('cluster', {})
+        return {(kind, index): str(host) for kind in _KINDS for index, host in enumerate(cluster.get(kind, []))}
     except (ValueError, AttributeError, TypeError) as error:
         raise UserError('TF_CONFIG is not what TensorFlow expects ({}): {{"cluster": {{"worker": ["host:port", ...]}}, '
                         '"task": {{"type": "worker", "index": 0}}}}; or unset it'.format(error)) from error
-    if not 0 <= rank < len(hosts):
-        raise UserError('TF_CONFIG names {} processes, and this would be number {}: correct its task'.format(
-            len(hosts), rank))
-    return hosts, rank
+
+
+def _cluster(text: str) -> Tuple[List[str], int]:
+    """host:port of each process, and the rank of this one. Raises UserError where the text does not say."""
+    hosts = _hosts(text)
+    task = json.loads(text).get('task', {})
+    name = (str(task.get('type', _KINDS[-1])), task.get('index', 0)) if isinstance(task, dict) else ('', task)
+    if name not in hosts:
+        raise UserError('TF_CONFIG names {} processes that train, and this one, {} {}, is none of them: correct its '
+                        'task'.format(len(hosts), *name))
+    return list(hosts.values()), list(hosts).index(name)
 
 
 def _listens(host: str) -> bool:

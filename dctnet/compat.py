@@ -32,7 +32,8 @@ TENSORFLOW_VERSION = tf.__version__
 _REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed_precision_onednn_bfloat16'}
 _XLA_ON_CPUS = '--tf_xla_cpu_global_jit'  # without it the compiler leaves CPUs alone; read once, by the first session
 
-__all__ = ['tf', 'slim', 'all_reduced', 'gradients', 'left_uncompiled', 'session_config', 'TENSORFLOW_VERSION']
+__all__ = ['tf', 'slim', 'all_reduced', 'gradients', 'left_uncompiled', 'sequence_options', 'session_config',
+           'TENSORFLOW_VERSION']
 
 
 def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
@@ -47,6 +48,12 @@ def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.T
 def all_reduced(tensor: 'tf.Tensor', processes: int, number: int) -> 'tf.Tensor':
     """The sum of a tensor over the processes of a cluster; each gives the sum the same number, used for no other."""
     return collective_ops.all_reduce(tensor, processes, 1, number, 'Add', 'Id')
+
+
+def sequence_options(sequence: int) -> 'tf.RunOptions':
+    """Options of a run with sums over the processes of a cluster: the runs of a sequence (any number but 0) are counted
+    as one, so the n-th of one process meets the n-th of the others, whatever stands in each."""
+    return tf.RunOptions(experimental=tf.RunOptions.Experimental(collective_graph_key=sequence))
 
 
 def left_uncompiled() -> ContextManager[None]:

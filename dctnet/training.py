@@ -68,9 +68,10 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
         if dry_run:
             report()
             _begin(session, saver, run, origin)
+            communicator.end()
             return True
         if communicator.rank:
-            session.run(share)
+            session.run(share, options=communicator.run_options)
             loop.run(session, [])
             return loop.step >= train.steps
         with run_folder.opened(run, config, {'tensorflow': TENSORFLOW_VERSION}):
@@ -82,7 +83,7 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
                          scaled(config, communicator.size).optim.lr)
             _begin(session, saver, run, origin)
             run_folder.note_pictures(run, pictures)
-            session.run(share)
+            session.run(share, options=communicator.run_options)
             writer = tf.summary.FileWriter(str(run / 'tb'))
             hooks = [NanGuard()]  # type: List[Hook]
             if measuring:  # before what records its values and saves the step

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import train
-from dctnet.communicator import Local, connected
+from dctnet.communicator import Local, _cluster, connected
 from dctnet.errors import UserError
 from tests.tiny_training import arguments, metrics, newest_weights, plain, saved_steps, write_pictures
 
@@ -24,7 +24,8 @@ NEVER = 'SIGTERM:-1:0'
 
 needs_horovod = pytest.mark.skipif(importlib.util.find_spec('horovod') is None,
                                    reason='Horovod is an optional extra: make setup HOROVOD=1')
-may_hang = pytest.mark.skip(reason='--engine tf hung in one of about six runs of the content calibration in 1.15: open')
+may_hang = pytest.mark.skip(reason='--engine tf hung in 1.15 before its runs had one sequence; since then it has not '
+                                   'been run often enough to be sure')
 ENGINES = pytest.mark.parametrize('engine', [pytest.param('tf', marks=may_hang),
                                              pytest.param('horovod', marks=needs_horovod)])
 
@@ -50,7 +51,11 @@ def together(engine, words, when=NEVER):
                   for index in range(2)]
     jobs = [subprocess.Popen(start, cwd=str(ROOT), env=dict(os.environ, **added), stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT) for start, added in starts]
-    outputs = [job.communicate(timeout=200)[0].decode() for job in jobs]
+    try:
+        outputs = [job.communicate(timeout=200)[0].decode() for job in jobs]
+    finally:
+        for job in jobs:
+            job.kill()
     return max(abs(job.returncode) for job in jobs), '\n'.join(outputs)
 
 
@@ -78,16 +83,17 @@ def test_two_processes_learn_what_one_learns_with_the_double_batch(engine, tmp_p
 
 
 @ENGINES
-def test_a_signal_to_one_stops_both_and_any_number_goes_on(engine, tmp_path, folder, tiny_content):
+def test_a_signal_to_one_stops_both_any_number_goes_on_and_a_death_ends_the_job(engine, tmp_path, folder, tiny_content):
     run = tmp_path / 'run'
     code, output = together(engine, command(folder, run, 2, 6, plain), 'SIGTERM:1:1')
     assert code != 0 and 'stopped early (another process was asked to) at step 2 of 6' in output, output
     assert saved_steps(run) == [2]
     assert train.main(command(folder, run, 2, 4, plain)) == 0
-    code, output = together(engine, command(folder, run, 2, 6, plain))
-    assert code == 0 and 'resuming from' in output, output
-    assert [line['step'] for line in metrics(run)] == [1, 2, 3, 4, 5, 6]
+    code, output = together(engine, command(folder, run, 2, 60, plain), 'SIGKILL:7:1')
+    assert code != 0 and 'resuming from' in output and 'another process of this job has gone (' in output, output
+    assert [line['step'] for line in metrics(run)] == [1, 2, 3, 4, 5, 6, 7]
     assert saved_steps(run) == [2, 3, 4, 6]
+    assert all(np.isfinite(array).all() for array in newest_weights(run).values())
 
 
 @ENGINES
@@ -130,26 +136,29 @@ def test_the_recipe_for_slurm_puts_a_stopped_job_back(tmp_path, folder):
     assert len(metrics(run)) == step > 0
 
 
-@ENGINES
-def test_a_process_that_dies_ends_the_job_and_leaves_what_was_saved(engine, tmp_path, folder):
-    code, output = together(engine, command(folder, tmp_path / 'run', 2, 60, plain), 'SIGKILL:4:1')
-    assert code != 0 and 'another process of this job has gone (' in output, output
-    assert saved_steps(tmp_path / 'run') == [3]
-    assert all(np.isfinite(array).all() for array in newest_weights(tmp_path / 'run').values())
+CLUSTER = '{"cluster": {"chief": ["a:1"], "worker": ["b:1"], "ps": ["c:1"]}, "task": %s}'
 
 
-@pytest.mark.parametrize('text, part', [
-    ('', 'is not what TensorFlow expects'), ('{}', '0 processes, and this'),
-    ('{"cluster"', 'is not what TensorFlow expects'), ('[]', 'is not what TensorFlow expects'),
-    ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}}', '2 processes, and this')])
-def test_a_cluster_that_is_none(text, part, monkeypatch):
+@pytest.mark.parametrize('engine, text, part', [
+    ('tf', '', 'is not what TensorFlow expects'), ('tf', '{}', '0 processes that train, and this'),
+    ('tf', '{"cluster"', 'is not what TensorFlow expects'), ('tf', '[]', 'is not what TensorFlow expects'),
+    ('tf', '{"cluster": {"worker": 3}}', 'is not what TensorFlow expects'),
+    ('tf', CLUSTER % '{"type": "worker", "index": 1}', '2 processes that train, and this one, worker 1, is none'),
+    ('tf', CLUSTER % '{"type": "ps", "index": 0}', 'this one, ps 0, is none'), ('tf', CLUSTER % '0', 'is none')])
+def test_a_cluster_that_is_none(engine, text, part, monkeypatch):
     monkeypatch.setenv('TF_CONFIG', text)
     with pytest.raises(UserError, match=part):
-        connected('tf')
+        connected(engine)
+
+
+@pytest.mark.parametrize('task, rank', [('{"type": "chief", "index": 0}', 0), ('{"type": "worker", "index": 0}', 1)])
+def test_the_chief_comes_first(task, rank):
+    assert _cluster(CLUSTER % task) == (['a:1', 'b:1'], rank)
 
 
 def test_one_process_is_alone_whatever_the_launcher(monkeypatch):
     monkeypatch.setenv('TF_CONFIG', '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}')
     assert type(connected('auto')) is Local
+    monkeypatch.setenv('TF_CONFIG', CLUSTER % '{}')
     monkeypatch.setenv('HOROVOD_RANK', '1')
     assert type(connected('local')) is Local

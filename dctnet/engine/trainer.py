@@ -71,7 +71,6 @@ class Loop:
             for hook in hooks:
                 begun.append(hook)
                 hook.begin(self)
-            self.communicator.begin()
             with self._stopped_by_signals():
                 while self.step < self.steps and not self.stop_reason:
                     try:
@@ -82,6 +81,8 @@ class Loop:
                         log.error(LOST, 'in step {}'.format(self.step + 1))
                         self.stop_reason = 'another process has gone'
                         break
+                    if self.step == self.steps or self.stop_reason:
+                        self.communicator.end()  # the others leave, while hooks measure and save
                     for hook in hooks:
                         hook.after_step(self)
         finally:
@@ -99,7 +100,8 @@ class Loop:
         self.scalars = {}
         for group in [due] if self.stage.joint else [[phase] for phase in due]:
             self._update(group, hooks)
-        asked, _, _ = self.session.run(self._finish, {self._asks: float(bool(self._asked))})
+        asked, _, _ = self.session.run(self._finish, {self._asks: float(bool(self._asked))},
+                                       options=self.communicator.run_options)
         self.step += 1
         self.mid_step = False
         if asked:
@@ -123,7 +125,7 @@ class Loop:
         index = self._feed.micro_batch
         feed = {} if index is None else {index: number}  # type: Dict[Any, int]
         try:
-            _, values = self.session.run([operations, scalars], feed)
+            _, values = self.session.run([operations, scalars], feed, options=self.communicator.run_options)
         except tf.errors.ResourceExhaustedError as error:
             raise UserError('out of memory in step {} ({}): lower data.batch_size (train.accumulate makes up for it), '
                             'data.size or model.channels'.format(self.step + 1, str(error.message).split('\n')[0])

@@ -60,8 +60,8 @@ def summary(laps: Dict[str, list], folder: Path, count: int) -> Dict[str, Any]:
 
 
 def write_portraits(folder: Path, count: int, side: int) -> None:
-    """Portraits, JPEG, `side` to 1.06 `side` px: the astronaut cut and mirrored differently. In some of them the detector
-    sees a false face beside the true one."""
+    """Portraits, JPEG, `side` to 1.06 `side` px: the astronaut cut and mirrored differently. In some of them the
+    detector sees a false face beside the true one."""
     whole = batch.portrait(512)
     for index in range(count):
         cut = whole[:512 - 6 * (index % 5), index % 7:512 - index % 3]
