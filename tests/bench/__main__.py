@@ -2,11 +2,12 @@
 
 Training: the baseline, the joint and the sequential step take turns in one process; ratios are medians of the ratios
 within a round. CPU seconds (all threads) stand beside them: the work done, also where other programs take cores away.
+All with oneDNN or without, as TensorFlow chooses for this CPU or TF_ENABLE_ONEDNN_OPTS says.
+Parts of the joint step, and its convolutions against a matrix product: one operation at a time.
 Peak memory: each in a process of its own. --compare PYTHON: joint steps of this runtime and another take turns.
 Inference: a portrait of 720 px with one face, part by part; a folder of them against the published order of
-operations. Calibration: the phases of train.py ccn at
-64 and 128 px, sampling, the offline geometry expansion. Data: aligning faces, features for FID. All on the CPU, with
-random weights but for the faces' networks.
+operations. Calibration: the phases of train.py ccn at 64 and 128 px, sampling, the offline geometry expansion.
+Data: aligning faces, features for FID. All on the CPU, with random weights but for the faces' networks.
 """
 import argparse
 import json
@@ -51,7 +52,8 @@ def main() -> int:
     from dctnet.compat import TENSORFLOW_VERSION
     from tests.bench import report
     result = dict(tensorflow=TENSORFLOW_VERSION, python=platform.python_version(), numpy=np.__version__,
-                  cores=os.cpu_count(), size=options.size, batch=options.batch, rounds=options.rounds)
+                  cores=os.cpu_count(), size=options.size, batch=options.batch, rounds=options.rounds,
+                  onednn=os.environ.get('TF_ENABLE_ONEDNN_OPTS', 'as TensorFlow chooses'))
     if not options.no_ttn:
         result.update(_training(options))
     if not options.no_ttn and not options.no_memory:
@@ -136,5 +138,4 @@ def _runtimes(options: argparse.Namespace) -> Dict[str, Any]:
 
 
 if __name__ == '__main__':
-    os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')  # as train.py and infer.py do
     exit_with(main)
