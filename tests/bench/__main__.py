@@ -5,6 +5,7 @@ within a round. CPU seconds (all threads) stand beside them: the work done, also
 All with oneDNN or without, as TensorFlow chooses for this CPU or TF_ENABLE_ONEDNN_OPTS says.
 Parts of the joint step, and its convolutions against a matrix product: one operation at a time.
 Peak memory: each in a process of its own. --compare PYTHON: joint steps of this runtime and another take turns.
+Two and four processes that train together, where Horovod is built.
 Inference: a portrait of 720 px with one face, part by part; a folder of them against the published order of
 operations. Calibration: the phases of train.py ccn at 64 and 128 px, sampling, the offline geometry expansion.
 Data: aligning faces, features for FID. All on the CPU, with random weights but for the faces' networks.
@@ -24,6 +25,7 @@ from dctnet.errors import DONE, UserError, exit_with
 CALIBRATION_SIZES, CALIBRATION_BATCH = (64, 128), 8
 PORTRAITS, STREAMED = 80, 160  # pictures; four times as many are streamed, too
 TRANSLATED = 20
+PROCESSES = (2, 4)  # that train together
 
 
 def main() -> int:
@@ -42,6 +44,7 @@ def main() -> int:
     parser.add_argument('--no-ttn', action='store_true', help='leave out the translator\'s training step')
     parser.add_argument('--options', action='store_true', help='also the step under XLA and bfloat16 (XLA compiles for '
                                                                'minutes)')
+    parser.add_argument('--no-scaling', action='store_true', help='leave out the training by several processes')
     parser.add_argument('--no-calibration', action='store_true', help='leave out content calibration and geometry')
     parser.add_argument('--no-data', action='store_true', help='leave out aligning faces and features for FID')
     options = parser.parse_args()
@@ -66,6 +69,10 @@ def main() -> int:
     if options.options:
         from tests.bench.options import time_options
         result['options'] = time_options(options.size, options.batch, options.rounds, options.warmup)
+    if not options.no_scaling:
+        from tests.bench.scaling import time_scaling
+        result['scaling'] = [time_scaling(processes, options.size, options.batch, options.rounds, options.warmup)
+                             for processes in PROCESSES]
     if options.compare:
         result['compare'] = _runtimes(options)
     if not options.no_inference:

@@ -1,4 +1,5 @@
 """This project's training step, by the same engine loop as `train.py ttn`, on a batch that stays in variables."""
+from dctnet.communicator import Local
 from dctnet.compat import session_config, tf
 from dctnet.config import ModelConfig, TtnConfig, TtnLossConfig, TtnTrainConfig
 from dctnet.engine.trainer import Loop
@@ -11,11 +12,13 @@ from tests.bench.batch import Batch
 class OurTrainer:
     """One `step` is one step of the engine, superpixels of the output included (the baseline's work).
 
-    graph, initialise, initialise_local, updates: for sessions of other kinds; the updates of one joint step.
+    graph, initialise, initialise_local, updates: for sessions of other kinds; the updates of one joint step. phases:
+    of the stage.
     """
 
     def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int, schedule: str,
-                 precision: str = 'float32', xla: bool = False) -> None:
+                 precision: str = 'float32', xla: bool = False, threads: int = 0,
+                 communicator: Local = Local()) -> None:
         config = TtnConfig(model=ModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
                            loss=TtnLossConfig(content_network='random', superpixel='output'))
         with tf.Graph().as_default() as graph, convolution_gradients.fitting('cpu'):
@@ -25,11 +28,12 @@ class OurTrainer:
                             for name, array in batch._asdict().items()]
             stage = build_ttn(config, TtnBatch(tf.identity(photo), tf.identity(style)), step, content_network,
                               batch.photo[:1])
-            self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, steps=0)
+            self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, 0, communicator)
+            self.phases = stage.phases
             self.graph, self.updates = graph, [self._loop._updates[phase.name].apply for phase in stage.phases]
             self.initialise, self.initialise_local = tf.global_variables_initializer(), tf.local_variables_initializer()
-            self._session = tf.Session(graph=graph, config=session_config(
-                'cpu', training=True, precision=precision, xla=xla))
+            self._session = tf.Session(graph=graph, config=communicator.configured(session_config(
+                'cpu', threads, training=True, precision=precision, xla=xla)))
             self._session.run([self.initialise, self.initialise_local])
 
     def step(self) -> None:

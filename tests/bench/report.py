@@ -3,7 +3,7 @@ from typing import Any, Dict, List
 
 # Issues "The main job" and "Speed and scale". How many times faster, and the largest share.
 AIMS = {'joint': 2.0, 'sequential': 1.5, 'runtimes': 1.5, 'outside_share': 0.25, 'folder': 1.5, 'convolutions': 0.55,
-        'memory_share': 0.6}
+        'memory_share': 0.6, 'communication': 0.1}
 
 
 def markdown(result: Dict[str, Any]) -> str:
@@ -16,6 +16,8 @@ def markdown(result: Dict[str, Any]) -> str:
         lines += [''] + _parts(result['parts'])
     if 'options' in result:
         lines += [''] + _options(result['options'])
+    if 'scaling' in result:
+        lines += [''] + _scaling([row for row in result['scaling'] if row])
     if 'compare' in result:
         compare = result['compare']
         lines += ['', '| joint step, alternating | s | times the other |', '|---|---|---|']
@@ -72,6 +74,22 @@ def _options(found: Dict[str, Any]) -> List[str]:
     return lines + ['| {} | not here: {} | | |'.format(name, row['impossible']) if 'impossible' in row else
                     '| {} | {seconds_per_step:.2f} | {times_float32:.2f} | {peak_memory_mb} |'.format(name, **row)
                     for name, row in found.items()]
+
+
+def _scaling(rows: List[Dict[str, Any]]) -> List[str]:
+    if not rows:
+        return ['Several processes: not measured, Horovod is not built here (make setup HOROVOD=1)']
+    lines = ['| processes | cores | images/s: one alone | side by side | together | efficiency | communication | '
+             'averaging alone, s: ttn | ccn | peak memory, MB |', '|---' * 10 + '|']
+    for row in rows:
+        rates, seconds, share = row['images_per_second'], row['seconds'], row['communication_share']
+        aim = ', oversubscribed' if row['processes'] > row['cores'] else ' (aim: under {:.0%}, {})'.format(
+            AIMS['communication'], 'met' if share < AIMS['communication'] else 'missed')
+        lines.append('| {} | {} | {} | {:.2f} | {:.1%}{} | {:.3f} | {:.3f} | {} |'.format(
+            row['processes'], row['cores'], ' | '.join('{:.3f}'.format(rates[name]) for name in rates),
+            row['efficiency'], share, aim, seconds['ttn'], seconds['ccn'], row['peak_memory_mb']))
+    return lines + ['', 'Gradients of a step: ttn {:.1f} MB, ccn at 256 px {:.0f} MB'.format(
+        *[rows[0]['gradient_bytes'][name] / 1e6 for name in ('ttn', 'ccn')])]
 
 
 def _calibration(parts: Dict[str, Any]) -> List[str]:

@@ -4,7 +4,7 @@ import pytest
 
 from dctnet import export
 from dctnet.config import StyleGan2Config
-from tests.bench import calibration, faces, report, streaming, throughput
+from tests.bench import calibration, faces, report, scaling, streaming, throughput
 from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
 from tests.bench.portrait import random_generator
@@ -62,6 +62,22 @@ def test_features_are_streamed(monkeypatch):
     assert (found['few']['pictures'], found['many']['pictures']) == (2, 8)
     assert found['many']['peak_memory_mb'] > 50 and found['few']['pictures_per_second'] > 0
     assert '| 8 pictures | ' in report._streaming(found)[-1]
+
+
+def test_scaling_counts_waiting_as_communication():
+    volumes = scaling.gradient_bytes(OurTrainer(training_batch(32, 1), content_network(), 2, 'joint').phases)
+    assert volumes['ttn'] < 1e5 and 2e8 < volumes['ccn'] < 4e8
+    first = {'seconds': {'alone': [1.0, 2.0, 1.0], 'beside': [1.0, 4.0, 1.0], 'together': [2.0, 5.0, 2.0],
+                         'ttn': [0.1, 0.1, 9.0], 'ccn': [1.0, 1.0, 1.0]},
+             'gradient_bytes': volumes, 'peak_memory_mb': 7}
+    second = {'seconds': {'beside': [2.0, 4.0, 2.0], 'together': [2.0, 5.0, 2.0], 'ttn': [0.3, 0.3, 9.0],
+                          'ccn': [1.0, 1.0, 1.0]}, 'gradient_bytes': volumes, 'peak_memory_mb': 9}
+    found = scaling.summary([first, second], batch=3, cores=2)
+    assert found['images_per_second'] == {'alone': 3.0, 'beside': 4.0, 'together': 3.0} and found['efficiency'] == 0.5
+    assert found['communication_share'] == 0.25 and found['seconds']['ttn'] == pytest.approx(0.2)
+    rows = report._scaling([found, dict(found, processes=4, communication_share=0.05)])
+    assert '| 0.50 | 25.0% (aim: under 10%, missed) | 0.200 | 1.000 | 9 |' in rows[2]
+    assert '5.0%, oversubscribed' in rows[3] and 'not built' in report._scaling([])[0]
 
 
 def test_the_report_says_what_was_met():
