@@ -180,7 +180,7 @@ def test_out_of_memory_is_told_in_words():
         def __init__(self, session):
             self.session, self.graph = session, session.graph
 
-        def run(self, fetches, *arguments):
+        def run(self, fetches, feed_dict=None, options=None):
             if isinstance(fetches, list) and fetches and isinstance(fetches[0], list):
                 raise tf.errors.ResourceExhaustedError(None, None, 'OOM when allocating tensor\nmore')
             return self.session.run(fetches, *arguments)
