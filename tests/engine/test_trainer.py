@@ -180,10 +180,10 @@ def test_out_of_memory_is_told_in_words():
         def __init__(self, session):
             self.session, self.graph = session, session.graph
 
-        def run(self, fetches, feed_dict=None, options=None):
+        def run(self, fetches, *arguments, **options):
             if isinstance(fetches, list) and fetches and isinstance(fetches[0], list):
                 raise tf.errors.ResourceExhaustedError(None, None, 'OOM when allocating tensor\nmore')
-            return self.session.run(fetches, *arguments)
+            return self.session.run(fetches, *arguments, **options)
 
     with tiny(3) as t:
         with pytest.raises(UserError, match='out of memory in step 1 .*lower data.batch_size') as caught:
