@@ -47,15 +47,15 @@ class StyleDistance:
         self._network = FrozenGraph(graph.as_graph_def(), ['image:0'], ['statistics:0'], device)
         statistics = _run(self._network, exemplars)
         deviation = statistics.std(axis=0)
-        # Features that hardly vary among the exemplars would outweigh all others.
-        self._scale = 1.0 / np.maximum(deviation, 0.1 * deviation.mean() + 1e-12)
-        self._exemplars = statistics * self._scale
-        among = [_nearest(np.delete(self._exemplars, i, axis=0), self._exemplars[i])
-                 for i in range(len(self._exemplars))] if len(self._exemplars) > 1 else [0.0]
-        self._usual = float(np.median(among))
-        if self._usual < 1e-6:
+        # Not exactly 0 for one picture many times: threads add up in another order from one row of a batch to the next.
+        if deviation.mean() < 1e-4 * np.abs(statistics).mean():
             raise UserError('the exemplars are one picture, or all the same: name a folder of at least two different '
                             'ones with --exemplars')
+        # Features that hardly vary among the exemplars would outweigh all others.
+        self._scale = 1.0 / np.maximum(deviation, 0.1 * deviation.mean())
+        self._exemplars = statistics * self._scale
+        self._usual = float(np.median([_nearest(np.delete(self._exemplars, i, axis=0), self._exemplars[i])
+                                       for i in range(len(self._exemplars))]))
 
     def __call__(self, pictures: List[np.ndarray]) -> np.ndarray:
         """uint8 BGR aligned faces of any size -> [N]."""

@@ -23,5 +23,13 @@ def test_style_distance():
     assert found[:3].max() < found[3:6].min()
     assert 0.5 < np.median(found[:3]) < 2     # about what the exemplars have among themselves
     assert found[6] < found[:3].min()         # an exemplar has itself among its neighbours
+
+
+@pytest.mark.parametrize('number', [1, 2])
+def test_exemplars_all_the_same(number):
+    """Rounding is no difference: the second one is another by less than what is seen of any two faces."""
+    exemplar = paint(portrait())
+    nearly = exemplar.copy()
+    nearly[0, 0] += 1
     with pytest.raises(UserError, match='--exemplars'):
-        StyleDistance([painted[0]] * 2, 'cpu')
+        StyleDistance([exemplar, nearly][:number], 'cpu')
