@@ -9,6 +9,7 @@ from dctnet import atomic, checkpoint, run_folder
 from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
+from dctnet.data.cache import Cache
 from dctnet.data.pipeline import DomainSampler, epochs, picture_feed
 from dctnet.errors import UserError
 from dctnet.graph_rewrites import check_rewrites
@@ -35,7 +36,8 @@ def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: b
     data, architecture = config.data, ccn.architecture_of(config)
     source = _source_arrays(config, run)
     with tf.Graph().as_default(), tf.device(communicator.device):
-        sampler = DomainSampler(pictures, 1 if source else 0, data.size, config.train.seed, data.flip, data.geometry)
+        sampler = DomainSampler(pictures, 1 if source else 0, data.size, config.train.seed, data.flip, data.geometry,
+                                Cache(Path(data.cache) if data.cache else None))
         batch = picture_feed([sampler], data.size, data.batch_size, data.workers, {}, communicator,
                              config.train.accumulate)
         networks = ccn.create_networks(architecture, with_source=source is not None)

@@ -152,11 +152,13 @@ class FrozenGraph:
     """A frozen graph with a session of its own; calling it runs it. Safe to call from several threads.
 
     source: a .pb file or a GraphDef. inputs, outputs: tensor names.
-    device: 'auto', 'cpu' or 'gpu'. threads: inside one operation, 0 = TensorFlow's choice.
+    device: 'auto', 'cpu' or 'gpu'. threads: inside one operation, 0 = TensorFlow's choice. own_threads: for calls from
+    within another session, which may hold all threads that they would share.
     """
 
     def __init__(self, source: Union[Path, str, 'tf.GraphDef'], inputs: Sequence[str] = (TRANSLATOR_INPUT,),
-                 outputs: Sequence[str] = (TRANSLATOR_OUTPUT,), device: str = 'auto', threads: int = 0) -> None:
+                 outputs: Sequence[str] = (TRANSLATOR_OUTPUT,), device: str = 'auto', threads: int = 0,
+                 own_threads: bool = False) -> None:
         if device == 'gpu' and not gpu_available():
             raise UserError('no GPU that TensorFlow {} can use: choose device cpu or auto, or check the driver'.format(
                 tf.__version__))
@@ -167,7 +169,9 @@ class FrozenGraph:
         with graph.as_default():
             elements = import_into(graph_def, {}, list(inputs) + list(outputs), where)
         self._inputs, self._outputs = elements[:len(inputs)], elements[len(inputs):]
-        self._session = tf.Session(graph=graph, config=session_config(device, threads))
+        config = session_config(device, threads)
+        config.use_per_session_threads = own_threads
+        self._session = tf.Session(graph=graph, config=config)
 
     def __call__(self, *arrays: np.ndarray) -> Union[np.ndarray, List[np.ndarray]]:
         """The outputs for these inputs: one array where the graph has one output, else a list."""

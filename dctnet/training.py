@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from dctnet import checkpoint, run_folder
+from dctnet import checkpoint, host_memory, run_folder
 from dctnet.communicator import Local
 from dctnet.compat import TENSORFLOW_VERSION, gpu_available, session_config, tf
 from dctnet.config import TrainConfig
@@ -55,6 +55,7 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
     Returns True where all steps are done, False where it was stopped early.
     """
     train = config.train
+    host_memory.give_back_freed()
     loop = Loop(stage, feed, tf.train.get_or_create_global_step(), train.steps, communicator,
                 loss_scaling=train.precision == 'float16')
     saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)

@@ -1,5 +1,6 @@
 """`train.py ttn` from a resolved config to a trained run: where data, model and engine meet."""
 import logging
+from hashlib import sha256
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
@@ -8,6 +9,7 @@ from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import TtnConfig
 from dctnet.data import extras
+from dctnet.data.cache import Cache
 from dctnet.data.folders import Folders
 from dctnet.data.photo_openness import photo_openness
 from dctnet.data.pipeline import DomainSampler, Extra, MixedSampler, Sampler, epochs, picture_feed, preview_pictures
@@ -18,6 +20,7 @@ from dctnet.graph_rewrites import check_rewrites
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.nets import dlib_descriptor, unet, vgg19
 from dctnet.ops import convolution_gradients
+from dctnet.stage import Feed, StageGraph
 from dctnet.training import check_device, pictures_a_step, scaled, train_stage
 from dctnet.training_evaluation import Embeddings, measuring
 
@@ -41,42 +44,62 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, validation: Seque
     content_network = _content_network(config)
     measured = validation and not communicator.rank
     networks = Embeddings(config.evaluate, config.train.device) if measured else None
-    data = config.data
-    with tf.Graph().as_default(), tf.device(communicator.device), \
-            convolution_gradients.fitting(config.train.device):
-        batch = picture_feed(_samplers(config, pictures), data.size, data.batch_size, data.workers,
-                             _extras(config, pictures.photo, dry_run), communicator, config.train.accumulate)
-        tf.set_random_seed(config.train.seed)  # the starting weights
-        stage = build_ttn(scaled(config, communicator.size), TtnBatch(*batch.pictures, **batch.extras),
-                          tf.train.get_or_create_global_step(), content_network,
-                          preview_pictures(pictures.photo, data.size, PREVIEW_PICTURES))
+    with tf.Graph().as_default(), tf.device(communicator.device):
+        stage, feed = build_training(config, pictures, content_network, dry_run, communicator)
         listings = {'data.' + key: paths for key, paths in pictures._asdict().items()}
         evaluation = None
         if networks:
             listings['evaluate.photo'] = validation
             evaluation = measuring(config, validation, pictures.style, networks)
-        return train_stage(config, stage, batch.feed, run, lambda session: _warm_start(session, config, run),
+        return train_stage(config, stage, feed, run, lambda session: _warm_start(session, config, run),
                            lambda: _report(config, pictures, communicator.size), listings, dry_run, evaluation,
                            communicator)
 
 
-def _samplers(config: TtnConfig, pictures: Folders) -> List[Sampler]:
+def build_training(config: TtnConfig, pictures: Folders, content_network: 'Optional[tf.GraphDef]',
+                   dry_run: bool = False, communicator: Local = Local()) -> Tuple[StageGraph, Feed]:
+    """Networks, losses and the input pipeline, in the current graph. dry_run: leave no file behind."""
+    data = config.data
+    cache = Cache(Path(data.cache) if data.cache else None)
+    with convolution_gradients.fitting(config.train.device):
+        batch = picture_feed(_samplers(config, pictures, cache), data.size, data.batch_size, data.workers,
+                             _extras(config, pictures.photo, content_network, cache, dry_run), communicator,
+                             config.train.accumulate)
+        tf.set_random_seed(config.train.seed)  # the starting weights
+        stage = build_ttn(scaled(config, communicator.size), TtnBatch(*batch.pictures, **batch.extras),
+                          tf.train.get_or_create_global_step(), content_network,
+                          preview_pictures(pictures.photo, data.size, PREVIEW_PICTURES))
+    return stage, batch.feed
+
+
+def _samplers(config: TtnConfig, pictures: Folders, cache: Cache) -> List[Sampler]:
     """Photographs and style pictures; the latter mixed where there are generated ones."""
     data = config.data
-    photo, style, generated = [DomainSampler(paths, domain, data.size, config.train.seed, data.flip, data.geometry)
-                               for domain, paths in enumerate(pictures)]
+    photo, style, generated = [
+        DomainSampler(paths, domain, data.size, config.train.seed, data.flip, data.geometry, cache)
+        for domain, paths in enumerate(pictures)]
     return [photo, MixedSampler(style, generated, data.exemplar_share) if pictures.generated else style]
 
 
-def _extras(config: TtnConfig, photos: Sequence[Path], dry_run: bool) -> Dict[str, Extra]:
+def _extras(config: TtnConfig, photos: Sequence[Path], content_network: 'Optional[tf.GraphDef]', cache: Cache,
+            dry_run: bool) -> Dict[str, Extra]:
     """What the loss needs with the photographs, by the fields of TtnBatch."""
-    result = {}
-    if config.loss.content and (config.loss.superpixel, config.loss.superpixel_backend) == ('photo', 'cpu'):
-        result['superpixel'] = extras.superpixel(config.data.size)
-    if config.loss.facial:
+    data, loss, result = config.data, config.loss, {}
+    superpixels = (loss.superpixel, loss.superpixel_backend) == ('photo', 'cpu')  # others depend on the graph
+    if content_network and data.cache and data.geometry == 'off':
+        # On the CPU, beside the training: once for every picture, and no second session on a GPU.
+        features = frozen.FrozenGraph(content_network, [frozen.CONTENT_INPUT], [frozen.CONTENT_OUTPUT], 'cpu',
+                                      own_threads=True)
+        network = sha256(content_network.SerializeToString(deterministic=True)).hexdigest()[:16]
+        result['photo_features'] = extras.photo_features(features, network, data.size, cache)
+        if superpixels:
+            result['superpixel_features'] = extras.superpixel_features(features, network, data.size, cache)
+    elif loss.content and superpixels:
+        result['superpixel'] = extras.superpixel(data.size)
+    if loss.facial:
         # Measuring thousands takes minutes, and a dry run leaves nothing for the next start.
         asked = photos[:_DRY_RUN_PHOTOGRAPHS] if dry_run else photos
-        result['openness'] = extras.openness(photo_openness(asked, config.data.workers, keep=not dry_run))
+        result['openness'] = extras.openness(photo_openness(asked, data.workers, keep=not dry_run))
     return result
 
 

@@ -11,7 +11,7 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 # DESIGN.md section 3. A package stands for its modules.
 LAYERS = (
     {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.atomic', 'dctnet.config', 'dctnet.config_file',
-     'dctnet.images', 'dctnet.face', 'dctnet.sample_sheet'},
+     'dctnet.images', 'dctnet.face', 'dctnet.sample_sheet', 'dctnet.host_memory'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.frozen_network', 'dctnet.checkpoint', 'dctnet.ops', 'dctnet.run_folder',
      'dctnet.best_checkpoint', 'dctnet.blocked_outputs', 'dctnet.communicator', 'dctnet.graph_rewrites'},
     {'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.metrics'},

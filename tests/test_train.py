@@ -80,6 +80,21 @@ def test_interrupted_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures
     assert_equal_runs(tmp_path / 'whole', run)
 
 
+def test_the_cache_changes_nothing(tmp_path, pictures, trained_once):
+    settings = ['data.geometry=off', 'train.steps=5', 'loss.superpixel=photo', 'loss.style=0']
+    kept = tmp_path / 'cache'
+    for run, cache in (('plain', ''), ('first', kept), ('second', kept)):  # the second reads what the first has written
+        command = arguments(pictures, tmp_path / run, 'data.cache={}'.format(cache), *settings)
+        assert train.main(command + ['--init-from', str(trained_once)]) == DONE  # starting weights depend on the graph
+    plain, first, second = [metrics(tmp_path / run) for run in ('plain', 'first', 'second')]
+    assert first == second and all(set(a) == set(b) for a, b in zip(plain, first))
+    for a, b in zip(plain, first):
+        np.testing.assert_allclose([b[key] for key in a], list(a.values()), rtol=1e-4)
+    kinds = {path.name.split('-')[0] for path in kept.iterdir()}
+    assert kinds == {'picture', 'photo', 'superpixel'}
+    assert any(path.name.endswith('-mirrored') for path in kept.iterdir())
+
+
 def test_a_dry_run_writes_nothing(tmp_path, pictures, trained_once, capsys, caplog):
     command = plain(pictures, tmp_path / 'run', 'train.steps=12345') + ['--dry-run', '--init-from', str(trained_once)]
     assert train.main(command) == DONE and not (tmp_path / 'run').exists()

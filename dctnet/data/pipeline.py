@@ -9,6 +9,7 @@ from dctnet import images
 from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.data import geometry
+from dctnet.data.cache import Cache
 from dctnet.stage import Feed
 
 _PREFETCHED_BATCHES = 2
@@ -33,14 +34,14 @@ Sampler = Callable[[int], Sample]
 class DomainSampler:
     """Sample k of a run from one domain (0 photographs, 1 exemplars, 2 generated), transformed at random.
 
-    preset: of the geometry expansion (geometry.PRESETS). flip: mirror half of the pictures.
+    preset: of the geometry expansion (geometry.PRESETS). flip: mirror half of the pictures. cache: keeps them decoded.
 
     All pictures come in a new random order every epoch. Domains are drawn independently of each other.
     """
 
     def __init__(self, paths: Sequence[Path], domain: int, size: int, seed: int, flip: bool,
-                 preset: str = 'off') -> None:
-        self._paths, self._domain = list(paths), domain
+                 preset: str = 'off', cache: Cache = Cache()) -> None:
+        self._paths, self._domain, self._cache = list(paths), domain, cache
         self._size, self._seed, self._flip, self._preset = size, seed, flip, preset
         self._order = (-1, np.zeros(0, np.int64))
 
@@ -49,7 +50,8 @@ class DomainSampler:
         path = self.path(k)
         rng = np.random.RandomState([self._seed, 2, self._domain, k & 0xffffffff, k >> 32])
         transform = geometry.drawn(self._preset, rng, self._flip)
-        picture = images.square(images.read_bgr(path), self._size)
+        picture = self._cache(path, 'picture-{}'.format(self._size),
+                              lambda: images.square(images.read_bgr(path), self._size))
         return Sample(geometry.transformed(picture, transform), path, transform)
 
     def path(self, k: int) -> Path:

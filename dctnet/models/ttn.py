@@ -28,11 +28,14 @@ COLOUR_SHIFT_HIGH = (0.214, 0.687, 0.399)
 
 class TtnBatch(NamedTuple):
     """Training pictures, each float32 [N, size, size, 3] BGR in [-1, 1], and what goes with the photographs where a
-    loss asks for it: superpixels like a picture, openness of eyes and mouth [N, 3] (NaN where it is not known)."""
+    loss asks for it: superpixels like a picture, openness of eyes and mouth [N, 3] (NaN where it is unknown); features
+    of the content network [N, h, w, c] of the photographs and of their superpixels, where they are known already."""
     photo: 'tf.Tensor'
     style: 'tf.Tensor'
     superpixel: 'Optional[tf.Tensor]' = None
     openness: 'Optional[tf.Tensor]' = None
+    photo_features: 'Optional[tf.Tensor]' = None
+    superpixel_features: 'Optional[tf.Tensor]' = None
 
 
 class Objective(NamedTuple):
@@ -90,7 +93,8 @@ def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
 
     Those of the photographs come along with the data where scikit-image finds them.
     """
-    if not loss.content or loss.superpixel == 'off' or batch.superpixel is not None:
+    known = batch.superpixel is not None or batch.superpixel_features is not None
+    if not loss.content or loss.superpixel == 'off' or known:
         return batch, {}
     picture = {'output': output, 'photo': batch.photo}[loss.superpixel]
     if loss.superpixel_backend == 'graph':
@@ -135,7 +139,7 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
         scalars_d['mean_real/' + name] = tf.reduce_mean(real)
         scalars_d['mean_fake/' + name] = tf.reduce_mean(fake)
     if weights.content:
-        content = _content_terms(batch.photo, output, batch.superpixel, features)
+        content = _content_terms(batch, output, features)
         raw_g.update(content)
         scale_g.update(dict.fromkeys(content, weights.content))
     if weights.tv:
@@ -166,17 +170,19 @@ def _sum(terms: 'Dict[str, tf.Tensor]') -> 'tf.Tensor':
     return tf.reduce_sum(tf.stack(list(terms.values())))
 
 
-def _content_terms(photo: 'tf.Tensor', output: 'tf.Tensor', superpixel: 'Optional[tf.Tensor]', features: Features,
-                   ) -> 'Dict[str, tf.Tensor]':
+def _content_terms(batch: TtnBatch, output: 'tf.Tensor', features: Features) -> 'Dict[str, tf.Tensor]':
     # Photo and superpixels are targets without a gradient: kept apart from the output, they cost no backward pass. One
     # after the other, the output last, because what it leaves for the backward pass would lie beside their work.
-    targets = {'content': photo} if superpixel is None else {'content': photo, 'content_superpixel': superpixel}
-    target_features, done = {}, []  # type: Dict[str, tf.Tensor], List[tf.Tensor]
-    for name, picture in targets.items():
-        target_features[name] = tf.stop_gradient(features(_after(done, picture)))
-        done = [target_features[name]]
+    targets, done = {}, []  # type: Dict[str, tf.Tensor], List[tf.Tensor]
+    for name, picture, known in (('content', batch.photo, batch.photo_features),
+                                 ('content_superpixel', batch.superpixel, batch.superpixel_features)):
+        if known is not None:
+            targets[name] = known
+        elif picture is not None:
+            targets[name] = tf.stop_gradient(features(_after(done, picture)))
+            done = [targets[name]]
     output_features = features(_after(done, output))
-    return {name: content_loss(target, output_features) for name, target in target_features.items()}
+    return {name: content_loss(target, output_features) for name, target in targets.items()}
 
 
 def _after(done: 'List[tf.Tensor]', x: 'tf.Tensor') -> 'tf.Tensor':

@@ -2,9 +2,11 @@
 
 Training: the baseline, the joint and the sequential step take turns in one process; ratios are medians of the ratios
 within a round. CPU seconds (all threads) stand beside them: the work done, also where other programs take cores away.
-All with oneDNN or without, as TensorFlow chooses for this CPU or TF_ENABLE_ONEDNN_OPTS says.
+All with oneDNN or without, as TensorFlow chooses for this CPU or TF_ENABLE_ONEDNN_OPTS says; then, each in a process of
+its own, the baseline as TensorFlow chooses against the joint step as train.py chooses (with oneDNN).
 Parts of the joint step, and its convolutions against a matrix product: one operation at a time.
 Peak memory: each in a process of its own. --compare PYTHON: joint steps of this runtime and another take turns.
+The step over batches and sizes. From files: the input pipeline alone, and a step under each way to superpixels.
 Two and four processes that train together, where Horovod is built.
 Inference: a portrait of 720 px with one face, part by part; a folder of them against the published order of
 operations. Calibration: the phases of train.py ccn at 64 and 128 px, sampling, the offline geometry expansion.
@@ -15,7 +17,7 @@ import json
 import os
 import platform
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import numpy as np
 
@@ -44,6 +46,8 @@ def main() -> int:
     parser.add_argument('--no-ttn', action='store_true', help='leave out the translator\'s training step')
     parser.add_argument('--options', action='store_true', help='also the step under XLA and bfloat16 (XLA compiles for '
                                                                'minutes)')
+    parser.add_argument('--no-sizes', action='store_true', help='leave out the step over batches and sizes')
+    parser.add_argument('--no-feeding', action='store_true', help='leave out the training from files')
     parser.add_argument('--no-scaling', action='store_true', help='leave out the training by several processes')
     parser.add_argument('--no-calibration', action='store_true', help='leave out content calibration and geometry')
     parser.add_argument('--no-data', action='store_true', help='leave out aligning faces and features for FID')
@@ -66,9 +70,19 @@ def main() -> int:
     if not options.no_ttn:
         from tests.bench.parts import time_parts
         result['parts'] = time_parts(options.size, options.batch, options.rounds)
+        result['as_run'] = _as_run(options)
     if options.options:
         from tests.bench.options import time_options
         result['options'] = time_options(options.size, options.batch, options.rounds, options.warmup)
+    if not options.no_sizes:
+        from tests.bench.sizes import time_sizes
+        result['sizes'] = time_sizes()
+    if not options.no_feeding:
+        from dctnet.nets import vgg19
+        from tests.bench.feeding import time_feeding
+        from tests.bench.variants import CHANNELS
+        result['feeding'] = time_feeding(vgg19.freeze_graph(vgg19.random_weights(seed=0)), CHANNELS, options.size,
+                                         options.batch, options.rounds, options.warmup)
     if not options.no_scaling:
         from tests.bench.scaling import time_scaling
         result['scaling'] = [time_scaling(processes, options.size, options.batch, options.rounds, options.warmup)
@@ -123,25 +137,43 @@ def _calibration(options: argparse.Namespace) -> Dict[str, Any]:
                          for size in CALIBRATION_SIZES]}
 
 
+def _as_run(options: argparse.Namespace) -> Dict[str, Any]:
+    """The published way under TensorFlow's own choice of oneDNN against the joint step under that of train.py."""
+    import sys
+
+    from tests.bench.timing import speedup
+    from tests.bench.worker import Worker
+    laps = _alternating({'baseline': Worker(sys.executable, 'baseline', options.size, options.batch, onednn=''),
+                         'joint': Worker(sys.executable, 'joint', options.size, options.batch, onednn='1')}, options)
+    return {'seconds_per_step': {name: float(np.median(lap)) for name, lap in laps.items()}, 'seconds': laps,
+            'joint': speedup(laps['baseline'], laps['joint'])}
+
+
 def _runtimes(options: argparse.Namespace) -> Dict[str, Any]:
     import sys
 
-    from tests.bench.timing import interleaved, speedup
+    from tests.bench.timing import speedup
     from tests.bench.worker import Worker
     pythons = {'this': sys.executable, 'other': options.compare}
     workers = {side: Worker(python, 'joint', options.size, options.batch) for side, python in pythons.items()}
-    try:
-        versions = {side: worker.step()['tensorflow'] for side, worker in workers.items()}
-        laps = interleaved({side: worker.step for side, worker in workers.items()}, options.rounds, options.warmup)
-    finally:
-        for worker in workers.values():
-            worker.close()
-    seconds = {side: lap.seconds for side, lap in laps.items()}
+    versions = {side: worker.step()['tensorflow'] for side, worker in workers.items()}
+    seconds = _alternating(workers, options)
     faster = {'this': speedup(seconds['other'], seconds['this']), 'other': speedup(seconds['this'], seconds['other'])}
     newer = max(versions, key=lambda side: [int(part) for part in versions[side].split('.')[:2]])
     result = {side: {'tensorflow': versions[side], 'seconds_per_step': float(np.median(seconds[side])),
                      'seconds': seconds[side], 'times_faster': faster[side]} for side in pythons}
     return dict(result, newer_over_older=faster[newer])
+
+
+def _alternating(workers: Dict[str, Any], options: argparse.Namespace) -> Dict[str, List[float]]:
+    """Seconds of the counted rounds of processes that take turns; ends them."""
+    from tests.bench.timing import interleaved
+    try:
+        laps = interleaved({name: worker.step for name, worker in workers.items()}, options.rounds, options.warmup)
+    finally:
+        for worker in workers.values():
+            worker.close()
+    return {name: lap.seconds for name, lap in laps.items()}
 
 
 if __name__ == '__main__':

@@ -1,4 +1,5 @@
 """This project's training step, by the same engine loop as `train.py ttn`, on a batch that stays in variables."""
+from dctnet import host_memory
 from dctnet.communicator import Local
 from dctnet.compat import session_config, tf
 from dctnet.config import ModelConfig, TtnConfig, TtnLossConfig, TtnTrainConfig
@@ -21,6 +22,7 @@ class OurTrainer:
                  communicator: Local = Local()) -> None:
         config = TtnConfig(model=ModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
                            loss=TtnLossConfig(content_network='random', superpixel='output'))
+        host_memory.give_back_freed()  # as dctnet.training does
         with tf.Graph().as_default() as graph, convolution_gradients.fitting('cpu'):
             tf.set_random_seed(0)
             step = tf.train.get_or_create_global_step()

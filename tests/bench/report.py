@@ -3,7 +3,7 @@ from typing import Any, Dict, List
 
 # Issues "The main job" and "Speed and scale". How many times faster, and the largest share.
 AIMS = {'joint': 2.0, 'sequential': 1.5, 'runtimes': 1.5, 'outside_share': 0.25, 'folder': 1.5, 'convolutions': 0.55,
-        'memory_share': 0.6, 'communication': 0.1}
+        'memory_share': 0.6, 'communication': 0.1, 'photo_over_off': 1.05, 'input': 10}
 
 
 def markdown(result: Dict[str, Any]) -> str:
@@ -14,6 +14,14 @@ def markdown(result: Dict[str, Any]) -> str:
         lines += [''] + _training(result)
     if 'parts' in result:
         lines += [''] + _parts(result['parts'])
+    if 'as_run' in result:
+        lines += ['', 'As each is run (baseline: oneDNN as TensorFlow chooses; joint: as train.py does): {:.2f} s, '
+                  '{:.2f} s, {:.2f} times the baseline'.format(
+                      *result['as_run']['seconds_per_step'].values(), result['as_run']['joint'])]
+    if 'sizes' in result:
+        lines += [''] + _sizes(result['sizes'])
+    if 'feeding' in result:
+        lines += [''] + _feeding(result['feeding'])
     if 'options' in result:
         lines += [''] + _options(result['options'])
     if 'scaling' in result:
@@ -74,6 +82,24 @@ def _options(found: Dict[str, Any]) -> List[str]:
     return lines + ['| {} | not here: {} | | |'.format(name, row['impossible']) if 'impossible' in row else
                     '| {} | {seconds_per_step:.2f} | {times_float32:.2f} | {peak_memory_mb} |'.format(name, **row)
                     for name, row in found.items()]
+
+
+def _sizes(rows: List[Dict[str, Any]]) -> List[str]:
+    return ['| joint step, px | batch | s | images/s | peak memory, MB |', '|---|---|---|---|---|'] + [
+        '| {size} | {batch} | {seconds_per_step:.2f} | {images_per_second:.3f} | {peak_memory_mb} |'.format(**row)
+        for row in rows]
+
+
+def _feeding(found: Dict[str, Any]) -> List[str]:
+    lines = ['| from files, superpixels | s | waiting for data | step, times that of off |', '|---|---|---|---|']
+    for way, row in found['ways'].items():
+        verdict = 'met' if row['times_off'] <= AIMS['photo_over_off'] else 'missed'
+        aim = ' (aim: at most {}, {})'.format(AIMS['photo_over_off'], verdict) if way.startswith('photo') else ''
+        lines.append('| {} | {seconds_per_step:.2f} | {waiting:.1%} | {times_off:.2f}{aim} |'.format(way, aim=aim,
+                                                                                                     **row))
+    return lines + ['', 'The input pipeline alone: ' + ', '.join(
+        '{} {pictures_per_second:.0f} pictures/s, {times_the_training:.0f} times the training (aim: {})'.format(
+            way, _at_least(row['times_the_training'], AIMS['input']), **row) for way, row in found['input'].items())]
 
 
 def _scaling(rows: List[Dict[str, Any]]) -> List[str]:

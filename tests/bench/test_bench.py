@@ -4,7 +4,7 @@ import pytest
 
 from dctnet import export
 from dctnet.config import StyleGan2Config
-from tests.bench import calibration, faces, report, scaling, streaming, throughput
+from tests.bench import calibration, faces, feeding, report, scaling, streaming, throughput
 from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
 from tests.bench.portrait import random_generator
@@ -62,6 +62,17 @@ def test_features_are_streamed(monkeypatch):
     assert (found['few']['pictures'], found['many']['pictures']) == (2, 8)
     assert found['many']['peak_memory_mb'] > 50 and found['few']['pictures_per_second'] > 0
     assert '| 8 pictures | ' in report._streaming(found)[-1]
+
+
+def test_training_from_files(monkeypatch):
+    monkeypatch.setattr(feeding, 'WAYS', {way: feeding.WAYS[way] for way in ('off', 'photo', 'photo, cache')})
+    found = feeding.time_feeding(content_network(), 2, 32, 2, rounds=1, warmup=1)
+    assert found['ways']['off']['times_off'] == 1 and found['ways']['photo']['times_off'] > 0
+    assert all(row['seconds_per_step'] > 0 and 0 <= row['waiting'] < 1 for row in found['ways'].values())
+    off = found['input']['off']
+    assert off['pictures_per_second'] * found['ways']['off']['seconds_per_step'] / 2 == off['times_the_training']
+    found['ways']['photo'].update(times_off=1.2, waiting=0.031)
+    assert '| 3.1% | 1.20 (aim: at most 1.05, missed) |' in '\n'.join(report._feeding(found))
 
 
 def test_scaling_counts_waiting_as_communication():

@@ -5,27 +5,36 @@ on stdout {seconds, peak_memory_mb, tensorflow}, until stdin ends.
 """
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from dctnet.errors import UserError
 from tests.bench import variants
 
+ONEDNN = 'TF_ENABLE_ONEDNN_OPTS'
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Worker:
-    """The other end: starts the process under `python` and asks it for steps."""
+    """The other end: starts the process under `python` and asks it for steps.
 
-    def __init__(self, python: str, variant: str, size: int, count: int) -> None:
+    onednn: '1' or '0' for all of its layers, '' as TensorFlow chooses for this CPU, None as in this process.
+    """
+
+    def __init__(self, python: str, variant: str, size: int, count: int, onednn: Optional[str] = None) -> None:
+        environment = dict(os.environ)
+        if onednn is not None:
+            environment.pop(ONEDNN, None)
+            environment.update({ONEDNN: onednn} if onednn else {})
         command = [python, '-m', 'tests.bench.worker', variant, '--size', str(size), '--batch', str(count)]
         self._python = python
         try:
-            self._process = subprocess.Popen(command, cwd=str(_ROOT), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                             universal_newlines=True)
+            self._process = subprocess.Popen(command, cwd=str(_ROOT), env=environment, stdin=subprocess.PIPE,
+                                             stdout=subprocess.PIPE, universal_newlines=True)
         except OSError as error:
             raise UserError('cannot start {}: {}: name a Python with TensorFlow'.format(python, error)) from error
 

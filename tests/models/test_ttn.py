@@ -221,13 +221,27 @@ def test_content_targets_get_no_gradient():
     with tf.Graph().as_default():
         photo = tf.zeros([1, 16, 16, 3])
         flat, output = tf.ones([1, 16, 16, 3]), tf.fill([1, 16, 16, 3], 0.25)
-        terms = ttn._content_terms(photo, output, flat, lambda x: x * 2.0)
+        terms = ttn._content_terms(ttn.TtnBatch(photo, photo, flat), output, lambda x: x * 2.0)
         assert tf.gradients(terms['content'], [photo, flat])[0] is None
         assert tf.gradients(terms['content_superpixel'], [photo, flat]) == [None, None]
         assert tf.gradients(terms['content_superpixel'], [output])[0] is not None
         with tf.Session() as session:
             found = session.run(terms)
     assert found == {'content': pytest.approx(0.5 / 768), 'content_superpixel': pytest.approx(1.5 / 768)}
+
+
+def test_known_features_are_not_computed_again():
+    with tf.Graph().as_default(), tf.Session() as session:
+        photo, output = tf.zeros([1, 16, 16, 3]), tf.fill([1, 16, 16, 3], 0.25)
+        asked = []
+
+        def features(x):
+            asked.append(x)
+            return x * 2.0
+        batch = ttn.TtnBatch(photo, photo, photo_features=photo + 3.0, superpixel_features=photo + 1.0)
+        found = session.run(ttn._content_terms(batch, output, features))
+    assert len(asked) == 1
+    assert found == {'content': pytest.approx(2.5 / 768), 'content_superpixel': pytest.approx(0.5 / 768)}
 
 
 def test_warm_up_changes_exactly_at_its_boundaries():

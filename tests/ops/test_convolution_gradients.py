@@ -9,6 +9,11 @@ from dctnet.ops import convolution_gradients
 RNG = np.random.RandomState(0)
 
 
+@pytest.fixture(autouse=True)
+def worth_it(monkeypatch):
+    monkeypatch.setattr(convolution_gradients, '_WORTH', 0)
+
+
 def gradients_of(device, x, kernel, **attributes):
     """By x and by the kernel, the gradients of those gradients, and the kinds of operations that made them."""
     with tf.Graph().as_default() as graph, tf.Session() as session, convolution_gradients.fitting(device):
@@ -38,6 +43,14 @@ def test_slow_kernels_are_not_used():
     x, kernel = np.ones((1, 8, 8, 4), np.float32), np.ones((7, 7, 4, 3), np.float32)
     _, kinds = gradients_of('cpu', x, kernel, strides=[1, 1, 1, 1], padding='SAME')
     assert 'Conv2D' in kinds and 'Conv2DBackpropInput' not in kinds and 'Conv2DBackpropFilter' not in kinds
+
+
+def test_small_convolutions_keep_tensorflows_own(monkeypatch):
+    x, kernel = np.ones((1, 8, 8, 4), np.float32), np.ones((7, 7, 4, 3), np.float32)
+    for worth, own in ((64 * 49 * 12, False), (64 * 49 * 12 + 1, True)):
+        monkeypatch.setattr(convolution_gradients, '_WORTH', worth)
+        _, kinds = gradients_of('cpu', x, kernel, strides=[1, 1, 1, 1], padding='SAME')
+        assert ('Conv2DBackpropFilter' in kinds) == own
 
 
 def test_a_gpu_keeps_tensorflows_own(monkeypatch):
