@@ -3,7 +3,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -125,6 +127,18 @@ def test_several_workers_tell_and_write_what_one_does(model, tmp_path, astronaut
     lines = [record.getMessage() for record in log.records]
     assert '512x512 is translated at 288x288' in lines[0] and '0.png -> ' in lines[1]
     assert len(told[0][2]) == 4
+
+
+def test_as_many_pictures_as_workers_are_in_work_at_once(model, tmp_path, astronaut, monkeypatch):
+    for index in range(3):
+        images.write_bgr(tmp_path / 'in' / '{}.png'.format(index), images.scale(astronaut, 64, 64))
+    meeting = threading.Barrier(3, timeout=30)
+
+    def translate(stylizer, job, options):
+        meeting.wait()  # for two others, or it fails
+        return SimpleNamespace(faces=[])
+    monkeypatch.setattr(infer, 'translate', translate)
+    assert run(model, tmp_path / 'in', tmp_path / 'out', '--workers', '3') == 0
 
 
 def test_a_number_of_workers_that_makes_no_sense(model, photo, tmp_path):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from data_tools.demo_material import portrait, write_material
 from dctnet import images
@@ -23,6 +24,7 @@ def readme_commands():
     return [shlex.split(line)[1:] for line in lines if line.startswith('.venv/tf2/bin/python ')]
 
 
+@pytest.mark.long
 def test_own_style_recipe(tmp_path):
     write_material(tmp_path / 'my_style', count=4, size=32)
     images.write_bgr(tmp_path / 'photos' / 'astronaut.jpg', images.scale(portrait(), 200, 200))

@@ -56,7 +56,8 @@ def check_run_folder(run, pictures):
     assert {'generator/Conv/weights', 'disc_gray/conv0_1/kernel', 'disc_blur/conv_out/u', 'global_step'} <= names
 
 
-@pytest.mark.parametrize('schedule, superpixel', [('joint', 'output'), ('sequential', 'photo')])
+@pytest.mark.parametrize('schedule, superpixel', [
+    ('joint', 'output'), pytest.param('sequential', 'photo', marks=pytest.mark.long)])
 def test_interrupted_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, monkeypatch, caplog, schedule,
                                                               superpixel):
     settings = ['train.steps=10', 'train.save_every=5', 'train.schedule=' + schedule, 'loss.superpixel=' + superpixel,

@@ -55,6 +55,7 @@ def test_a_source_from_scratch(source):
         (True, True), (False, False), (False, True), (True, False)]
 
 
+@pytest.mark.long
 def test_target_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, source, monkeypatch, caplog):
     monkeypatch.setattr(ccn_training, '_embedding', face_embedding)
     settings = ['source={}'.format(source), 'loss.identity=0.5', 'train.steps=6', 'train.save_every=3',

@@ -21,6 +21,7 @@ from tests.tiny_training import arguments, metrics, newest_weights, plain, saved
 ROOT = Path(__file__).parents[1]
 HOROVODRUN = Path(sys.executable).parent / 'horovodrun'
 NEVER = 'SIGTERM:-1:0'
+pytestmark = pytest.mark.long
 
 needs_horovod = pytest.mark.skipif(importlib.util.find_spec('horovod') is None,
                                    reason='Horovod is an optional extra: make setup HOROVOD=1')

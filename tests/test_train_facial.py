@@ -42,6 +42,7 @@ def photos(tmp_path, pictures, monkeypatch, caplog):
     return tmp_path / 'pictures'
 
 
+@pytest.mark.long
 def test_stopped_and_resumed_is_the_same_as_uninterrupted(tmp_path, photos, caplog):
     whole, halved = tmp_path / 'whole', tmp_path / 'halved'
     assert train.main(arguments(photos, whole, *FACIAL + ('train.steps=4', 'train.save_every=2'))) == 0

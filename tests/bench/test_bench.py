@@ -20,6 +20,7 @@ def test_our_training_step(schedule):
     trainer.close()
 
 
+@pytest.mark.long
 def test_calibration_phases(monkeypatch):
     monkeypatch.setattr(calibration, 'dlib_embedding', lambda graph: lambda x: x[:, 0, :, 0])
     step = calibration.CalibrationStep(16, 2, StyleGan2Config(max_channels=2, style_dim=2, mapping_layers=1))
@@ -64,6 +65,7 @@ def test_features_are_streamed(monkeypatch):
     assert '| 8 pictures | ' in report._streaming(found)[-1]
 
 
+@pytest.mark.long
 def test_training_from_files(monkeypatch):
     monkeypatch.setattr(feeding, 'WAYS', {way: feeding.WAYS[way] for way in ('off', 'photo', 'photo, cache')})
     found = feeding.time_feeding(content_network(), 2, 32, 2, rounds=1, warmup=1)
