@@ -32,7 +32,7 @@ TENSORFLOW_VERSION = tf.__version__
 _REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed_precision_onednn_bfloat16'}
 _XLA_ON_CPUS = '--tf_xla_cpu_global_jit'  # without it the compiler leaves CPUs alone; read once, by the first session
 
-__all__ = ['tf', 'slim', 'all_reduced', 'gradients', 'left_uncompiled', 'sequence_options', 'session_config',
+__all__ = ['tf', 'slim', 'all_reduced', 'gradients', 'left_uncompiled', 'sequence_options', 'session_config', 'untuned',
            'TENSORFLOW_VERSION']
 
 
@@ -54,6 +54,17 @@ def sequence_options(sequence: int) -> 'tf.RunOptions':
     """Options of a run with sums over the processes of a cluster: the runs of a sequence (any number but 0) are counted
     as one, so the n-th of one process meets the n-th of the others, whatever stands in each."""
     return tf.RunOptions(experimental=tf.RunOptions.Experimental(collective_graph_key=sequence))
+
+
+def untuned() -> 'tf.data.Options':
+    """Options of a pipeline whose numbers of threads and of prefetched batches are given. TensorFlow would tune them,
+    in a thread that an iterator waits for when it ends: in 2.15 it was seen to wait for ever."""
+    options = tf.data.Options()
+    if hasattr(options, 'autotune'):
+        options.autotune.enabled = False
+    else:  # 1.15
+        options.experimental_optimization.autotune = False
+    return options
 
 
 def left_uncompiled() -> ContextManager[None]:

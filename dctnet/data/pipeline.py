@@ -7,7 +7,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.communicator import Local
-from dctnet.compat import tf
+from dctnet.compat import tf, untuned
 from dctnet.data import geometry
 from dctnet.data.cache import Cache
 from dctnet.stage import Feed
@@ -108,7 +108,7 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
     first = tf.placeholder(tf.int64, [], name='first_sample')
     dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
     dataset = dataset.map(lambda k: tuple(tf.numpy_function(load, [k], types)), num_parallel_calls=workers)
-    dataset = dataset.batch(share, drop_remainder=True).prefetch(_PREFETCHED_BATCHES)
+    dataset = dataset.batch(share, drop_remainder=True).prefetch(_PREFETCHED_BATCHES).with_options(untuned())
     iterator = tf.data.make_initializable_iterator(dataset)
 
     # Outside the global collection: a batch belongs to no checkpoint.

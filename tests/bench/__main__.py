@@ -17,7 +17,7 @@ import json
 import os
 import platform
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 import numpy as np
 
@@ -61,49 +61,55 @@ def main() -> int:
     result = dict(tensorflow=TENSORFLOW_VERSION, python=platform.python_version(), numpy=np.__version__,
                   cores=os.cpu_count(), size=options.size, batch=options.batch, rounds=options.rounds,
                   onednn=os.environ.get('TF_ENABLE_ONEDNN_OPTS', 'as TensorFlow chooses'))
+    result['aims'] = report.AIMS
+    for part in _parts(options):
+        result.update(part)
+        atomic.write_text(options.out, json.dumps(result, indent=2) + '\n')  # what is measured stays
+    print(report.markdown(result))
+    return DONE
+
+
+def _parts(options: argparse.Namespace) -> Iterator[Dict[str, Any]]:
+    """What was asked for, one after the other."""
     if not options.no_ttn:
-        result.update(_training(options))
-    if not options.no_ttn and not options.no_memory:
-        from tests.bench.worker import peak_memory
-        for name, row in result['training'].items():
-            row['peak_memory_mb'] = round(peak_memory(name, options.size, options.batch))
-    if not options.no_ttn:
+        training = _training(options)
+        if not options.no_memory:
+            from tests.bench.worker import peak_memory
+            for name, row in training['training'].items():
+                row['peak_memory_mb'] = round(peak_memory(name, options.size, options.batch))
+        yield training
         from tests.bench.parts import time_parts
-        result['parts'] = time_parts(options.size, options.batch, options.rounds)
-        result['as_run'] = _as_run(options)
+        yield {'parts': time_parts(options.size, options.batch, options.rounds)}
+        yield {'as_run': _as_run(options)}
     if options.options:
         from tests.bench.options import time_options
-        result['options'] = time_options(options.size, options.batch, options.rounds, options.warmup)
-    if not options.no_sizes:
-        from tests.bench.sizes import time_sizes
-        result['sizes'] = time_sizes()
+        yield {'options': time_options(options.size, options.batch, options.rounds, options.warmup)}
     if not options.no_feeding:
         from dctnet.nets import vgg19
         from tests.bench.feeding import time_feeding
         from tests.bench.variants import CHANNELS
-        result['feeding'] = time_feeding(vgg19.freeze_graph(vgg19.random_weights(seed=0)), CHANNELS, options.size,
-                                         options.batch, options.rounds, options.warmup)
+        yield {'feeding': time_feeding(vgg19.freeze_graph(vgg19.random_weights(seed=0)), CHANNELS, options.size,
+                                       options.batch, options.rounds, options.warmup)}
     if not options.no_scaling:
         from tests.bench.scaling import time_scaling
-        result['scaling'] = [time_scaling(processes, options.size, options.batch, options.rounds, options.warmup)
-                             for processes in PROCESSES]
+        yield {'scaling': [time_scaling(processes, options.size, options.batch, options.rounds, options.warmup)
+                           for processes in PROCESSES]}
     if options.compare:
-        result['compare'] = _runtimes(options)
+        yield {'compare': _runtimes(options)}
     if not options.no_inference:
         from tests.bench.portrait import time_portrait
-        from tests.bench.variants import CHANNELS
-        result['inference'] = time_portrait(CHANNELS, options.rounds)
         from tests.bench.throughput import time_throughput
-        result['throughput'] = time_throughput(CHANNELS, TRANSLATED, options.rounds)
+        from tests.bench.variants import CHANNELS
+        yield {'inference': time_portrait(CHANNELS, options.rounds)}
+        yield {'throughput': time_throughput(CHANNELS, TRANSLATED, options.rounds)}
+    if not options.no_sizes:
+        from tests.bench.sizes import time_sizes
+        yield {'sizes': time_sizes()}
     if not options.no_calibration:
-        result['calibration'] = _calibration(options)
+        yield {'calibration': _calibration(options)}
     if not options.no_data:
         from tests.bench import faces, streaming
-        result['data'] = {'alignment': faces.time_alignment(PORTRAITS), 'streaming': streaming.time_streaming(STREAMED)}
-    result['aims'] = report.AIMS
-    atomic.write_text(options.out, json.dumps(result, indent=2) + '\n')
-    print(report.markdown(result))
-    return DONE
+        yield {'data': {'alignment': faces.time_alignment(PORTRAITS), 'streaming': streaming.time_streaming(STREAMED)}}
 
 
 def _training(options: argparse.Namespace) -> Dict[str, Any]:

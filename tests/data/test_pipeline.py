@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dctnet import images
-from dctnet.compat import tf
+from dctnet.compat import tf, untuned
 from dctnet.data import extras, pipeline
 from dctnet.errors import UserError
 from dctnet.face.openness import mirrored
@@ -142,3 +142,9 @@ def test_preview_and_epochs(pictures):
     found = pipeline.preview_pictures(paths(pictures, 'style'), SIZE, 4)
     assert found.shape == (3, SIZE, SIZE, 3) and found.dtype == np.float32 and abs(found).max() <= 1
     assert pipeline.epochs(300000, 16, (10000, 4800)) == [480, 1000]
+
+
+def test_tensorflow_tunes_no_pipeline():
+    options = tf.data.Dataset.range(3).with_options(untuned()).options()
+    tuned = options.autotune.enabled if hasattr(options, 'autotune') else options.experimental_optimization.autotune
+    assert tuned is False
