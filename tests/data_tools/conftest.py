@@ -2,6 +2,8 @@
 
 Imports are late: tests of generate_exemplars run where neither dlib nor TensorFlow is installed.
 """
+import threading
+
 import pytest
 
 
@@ -63,7 +65,6 @@ def bring(server, tmp_path):
     import yaml
 
     from data_tools import fetch
-    from dctnet import atomic
     from tests.data_tools.file_server import DATA, SHA256
 
     def call(folder=tmp_path / 'out', **changes):
@@ -72,7 +73,10 @@ def bring(server, tmp_path):
                  'used_by': 'a test', 'import': 'python -m data_tools.import_weights vgg19 net.bin', 'makes': None}
         entry.update(changes)
         manifest = tmp_path / 'checkpoints' / 'manifest.yaml'
-        atomic.write_text(manifest, yaml.safe_dump({'net': entry}))  # another thread may be reading it
+        manifest.parent.mkdir(exist_ok=True)
+        written = manifest.with_name('{}.yaml'.format(threading.get_ident()))
+        written.write_text(yaml.safe_dump({'net': entry}))
+        written.replace(manifest)  # at once: another thread may be reading it
         return fetch.fetch('net', folder, manifest)
     call.target = tmp_path / 'out' / 'net.bin'
     call.part = tmp_path / 'out' / 'net.bin.part'
