@@ -29,7 +29,7 @@ test-long: setup
 lint: setup
 	@$(PYTHON) -m flake8 $(SOURCES)
 	@$(PYTHON) -m isort --check-only --diff $(SOURCES)
-	@$(dir $(PYTHON))shellcheck requirements/*.sh configs/cluster/*.sbatch .ci/run
+	@$(dir $(PYTHON))shellcheck requirements/*.sh configs/cluster/*.sbatch configs/cluster/*.sh .ci/run
 
 bench: setup
 	@$(PYTHON) -m tests.bench --out runs/bench-$(RUNTIME).json

@@ -45,8 +45,8 @@ def _add_options(parser: argparse.ArgumentParser, stage: str) -> None:
     parser.add_argument('--init-from', type=Path, metavar='CHECKPOINT|NPZ|PB',
                         help='start a fine-tune from these weights (fresh optimiser and step counter)')
     parser.add_argument('--engine', choices=('auto', 'local', 'horovod', 'tf'), default='auto',
-                        help='how processes train together: auto (default) joins the job of horovodrun, else '
-                             'alone; tf joins that of TF_CONFIG (experimental)')
+                        help='how processes train together: auto (default) joins the job of horovodrun or of '
+                             'TF_CONFIG, else alone')
     parser.add_argument('--dry-run', action='store_true', help='check all, print the resolved config, write nothing')
 
 

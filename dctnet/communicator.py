@@ -181,10 +181,11 @@ class Collectives(Local):
 
 
 def connected(engine: str) -> Local:
-    """The communicator of this process. auto: Horovod where its launcher has started this process, else Local."""
+    """The communicator of this process. auto: Horovod where its launcher has started this process, Collectives where
+    TF_CONFIG names several processes that train, else Local."""
     if engine == 'horovod' or engine == 'auto' and _launched_by_horovod():
         return Horovod()
-    if engine == 'tf':  # never by itself, before many runs have shown that it does not hang any more (README)
+    if engine == 'tf' or engine == 'auto' and len(_hosts(os.environ.get('TF_CONFIG') or '{}')) > 1:
         return Collectives(os.environ.get('TF_CONFIG', ''))
     return Local()
 

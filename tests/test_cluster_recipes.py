@@ -1,8 +1,8 @@
 """The recipes for clusters, as far as a machine without one can check them: their commands are ours and parse, the
 scripts are clean and do what they say when they are signalled."""
+import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import time
@@ -15,7 +15,6 @@ import train
 
 ROOT = Path(__file__).parents[1]
 CLUSTER = ROOT / 'configs' / 'cluster'
-SCRIPTS = sorted(CLUSTER.glob('*.sbatch'))
 
 
 def test_the_job_of_kubernetes_is_a_training_of_ours():
@@ -23,25 +22,39 @@ def test_the_job_of_kubernetes_is_a_training_of_ours():
     assert (job['apiVersion'], job['kind']) == ('kubeflow.org/v2beta1', 'MPIJob')
     assert {'slotsPerWorker', 'sshAuthMountPath', 'runPolicy', 'mpiReplicaSpecs'} == set(job['spec'])
     replicas = job['spec']['mpiReplicaSpecs']
-    assert set(replicas) == {'Launcher', 'Worker'}
-    for replica in replicas.values():
-        pod = replica['template']['spec']
-        volumes = {volume['name'] for volume in pod['volumes']}
-        for container in pod['containers']:
-            assert container['image'] and {mount['name'] for mount in container['volumeMounts']} <= volumes
-    launcher, = replicas['Launcher']['template']['spec']['containers']
+    launcher, worker = [only_container(replicas[name]) for name in ('Launcher', 'Worker')]
     words = launcher['args']
     processes = replicas['Worker']['replicas'] * job['spec']['slotsPerWorker']
     assert int(words[words.index('-np') + 1]) == processes
-    worker, = replicas['Worker']['template']['spec']['containers']
     assert worker['resources']['limits']['nvidia.com/gpu'] == job['spec']['slotsPerWorker']
     options = train.parse(words[words.index('train.py') + 1:])
     assert options.config.exists() and options.engine == 'auto'
 
 
+def test_the_job_without_horovod_is_a_training_of_ours():
+    job = yaml.safe_load((CLUSTER / 'tfjob.yaml').read_text())
+    assert (job['apiVersion'], job['kind']) == ('kubeflow.org/v1', 'TFJob')
+    assert {'runPolicy', 'tfReplicaSpecs'} == set(job['spec'])
+    container = only_container(job['spec']['tfReplicaSpecs']['Worker'])
+    assert container['name'] == 'tensorflow' and container['ports'][0]['name'] == 'tfjob-port'
+    assert container['resources']['limits']['nvidia.com/gpu'] == 1
+    program, *words = container['args']
+    options = train.parse(words)
+    assert program == 'train.py' and options.config.exists() and options.engine == 'auto'
+
+
+def only_container(replica):
+    """The container of a replica's pods, which has an image and mounts what is there."""
+    pod = replica['template']['spec']
+    container, = pod['containers']
+    assert container['image']
+    assert {mount['name'] for mount in container['volumeMounts']} == {volume['name'] for volume in pod['volumes']}
+    return container
+
+
 @pytest.mark.parametrize('path', sorted(CLUSTER.glob('*')), ids=lambda path: path.name)
 def test_what_the_recipes_name_exists(path):
-    for name in re.findall(r'configs/[\w./-]+\.(?:yaml|sbatch|tf2|tf115)', path.read_text()):
+    for name in re.findall(r'configs/[\w./-]+\.(?:yaml|sbatch|sh|tf2|tf115)', path.read_text()):
         assert (ROOT / name).exists(), name
     for runtime in re.findall(r'RUNTIME=(\w+)', path.read_text()):
         assert (ROOT / 'requirements' / '{}-gpu.txt'.format(runtime)).exists()
@@ -93,9 +106,20 @@ def test_an_array_task_without_a_style_is_told(tmp_path):
     assert done.returncode == 2 and b'styles.txt has no line 5: submit with --array=1-1' in done.stderr
 
 
-def test_the_processes_of_slurm_are_those_of_horovodrun():
+def test_the_processes_of_slurm_are_those_of_the_launcher():
     text = (CLUSTER / 'slurm.sbatch').read_text()
     options = dict(re.findall(r'#SBATCH --([\w-]+)=(\S+)', text))
     assert options['ntasks-per-node'] == options['gpus-per-node'] and options['signal'].startswith('B:TERM@')
-    call = next(line for line in text.splitlines() if 'train.py "$@"' in line)
-    assert shlex.split(call.rstrip(' &'))[1:4] == ['--gloo', '-np', '$SLURM_NTASKS']
+    assert '--gloo -np "$SLURM_NTASKS" -H "$hosts"' in text and 'srun --ntasks="$SLURM_NTASKS" ' in text
+
+
+def test_a_task_of_slurm_knows_all_others(tmp_path):
+    stand_ins(tmp_path, 0)
+    task = {'SLURM_JOB_ID': '21007', 'SLURM_JOB_NODELIST': 'x', 'SLURM_NTASKS_PER_NODE': '2', 'SLURM_PROCID': '3',
+            'SLURM_LOCALID': '1', 'PATH': '{}:{}'.format(tmp_path, os.environ['PATH'])}
+    shown = subprocess.run([str(CLUSTER / 'slurm_task.sh'), 'bash', '-c', 'echo "$CUDA_VISIBLE_DEVICES $TF_CONFIG"'],
+                           env=dict(os.environ, **task), stdout=subprocess.PIPE, check=True)
+    gpu, cluster = shown.stdout.decode().split(' ', 1)
+    assert gpu == '1' and json.loads(cluster) == {
+        'cluster': {'worker': ['node-a:21007', 'node-a:21008', 'node-b:21007', 'node-b:21008']},
+        'task': {'type': 'worker', 'index': 3}}
