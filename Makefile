@@ -22,7 +22,7 @@ recipe-smoke: setup
 test: setup
 	@$(PYTHON) -m pytest tests -q --numprocesses 2 --dist loadfile -m "not long"
 
-# Trainings that are killed and resumed, several processes, the README's recipes.
+# Trainings that are killed and resumed, several processes, the README's recipes, and whatever else takes long.
 test-long: setup
 	@$(PYTHON) -m pytest tests -q --numprocesses 2 --dist loadfile -m long
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 # Changing one of these would go on with a different training under the same name.
 _FIXED_SECTIONS = ('model', 'loss', 'augment')
 _FIXED_KEYS = ('data.size', 'train.schedule', 'source')
+_FREE_KEYS = ('loss.superpixel_backend',)  # where something is computed, which another machine may want elsewhere
 
 
 def has_checkpoint(run: Path) -> bool:
@@ -35,9 +36,10 @@ def resolve_config(config_class: Type[T], path: Path, overrides: Sequence[str], 
 
     A fine-tune needs no warm-up of the style weight, since its generator keeps the content already: --init-from turns
     it off. A resumed run need not repeat --init-from. Raises UserError for mistakes, and where the folder holds a
-    training of another architecture, loss or augmentation, showing the difference.
+    training of another architecture, loss or augmentation, showing the difference, or cannot be written into.
     """
     config = config_file.load(config_class, path, overrides)
+    atomic.check_place(run)
     saved_path = run / 'config.yaml'
     saved = None
     if has_checkpoint(run) and saved_path.exists():
@@ -52,7 +54,8 @@ def resolve_config(config_class: Type[T], path: Path, overrides: Sequence[str], 
 
 def _check_resumable(saved: dict, wanted: dict, run: Path) -> None:
     changes = config_file.differences(saved, wanted)
-    refused = [change for change in changes if change[0].split('.')[0] in _FIXED_SECTIONS or change[0] in _FIXED_KEYS]
+    refused = [change for change in changes if change[0] not in _FREE_KEYS
+               and (change[0].split('.')[0] in _FIXED_SECTIONS or change[0] in _FIXED_KEYS)]
     if refused:
         shown = '; '.join('{} is {!r} there and {!r} now'.format(*change) for change in refused)
         raise UserError('run folder {} holds a training with another architecture, loss or augmentation: {}. Use '

@@ -39,6 +39,7 @@ def gradient_error(found, exact):
     return np.linalg.norm(vectors[0] - vectors[1]) / np.linalg.norm(vectors[1])
 
 
+@pytest.mark.long
 def test_xla_compiles_and_the_numbers_stay(tmp_path, exact):
     found = rewritten('xla', tmp_path)
     assert found['compiled'] > 0 and exact['compiled'] == 0

@@ -56,8 +56,8 @@ def check_run_folder(run, pictures):
     assert {'generator/Conv/weights', 'disc_gray/conv0_1/kernel', 'disc_blur/conv_out/u', 'global_step'} <= names
 
 
-@pytest.mark.parametrize('schedule, superpixel', [
-    ('joint', 'output'), pytest.param('sequential', 'photo', marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize('schedule, superpixel', [('joint', 'output'), ('sequential', 'photo')])
 def test_interrupted_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, monkeypatch, caplog, schedule,
                                                               superpixel):
     settings = ['train.steps=10', 'train.save_every=5', 'train.schedule=' + schedule, 'loss.superpixel=' + superpixel,
@@ -81,6 +81,7 @@ def test_interrupted_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures
     assert_equal_runs(tmp_path / 'whole', run)
 
 
+@pytest.mark.long
 def test_the_cache_changes_nothing(tmp_path, pictures, trained_once):
     settings = ['data.geometry=off', 'train.steps=5', 'loss.superpixel=photo', 'loss.style=0']
     kept = tmp_path / 'cache'
@@ -105,9 +106,10 @@ def test_a_dry_run_writes_nothing(tmp_path, pictures, trained_once, capsys, capl
         assert part in caplog.text
 
 
-def test_changes_of_length_and_speed_are_logged_and_allowed(trained, pictures, caplog):
+def test_changes_of_length_speed_and_place_are_logged_and_allowed(trained, pictures, caplog):
     assert train.main(['ttn', '--config', str(trained / 'config.yaml'), '--run', str(trained), '--set', 'train.steps=5',
-                       '--set', 'optim.lr=1e-5']) == DONE
+                       '--set', 'optim.lr=1e-5', '--set', 'loss.superpixel_backend=graph']) == DONE
+    assert "resuming with a change: loss.superpixel_backend 'cpu' -> 'graph'" in caplog.text
     assert 'resuming with a change: optim.lr 0.0002 -> 1e-05' in caplog.text
     assert 'resuming with a change: train.steps 4 -> 5' in caplog.text
     assert saved_steps(trained) == [2, 4, 5] and [line['step'] for line in metrics(trained)] == [1, 2, 3, 4, 5]
@@ -124,6 +126,7 @@ def test_other_pictures_than_before_are_told(trained, pictures, tmp_path, caplog
     assert 'data.photo holds other pictures than before (5, now 6)' in caplog.text
 
 
+@pytest.mark.long
 def test_generated_samples_train_along(tmp_path, pictures, caplog):
     samples = write_pictures(tmp_path, photos=0, exemplars=4) / 'style'
     (samples / 'keep.txt').write_text('s1.png\ns3.png\n')

@@ -88,7 +88,8 @@ def message(*words):
 
 
 @pytest.mark.parametrize('change, part', [
-    ('data.size=32', 'cannot start from'), ('model.max_channels=3', 'cannot start from'),
+    pytest.param('data.size=32', 'cannot start from', marks=pytest.mark.long),
+    ('model.max_channels=3', 'cannot start from'),
     ('source=/nowhere', '/nowhere'), ('data.batch_size=4', 'fewer than a batch of 4'),
     ('loss.identity_network=arcface', 'data_tools.import_weights arcface'),
     ('augment.mode=on', 'off, fixed, adaptive'), ('augment.mode=fixed', 'set augment.p'), ('augment.p=2', 'augment.p'),

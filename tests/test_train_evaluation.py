@@ -66,6 +66,7 @@ def measured(run):
             for line in metrics(run) if 'eval/kid' in line}
 
 
+@pytest.mark.long
 def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settings, quick_identity, monkeypatch,
                                                       caplog):
     def command(name, *more):
@@ -96,6 +97,7 @@ def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settin
     assert json.loads((run / 'pictures.json').read_text())['evaluate.photo']['count'] == 4
 
 
+@pytest.mark.long
 def test_values_are_those_of_the_exported_translator(tmp_path, pictures, settings, validation, network,
                                                      quick_identity, monkeypatch, caplog):
     run = tmp_path / 'run'

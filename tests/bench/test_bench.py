@@ -44,6 +44,7 @@ def test_alignment_is_timed_part_by_part():
     assert '{:.1f} pictures/s'.format(found['pictures_per_second']) in '\n'.join(report._alignment(found))
 
 
+@pytest.mark.long
 def test_a_folder_and_the_published_order_do_the_same_work(tmp_path):
     export.write_model_folder(random_generator(2), 'random weights', tmp_path / 'model', {})
     throughput.write_portraits(tmp_path / 'in', 3, 200)

@@ -100,6 +100,7 @@ def test_sizes_are_told_from_the_weights(a):
     assert generator_shapes(found) == generator_shapes(a) and discriminator_shapes(found) == discriminator_shapes(a)
 
 
+@pytest.mark.long
 def test_an_import_is_a_source(tmp_path, pictures):
     networks, out = random_networks(), tmp_path / 'source.npz'
     write_nvidia(tmp_path / 'x.pkl', networks)

@@ -59,6 +59,7 @@ def test_small_pictures(finder, shape):
     assert finder(np.random.RandomState(0).randint(0, 255, shape + (3,), dtype=np.uint8)) == []
 
 
+@pytest.mark.long
 def test_threads_agree_with_one_after_the_other(finder, head):
     pictures = [np.ascontiguousarray(np.roll(head, 9 * step, axis=1)) for step in range(6)]
     serial = [finder(picture) for picture in pictures]

@@ -137,6 +137,7 @@ def test_masks(model, astronaut, tmp_path):
     assert (white != black).any(axis=2).sum() > 1.2 * (ellipse != black).any(axis=2).sum()
 
 
+@pytest.mark.long
 def test_heads_of_a_picture_are_one_batch_on_a_gpu(tmp_path, four_faces, monkeypatch):
     folder = write_model(tmp_path)
     write_model_folder(drawn_weights(), 'drawn', tmp_path / 'exported', {})

@@ -80,7 +80,7 @@ def test_gradients_are_summed_in_a_fixed_order(whole):
     assert sums and all(len(op.inputs) == 2 for op in sums)
 
 
-@pytest.mark.parametrize('graph', ['whole', 'adaptive'])
+@pytest.mark.parametrize('graph', ['whole', pytest.param('adaptive', marks=pytest.mark.long)])
 def test_phases_move_their_own_network_only(graph, request):
     session, networks, stage, updates, _ = request.getfixturevalue(graph)
     names = [(phase.name, phase.every) for phase in stage.phases]

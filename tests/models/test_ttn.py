@@ -50,7 +50,7 @@ def changed(before, after):
     return {name for name in before if not np.array_equal(before[name], after[name])}
 
 
-@pytest.fixture(scope='module', params=['joint', 'sequential'])
+@pytest.fixture(scope='module', params=['joint', pytest.param('sequential', marks=pytest.mark.long)])
 def whole_model(request):
     """(session, stage, updates, schedule); built once, to be initialised by each test."""
     with tf.Graph().as_default(), tf.Session() as session:
@@ -177,7 +177,7 @@ def test_the_loss_is_the_weighted_sum(form, superpixel):
     assert raw['content'] != raw['content_superpixel']
 
 
-@pytest.mark.parametrize('superpixel', ['output', 'photo'])
+@pytest.mark.parametrize('superpixel', ['output', pytest.param('photo', marks=pytest.mark.long)])
 def test_superpixels_in_the_graph(superpixel):
     def content(backend):
         settings = config(style=0, tv=0, superpixel=superpixel, superpixel_backend=backend)
