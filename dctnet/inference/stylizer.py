@@ -10,6 +10,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.blocked_outputs import block_outputs
+from dctnet.box_windows import add_windows
 from dctnet.compat import gpu_available, tf
 from dctnet.errors import UserError
 from dctnet.face import alignment
@@ -143,7 +144,9 @@ class _GraphTranslator:
         self._batches = None
         if on_gpu and has_tensors(graph_def, [BATCH_INPUT, BATCH_OUTPUT]):
             self._batches = FrozenGraph(graph_def, [BATCH_INPUT], [BATCH_OUTPUT], device, threads)
-        self._graph = FrozenGraph(graph_def if on_gpu else block_outputs(graph_def), device=device, threads=threads)
+        if not on_gpu:
+            graph_def = add_windows(block_outputs(graph_def))
+        self._graph = FrozenGraph(graph_def, device=device, threads=threads)
         # Tell at once what only resembles a translator (other sizes, types, channels), not at the first photo.
         probe = np.full((48, 64, 3), 128, np.uint8)
         try:

@@ -1,6 +1,4 @@
 """Edge-preserving smoothing by box filters (RECIPE.md, TTN: guided filter)."""
-from typing import List
-
 from dctnet.compat import tf
 
 
@@ -20,24 +18,18 @@ def guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -
 
     guide, x: [N, H, W, C] in [-1, 1]; returns the same shape. eps is in squared units of the pictures.
     """
-    # The guide's own means stand apart from those of x: where the guide is data, no gradient is computed for them.
-    mean_guide, mean_square = _box_means([guide, guide * guide], radius)
+    mean_guide, mean_square = box_mean(guide, radius), box_mean(guide * guide, radius)
     variance = mean_square - mean_guide * mean_guide
     if guide is x:
         mean_x, covariance = mean_guide, variance
     else:
-        mean_x, mean_product = _box_means([x, guide * x], radius)
-        covariance = mean_product - mean_guide * mean_x
+        mean_x = box_mean(x, radius)
+        covariance = box_mean(guide * x, radius) - mean_guide * mean_x
     slope = covariance / (variance + eps)
     offset = mean_x - slope * mean_guide
-    mean_slope, mean_offset = _box_means([slope, offset], radius)
-    return mean_slope * guide + mean_offset
+    return box_mean(slope, radius) * guide + box_mean(offset, radius)
 
 
 def surface(x: 'tf.Tensor') -> 'tf.Tensor':
     """The surface of a picture, its flat colours without texture: the self-guided filter of radius 5, eps 0.2."""
     return guided_filter(x, x, radius=5, eps=0.2)
-
-
-def _box_means(pictures: 'List[tf.Tensor]', radius: int) -> 'List[tf.Tensor]':
-    return tf.split(box_mean(tf.concat(pictures, 3), radius), len(pictures), axis=3)

@@ -46,12 +46,12 @@ class BaselineTrainer:
 
     def _build(self, content_network: 'tf.GraphDef', channels: int) -> None:
         photo, style = self._photo, self._style
-        self._output = output = _guided_filter(photo, unet.unet(photo, channels), 1, 1e-2)
+        self._output = output = guided_filter(photo, unet.unet(photo, channels), 1, 1e-2)
         low, high = tf.constant(COLOUR_SHIFT_LOW), tf.constant(COLOUR_SHIFT_HIGH)
         shift = low + (high - low) * tf.random_uniform([3])
         shift = shift / tf.reduce_sum(shift)
         views = {'disc_gray': lambda x: tf.reduce_sum(x * shift, 3, keepdims=True),
-                 'disc_blur': lambda x: _guided_filter(x, x, 5, 0.2)}
+                 'disc_blur': lambda x: guided_filter(x, x, 5, 0.2)}
         loss_style, self._loss_d = 0.0, 0.0
         for scope, view in views.items():
             fake, real = [_discriminator(view(picture), scope, channels) for picture in (output, style)]
@@ -84,7 +84,8 @@ def _box_sum(x: 'tf.Tensor', radius: int) -> 'tf.Tensor':
     return tf.nn.depthwise_conv2d(x, tf.ones([side, side, channels, 1]), [1, 1, 1, 1], 'SAME')
 
 
-def _guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -> 'tf.Tensor':
+def guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -> 'tf.Tensor':
+    """As published, by depthwise convolutions; otherwise that of dctnet.ops.filters."""
     count = _box_sum(tf.ones_like(x[:1, :, :, :1]), radius)
     mean_guide, mean_x = _box_sum(guide, radius) / count, _box_sum(x, radius) / count
     covariance = _box_sum(guide * x, radius) / count - mean_guide * mean_x

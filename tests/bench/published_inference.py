@@ -1,21 +1,34 @@
 """The published order of operations for a whole picture (RECIPE.md, section "Fusion"), one picture after the other.
 
-The yardstick of a folder's throughput. Graphs, detector, sizes and points are ours, so that only the way of running
-them differs: a session of default options for each graph, each step after the one before, heads and masks warped to
-the whole picture and blended there.
+The yardstick of a folder's throughput. Detector, sizes and points are ours, so that only the way of running differs: a
+session of default options for each graph, each step after the one before, heads and masks warped to the whole picture
+and blended there. The graphs are as published, too, whose guided filter is made of depthwise convolutions, or ours.
 """
 from pathlib import Path
+from typing import Dict
+from unittest import mock
 
 import cv2
 import numpy as np
 
-from dctnet import frozen, images
+from dctnet import export, frozen, images
 from dctnet.compat import tf
 from dctnet.face import alignment
 from dctnet.face.detector import FaceDetector
 from dctnet.inference import fusion, model_folder
+from dctnet.nets import unet
+from tests.bench import baseline
 
 _SHORT_SIDE = 720
+
+
+def write_published_model(weights: Dict[str, np.ndarray], folder: Path) -> None:
+    """A model folder of the generator with the published guided filter."""
+    def translate(photo: 'tf.Tensor', channels: int) -> 'tf.Tensor':
+        return baseline.guided_filter(photo, unet.unet(photo, channels), 1, 1e-2)
+
+    with mock.patch.object(unet, 'translate', translate):
+        export.write_model_folder(weights, 'published', folder, {})
 
 
 class PublishedInference:

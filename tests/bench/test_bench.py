@@ -8,6 +8,7 @@ from tests.bench import calibration, faces, feeding, report, scaling, streaming,
 from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
 from tests.bench.portrait import random_generator
+from tests.bench.published_inference import write_published_model
 from tests.tiny_training import content_network
 
 
@@ -47,12 +48,13 @@ def test_alignment_is_timed_part_by_part():
 @pytest.mark.long
 def test_a_folder_and_the_published_order_do_the_same_work(tmp_path):
     export.write_model_folder(random_generator(2), 'random weights', tmp_path / 'model', {})
+    write_published_model(random_generator(2), tmp_path / 'published_model')
     throughput.write_portraits(tmp_path / 'in', 3, 200)
     laps = {variant: [throughput.make_pass(variant, tmp_path)()] for variant in throughput.VARIANTS}
     found = throughput.summary(laps, tmp_path, 3)
     assert found['published']['difference'] == 0 and found['published']['times_the_published'] == 1
-    for variant in ('one_worker', 'folder'):
-        assert 0 < found[variant]['difference'] < 1.5  # rounding and JPEG
+    for variant in throughput.VARIANTS[1:]:
+        assert 0 <= found[variant]['difference'] < 1.5  # rounding and JPEG
         assert found[variant]['pictures_per_second'] > 0.01 and found[variant]['peak_memory_mb'] > 50
     slow = dict(found['folder'], times_the_published=1.4)
     assert '1.40 (aim: 1.5 (missed))' in report._throughput(dict(found, folder=slow))[-1]

@@ -22,8 +22,9 @@ from tests.bench import batch
 from tests.bench.timing import speedup
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-# infer.py with one worker and with its own choice; only the command chooses oneDNN, as it does when it is called.
-VARIANTS = ('published', 'one_worker', 'folder')
+# The published order of operations with graphs as published and with ours; infer.py with one worker and with its own
+# choice. Only the command chooses oneDNN, as it does when it is called.
+VARIANTS = ('published', 'published_order', 'one_worker', 'folder')
 
 
 def time_throughput(channels: int, count: int, rounds: int) -> Dict[str, Any]:
@@ -32,9 +33,12 @@ def time_throughput(channels: int, count: int, rounds: int) -> Dict[str, Any]:
     way's speed; and the mean difference of the results from the published way's, in grey levels."""
     from dctnet import export
     from tests.bench.portrait import random_generator
+    from tests.bench.published_inference import write_published_model
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        export.write_model_folder(random_generator(channels), 'random weights', folder / 'model', {})
+        weights = random_generator(channels)
+        export.write_model_folder(weights, 'random weights', folder / 'model', {})
+        write_published_model(weights, folder / 'published_model')
         write_portraits(folder / 'in', count, 720)
         passes = {variant: _in_a_process(variant, folder, stack) for variant in VARIANTS}
         laps = {variant: [] for variant in VARIANTS}  # type: Dict[str, list]
@@ -75,9 +79,9 @@ def make_pass(variant: str, folder: Path) -> Callable[[], Dict[str, float]]:
     import infer
     from tests.bench.worker import own_peak_memory
     jobs = infer.plan(folder / 'in', folder / variant)
-    if variant == 'published':
+    if variant.startswith('published'):
         from tests.bench.published_inference import PublishedInference
-        translate = PublishedInference(folder / 'model')
+        translate = PublishedInference(folder / ('published_model' if variant == 'published' else 'model'))
 
         def work() -> int:
             return sum(translate(*job) == 0 for job in jobs)
@@ -103,7 +107,7 @@ def make_pass(variant: str, folder: Path) -> Callable[[], Dict[str, float]]:
 
 def _in_a_process(variant: str, folder: Path, stack: ExitStack) -> Callable[[], Dict[str, float]]:
     environment = {name: value for name, value in os.environ.items() if name != 'TF_ENABLE_ONEDNN_OPTS'}
-    if variant != 'published':
+    if not variant.startswith('published'):
         environment['TF_ENABLE_ONEDNN_OPTS'] = '1'  # as infer.py does
     process = stack.enter_context(subprocess.Popen(
         [sys.executable, '-m', 'tests.bench.throughput', variant, str(folder)], cwd=str(_ROOT), env=environment,
