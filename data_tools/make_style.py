@@ -28,10 +28,13 @@ STAGES = ('align', 'source', 'ccn', 'sample', 'filter', 'ttn', 'export')
 
 @dataclass(frozen=True)
 class AlignOptions:
-    """data_tools.align_faces. False: these pictures are aligned faces already."""
+    """data_tools.align_faces. photos, exemplars: False where these are aligned faces already. cascade: of OpenCV, for
+    the detector of this name; empty for the default."""
     photos: bool = True
     exemplars: bool = True
     border: str = 'white'
+    detector: str = 'hog'
+    cascade: str = ''
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,9 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
         result.append(Step(stage, [str(word) for word in words]))
 
     size = ['--set', 'data.size={}'.format(recipe.size)]
-    align = ['-m', 'data_tools.align_faces', '--size', recipe.size, '--border', recipe.align.border]
+    align = ['-m', 'data_tools.align_faces', '--size', recipe.size, '--border', recipe.align.border,
+             '--detector', recipe.align.detector]
+    align += ['--cascade', recipe.align.cascade] if recipe.align.cascade else []
     if recipe.align.photos:
         add('align', *align + [photos, out / 'photo'])
         photos = out / 'photo'

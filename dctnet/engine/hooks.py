@@ -28,6 +28,7 @@ class Progress(Hook):
         self._bar = None
         self._redirect = contextlib.ExitStack()
         self._steps, self._seconds, self._waiting = 0, 0.0, 0.0
+        self._first_step, self._first_time = 0, 0.0
 
     def begin(self, loop: Loop) -> None:
         """Show where the run stands."""
@@ -42,6 +43,8 @@ class Progress(Hook):
 
     def after_step(self, loop: Loop) -> None:
         """Count; report on logging steps."""
+        if not self._first_step:
+            self._first_step, self._first_time = loop.step, time.perf_counter()
         self._steps += 1
         self._seconds += loop.step_seconds
         self._waiting += loop.data_seconds
@@ -68,8 +71,13 @@ class Progress(Hook):
             parts.append('superpixels {:.0%}'.format(loop.scalars['g/seconds/superpixel'] / loop.step_seconds))
         parts += ['{} {:.4g}'.format(phase.name, loop.scalars[phase.name + '/loss']) for phase in loop.stage.phases
                   if phase.name + '/loss' in loop.scalars]
-        left = timedelta(seconds=int((loop.steps - loop.step) * seconds / self._steps))
-        return '  '.join(parts + ['ETA {}'.format(left)])
+        return '  '.join(parts + ['ETA {}'.format(timedelta(seconds=int(self._seconds_left(loop))))])
+
+    def _seconds_left(self, loop: Loop) -> float:
+        """By the clock since the first step of this start: checkpoints, samples and evaluations count."""
+        steps = loop.step - self._first_step
+        a_step = (time.perf_counter() - self._first_time) / steps if steps else self._seconds / self._steps
+        return (loop.steps - loop.step) * a_step
 
 
 class NanGuard(Hook):

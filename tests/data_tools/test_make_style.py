@@ -53,6 +53,15 @@ def test_aligned_pictures_and_hand_made_landmarks():
     assert '--landmarks' not in marked[0].words and marked[1].words[-2:] == ['--landmarks', 'marks.json']
 
 
+def test_the_detector_is_chosen_for_both_folders():
+    plain = commands('official.yaml')
+    chosen = commands('official.yaml', overrides=['align.detector=cascade', 'align.cascade=anime.xml'])
+    for before, after in zip(plain[:2], chosen[:2]):
+        assert '--cascade' not in before.words
+        options = align_faces.parse(after.words[2:])
+        assert (options.detector, options.cascade) == ('cascade', 'anime.xml')
+
+
 def ending(code, stage='ttn'):
     return Step(stage, ['-c', 'import sys; sys.exit({})'.format(code)])
 

@@ -3,6 +3,7 @@ import errno
 import logging
 import os
 import signal
+import time
 
 import pytest
 
@@ -149,6 +150,14 @@ def test_progress_without_a_terminal(caplog):
     assert [line.split('  ')[0] for line in lines[1:]] == ['step 2/5', 'step 4/5', 'step 5/5']
     for part in ('images/s', 'data wait', 'a ', 'b ', 'ETA 0:0'):
         assert part in lines[1]
+
+
+def test_the_time_left_counts_what_hooks_take(caplog):
+    caplog.set_level(logging.INFO)
+    with tiny(22) as t:
+        t.loop.run(t.session, [Do(2, lambda loop: time.sleep(0.3)), Progress(every=2, images_per_step=3)])
+    left = [record.getMessage().split('ETA 0:00:')[1] for record in caplog.records if 'ETA' in record.getMessage()]
+    assert int(left[0]) >= 6 and int(left[1]) >= 1 and int(left[-1]) == 0
 
 
 def test_progress_on_a_terminal(monkeypatch, capsys):
