@@ -36,8 +36,10 @@ def main() -> int:
     write_material(out, PICTURES, SIZE)
     run, model, result = out / 'run', out / 'model', out / 'portrait-comic.png'
     _command('train.py', 'ttn', '--config', CONFIG, '--set', 'data.photo={}'.format(out / 'photo'),
-             '--set', 'data.style={}'.format(out / 'style'), '--run', run)
-    _command('-m', 'dctnet.export', '--run', run, '--out', model)
+             '--set', 'data.style={}'.format(out / 'style'),
+             '--set', 'evaluate.photo={}'.format(out / 'validation'), '--run', run)
+    # Colours swing while two networks learn against each other, most in so short a training.
+    _command('-m', 'dctnet.export', '--run', run, '--checkpoint', 'best', '--out', model)
     _command('infer.py', '--model', model, '--input', out / 'portrait.png', '--output', result)
 
     exemplars = [images.read_bgr(path) for path in images.list_images(out / 'style')]
@@ -61,8 +63,8 @@ def main() -> int:
 
 def _clear(out: Path) -> None:
     """Remove the last demo; never a folder that holds anything else."""
-    own = {'portrait.png', 'photo', 'style', 'run', 'model', 'portrait-comic.png', 'before_after_loss.png',
-           'distances.json'}
+    own = {'portrait.png', 'photo', 'style', 'validation', 'run', 'model', 'portrait-comic.png',
+           'before_after_loss.png', 'distances.json'}
     if out.is_file():
         raise UserError('{} is a file: name a folder with --out'.format(out))
     if out.exists() and {path.name for path in out.iterdir()} - own:

@@ -61,11 +61,13 @@ def paint(picture: np.ndarray) -> np.ndarray:
     return np.rint(flat * share + _INK * (1 - share)).astype(np.uint8)
 
 
-def write_material(folder: Path, count: int, size: int) -> None:
-    """FOLDER/photo and FOLDER/style with `count` pictures each, unpaired, and FOLDER/portrait.png."""
+def write_material(folder: Path, count: int, size: int, validation: int = 16) -> None:
+    """FOLDER/photo and FOLDER/style with `count` pictures each, unpaired; FOLDER/validation with other photographs;
+    FOLDER/portrait.png."""
     astronaut = portrait()
     images.write_bgr(folder / 'portrait.png', astronaut)
-    painted = paint(astronaut)
-    for name, source, seed in (('photo', astronaut, 1), ('style', painted, 2)):
-        for index, view in enumerate(views(source, count, size, seed)):
+    material = (('photo', astronaut, count, 1), ('style', paint(astronaut), count, 2),
+                ('validation', astronaut, validation, 3))
+    for name, source, number, seed in material:
+        for index, view in enumerate(views(source, number, size, seed)):
             images.write_bgr(folder / name / '{:04d}.png'.format(index), view)
