@@ -17,7 +17,7 @@ class Phase(NamedTuple):
     """One kind of update: `loss` is minimised over `variables` whenever step % every == 0.
 
     scalars: what logging steps record; by convention 'NAME' is weighted as in the loss, 'raw/NAME' is not, and
-        'seconds/NAME' is a time.
+        'seconds/NAME' is a time. Made of the tensors of the loss: a variable that is read anew may show the update.
     companions: builds operations that run along with the update (a running mean that the loss needs), and only where
         the update is made.
     """

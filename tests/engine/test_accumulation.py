@@ -23,9 +23,10 @@ def three_micro_batches(joint=False, loss_scaling=False, on_micro_batch=None):
         batch = tf.gather(tf.constant(NUMBERS), number)
         if on_micro_batch:
             batch = on_micro_batch(batch, number, step)
-        phases = [Phase('a', tf.square(x - batch), {'loss': tf.square(x - batch), 'seconds/work': batch}, [x], 1, OPTIM,
+        losses = tf.square(x - batch), tf.square(y - x)  # each read once: another read might see the update
+        phases = [Phase('a', losses[0], {'loss': losses[0], 'seconds/work': batch}, [x], 1, OPTIM,
                         lambda: [along.assign_add(1).op]),
-                  Phase('b', tf.square(y - x), {'loss': tf.square(y - x)}, [y], 1, OPTIM)]
+                  Phase('b', losses[1], {'loss': losses[1]}, [y], 1, OPTIM)]
         loop = Loop(StageGraph(phases, None, joint, [ticks.assign_add(1).op]),
                     Feed(tf.no_op(), lambda session, at: None, 3, number), step, 2, loss_scaling=loss_scaling)
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
