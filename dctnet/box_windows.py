@@ -1,7 +1,7 @@
 """Box filters by depthwise convolutions, as in the guided filter of graphs from the published code, for the CPU.
 
-TensorFlow 1.15 goes from pixel to pixel, three numbers at a time, an eighth of such a graph's time at 720 px. Here whole
-rows and columns are added (docs/performance.md).
+TensorFlow 1.15 goes from pixel to pixel, three numbers at a time: an eighth of such a graph's time at 720 px. Here
+whole rows and columns are added (docs/performance.md).
 """
 from typing import Optional, Tuple
 
