@@ -5,6 +5,8 @@ A folder:     infer.py --model MODEL_DIR --input photos --output cartoons   (eve
 
 Exit codes: 0 done, 1 some pictures of a folder failed, 2 a mistake in the command or the only picture failed.
 """
+from __future__ import annotations
+
 import argparse
 import json
 import logging
@@ -76,7 +78,7 @@ def _faces(text: str) -> Union[str, int]:
         return text
     if text.isdigit() and int(text) >= 1:
         return int(text)
-    raise argparse.ArgumentTypeError('{!r} is none of: all, largest, a number from 1'.format(text))
+    raise argparse.ArgumentTypeError(f'{text!r} is none of: all, largest, a number from 1')
 
 
 def plan(source: Path, target: Path) -> List[Job]:
@@ -86,21 +88,20 @@ def plan(source: Path, target: Path) -> List[Job]:
     Raises UserError where the input is missing, or the output impossible or the input itself.
     """
     if not source.exists():
-        raise UserError('input {} does not exist: check the path'.format(source))
+        raise UserError(f'input {source} does not exist: check the path')
     with atomic.storage_errors(target):
         if not source.is_dir():
             jobs = [Job(source, target / source.name if target.is_dir() else target)]
         elif target.exists() and not target.is_dir():
-            raise UserError('the input is a folder but the output {} is a file: name a folder'.format(target))
+            raise UserError(f'the input is a folder but the output {target} is a file: name a folder')
         else:
             jobs = [Job(path, target / path.name) for path in images.list_images(source)]
         for job in jobs:
             images.check_writable_name(job.target)
             if job.target.is_dir():
-                raise UserError('a folder stands at {}, where the picture would go: choose another name'.format(
-                    job.target))
+                raise UserError(f'a folder stands at {job.target}, where the picture would go: choose another name')
             if job.target.exists() and os.path.samefile(str(job.source), str(job.target)):
-                raise UserError('the output {} is the input itself: choose another name or folder'.format(job.target))
+                raise UserError(f'the output {job.target} is the input itself: choose another name or folder')
         atomic.check_place(jobs[0].target.parent)
     return jobs
 
@@ -111,9 +112,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     logging.basicConfig(level=logging.INFO, format='%(message)s', stream=sys.stderr)
     find_files(options.model, options.head, options.background, options.mask, needs_head=options.mode == 'fusion')
     if options.threads < 0:
-        raise UserError('--threads {} makes no sense: use 0 or more'.format(options.threads))
+        raise UserError(f'--threads {options.threads} makes no sense: use 0 or more')
     if options.workers < 1:
-        raise UserError('--workers {} makes no sense: use 1 or more'.format(options.workers))
+        raise UserError(f'--workers {options.workers} makes no sense: use 1 or more')
     jobs = plan(options.input, options.output)
 
     from dctnet.inference.stylizer import Stylizer
@@ -126,14 +127,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return translate_all(stylizer, jobs, options)
 
 
-def translate_all(stylizer: 'Stylizer', jobs: List[Job], options: argparse.Namespace) -> int:
+def translate_all(stylizer: Stylizer, jobs: List[Job], options: argparse.Namespace) -> int:
     """A folder: several pictures at the same time, told in their order. What fails is told and left out. Returns the
     exit code."""
     failed, faceless = [], 0
     with ExitStack() as stack:
         done = in_order(lambda job: translate(stylizer, job, options).faces, jobs, options.workers)
         stack.callback(done.close)
-        progress = done  # type: Iterable[Tuple[Job, Future]]
+        progress: Iterable[Tuple[Job, Future]] = done
         if sys.stderr.isatty():
             stack.enter_context(logging_redirect_tqdm())
             progress = stack.enter_context(tqdm(done, total=len(jobs), unit='picture'))
@@ -149,14 +150,14 @@ def translate_all(stylizer: 'Stylizer', jobs: List[Job], options: argparse.Names
             else:
                 report(job, faces)
                 faceless += not faces
-    print('{} done, {} failed, {} without a face; written to {}'.format(
-        len(jobs) - len(failed), len(failed), faceless, options.output))
+    print(f'{len(jobs) - len(failed)} done, {len(failed)} failed, {faceless} without a face; written to '
+          f'{options.output}')
     for job in failed:
-        print('failed: {}'.format(job.source))
+        print(f'failed: {job.source}')
     return SOME_FAILED if failed else DONE
 
 
-def translate(stylizer: 'Stylizer', job: Job, options: argparse.Namespace) -> 'Stylized':
+def translate(stylizer: Stylizer, job: Job, options: argparse.Namespace) -> Stylized:
     """Read, translate and write one picture. Raises UserError where the picture or the disk is at fault."""
     image = images.read_bgr(job.source)
     result = stylizer.stylize(image)
@@ -167,14 +168,14 @@ def translate(stylizer: 'Stylizer', job: Job, options: argparse.Namespace) -> 'S
     return result
 
 
-def report(job: Job, faces: 'List[Face]') -> None:
+def report(job: Job, faces: List[Face]) -> None:
     """One line a picture."""
-    sizes = ', '.join('{:.0f}'.format(face.size) for face in faces)
-    found = '{} face(s), {} px wide'.format(len(faces), sizes) if sizes else 'no face, background graph alone'
+    sizes = ', '.join(f'{face.size:.0f}' for face in faces)
+    found = f'{len(faces)} face(s), {sizes} px wide' if sizes else 'no face, background graph alone'
     logger.info('%s -> %s: %s', job.source, job.target, found)
 
 
-def faces_json(job: Job, image: np.ndarray, result: 'Stylized') -> str:
+def faces_json(job: Job, image: np.ndarray, result: Stylized) -> str:
     """The faces of a picture in its own pixels, as JSON."""
     faces = [{'box': [round(v, 2) for v in face.box], 'score': round(face.score, 4), 'size': round(face.size, 2),
               'landmarks': face.landmarks.round(2).tolist()} for face in result.faces]

@@ -6,6 +6,8 @@ train.py ttn --config configs/ttn/official.yaml --set data.photo=PHOTOS --set da
 The same command again resumes exactly where the run stopped. Exit codes: 0 done, 2 a mistake to put right, 75 stopped
 early and resumable.
 """
+from __future__ import annotations
+
 import argparse
 import logging
 import os
@@ -38,7 +40,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 def _add_options(parser: argparse.ArgumentParser, stage: str) -> None:
     parser.add_argument('--config', type=Path, required=True,
-                        help='YAML file, for example configs/{}/official.yaml'.format(stage))
+                        help=f'YAML file, for example configs/{stage}/official.yaml')
     parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE', dest='overrides',
                         help='change one key of the config, for example --set train.steps=1000 (repeatable)')
     parser.add_argument('--run', type=Path, required=True, help='run folder: everything of this training is kept there')
@@ -88,13 +90,13 @@ def _ttn(options: argparse.Namespace) -> bool:
                                          pictures.photo) if config.evaluate.every else []
     folders.check_pictures(validation, data.workers)
     log.info('%d photographs in %s, %d exemplars in %s%s', len(pictures.photo), data.photo, len(pictures.style),
-             data.style, ', {} generated in {}'.format(len(pictures.generated), data.generated) * bool(data.generated))
+             data.style, f', {len(pictures.generated)} generated in {data.generated}' * bool(data.generated))
     _show(config, options)
     from dctnet.ttn_training import train_ttn
     return train_ttn(config, pictures, options.run, validation, options.dry_run, _joined(options))
 
 
-def _joined(options: argparse.Namespace) -> 'Local':
+def _joined(options: argparse.Namespace) -> Local:
     from dctnet.communicator import connected
     communicator = connected(options.engine)
     if communicator.rank:  # what all have to say is said by the first

@@ -8,6 +8,8 @@ it was rejected. The same command again goes on: finished pictures are left alon
 
 Exit codes: 0 done, 1 some pictures could not be read, 2 a mistake to put right, 75 stopped early and resumable.
 """
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
@@ -76,11 +78,11 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
                              'beyond 30 degrees their landmarks are wrong; dozens of times slower on a CPU, whatever '
                              '--workers), or a cascade of OpenCV')
     parser.add_argument('--cascade', metavar='XML',
-                        help='file of the cascade, or the name of one that comes with OpenCV (default {})'.format(
-                            box_finders.DEFAULT_CASCADE))
+                        help='file of the cascade, or the name of one that comes with OpenCV (default '
+                             f'{box_finders.DEFAULT_CASCADE})')
     parser.add_argument('--detect-pixels', type=int, default=DETECTION_PIXELS, metavar='N',
-                        help='area of the copy in which faces are searched (default {}: finds faces from 1/15 of the '
-                             'picture\'s side on); less is faster, more finds smaller ones'.format(DETECTION_PIXELS))
+                        help=f'area of the copy in which faces are searched (default {DETECTION_PIXELS}: finds faces '
+                             "from 1/15 of the picture's side on); less is faster, more finds smaller ones")
     parser.add_argument('--landmarks', type=Path, metavar='JSON',
                         help='landmarks made by hand, for art: {"picture.png": [FACE, ...]}, FACE 5 points [x, y] '
                              '(pupils, nose, corners of the mouth, left before right) or 68; no detector runs there')
@@ -90,17 +92,15 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
 def check(options: argparse.Namespace) -> Settings:
     """The settings. Raises UserError where an option is out of range."""
     if not 16 <= options.size <= 2048:
-        raise UserError('--size {} must be from 16 to 2048'.format(options.size))
+        raise UserError(f'--size {options.size} must be from 16 to 2048')
     if options.workers < 1:
         raise UserError('--workers must be at least 1')
     if not (options.min_size >= 0 and options.max_blur >= 0 and 0 <= options.max_outside <= 1):
         raise UserError('--min-size and --max-blur must be at least 0 (off), --max-outside from 0 (off) to 1')
     if options.detect_pixels < 10000:
-        raise UserError('--detect-pixels {} is less than the detector can use: at least 10000'.format(
-            options.detect_pixels))
+        raise UserError(f'--detect-pixels {options.detect_pixels} is less than the detector can use: at least 10000')
     if options.target.exists() and options.target.resolve() == options.source.resolve():
-        raise UserError('SRC and DST are the same folder ({}): the faces would be aligned again'.format(
-            options.source))
+        raise UserError(f'SRC and DST are the same folder ({options.source}): the faces would be aligned again')
     if options.cascade and options.detector != 'cascade':
         raise UserError('--cascade goes with --detector cascade')
     values = {name: getattr(options, name) for name in Settings._fields}
@@ -145,7 +145,8 @@ def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Res
     else:
         found = [face_crops.detected(image, face, settings.detector) for face in detector.detect(image)]
     faces = face_crops.aligned(image, found, settings)
-    files, records = {}, []  # type: Dict[str, bytes], List[Dict[str, Any]]
+    files: Dict[str, bytes] = {}
+    records: List[Dict[str, Any]] = []
     for face in faces:
         file = None
         if face.record['rejected'] is None:
@@ -181,9 +182,9 @@ def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, find_boxes:
 
 
 def _ahead(pool: ThreadPoolExecutor, jobs: Iterable[Job], detector: Optional[FaceDetector], settings: Settings,
-           count: int) -> Iterator[Tuple[Job, 'Future[Result]']]:
+           count: int) -> Iterator[Tuple[Job, Future[Result]]]:
     """Results in order; at most `count` wait to be written, so a slow disk does not fill the memory."""
-    waiting = deque()  # type: deque
+    waiting: deque = deque()
     for job in jobs:
         waiting.append((job, pool.submit(align, job, detector, settings)))
         if len(waiting) > count:
@@ -232,7 +233,7 @@ def report(lines: Dict[str, List[str]], pictures: int, new: int, seconds: float,
     usable = reasons.pop(None, 0)
     log.info('%d pictures, %d done now (%.1f a second), %d before: %d faces; rejected: %s', pictures, new,
              new / max(seconds, 1e-9), pictures - new, usable,
-             ', '.join('{} {}'.format(count, reason) for reason, count in sorted(reasons.items())) or 'none')
+             ', '.join(f'{count} {reason}' for reason, count in sorted(reasons.items())) or 'none')
     for path in failed:
         log.info('failed: %s', path)
 

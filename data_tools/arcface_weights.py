@@ -15,15 +15,14 @@ def arcface_arrays(state: Dict[str, np.ndarray], where: str) -> Dict[str, np.nda
     try:
         arrays = _converted(state)
     except (KeyError, ValueError) as error:
-        raise UserError('{} does not hold IR-SE50: {} is missing or of another shape. Fetch model_ir_se50.pth'.format(
-            where, error)) from error
+        raise UserError(f'{where} does not hold IR-SE50: {error} is missing or of another shape. Fetch '
+                        'model_ir_se50.pth') from error
     report = checkpoint.compare(arcface.shapes(), {name: array.shape for name, array in arrays.items()})
     if report.missing or report.reshaped:
-        raise UserError('{} does not hold IR-SE50: {}. Fetch model_ir_se50.pth'.format(where, report.text()))
+        raise UserError(f'{where} does not hold IR-SE50: {report.text()}. Fetch model_ir_se50.pth')
     damaged = [name for name, array in arrays.items() if not np.isfinite(array).all()]
     if damaged:
-        raise UserError('{} holds values that are no finite numbers ({}): fetch it again'.format(
-            where, ', '.join(damaged[:4])))
+        raise UserError(f"{where} holds values that are no finite numbers ({', '.join(damaged[:4])}): fetch it again")
     return arrays
 
 
@@ -33,7 +32,7 @@ def _converted(state: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
               'embedding/bias': state['output_layer.3.bias']}
     normalised = {'input': 'input_layer.1', 'output': 'output_layer.0', 'embedding': 'output_layer.4'}
     for index, (inputs, outputs, _) in enumerate(arcface.bottlenecks()):
-        ours, theirs = 'body/{}/'.format(index), 'body.{}.'.format(index)
+        ours, theirs = f'body/{index}/', f'body.{index}.'
         arrays.update({ours + 'kernel1': _kernel(state[theirs + 'res_layer.1.weight']),
                        ours + 'slope': state[theirs + 'res_layer.2.weight'],
                        ours + 'kernel2': _kernel(state[theirs + 'res_layer.3.weight']),

@@ -27,7 +27,7 @@ def augment(path: Path, folder: Path, seed: int) -> int:
     The draws depend on the seed and the picture's name alone.
     """
     rng = np.random.RandomState([seed, zlib.crc32(path.name.encode('utf-8', 'surrogateescape'))])
-    missing = [(folder / '{}{}.png'.format(path.name.replace('.', '_'), suffix), transform)
+    missing = [(folder / f"{path.name.replace('.', '_')}{suffix}.png", transform)
                for suffix, transform in geometry.expanded(rng)]
     missing = [(target, transform) for target, transform in missing if not target.exists()]
     if missing:
@@ -67,8 +67,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     paths = images.list_images(options.source)
     if options.target.exists() and options.target.resolve() == options.source.resolve():
-        raise UserError('SRC and DST are the same folder ({}): the results would be expanded again'.format(
-            options.source))
+        raise UserError(f'SRC and DST are the same folder ({options.source}): the results would be expanded again')
     if options.workers < 1 or options.seed < 0:
         raise UserError('--workers must be at least 1 and --seed at least 0')
     written = augment_all(paths, options.target, options.seed, options.workers)

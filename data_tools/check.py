@@ -29,17 +29,17 @@ def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
     photos, exemplars = [picture_facts.measure(paths, workers) for paths in (found.photo, found.style)]
     for place, facts in ((photo, photos), (style, exemplars)):
         if all(entry.error for entry in facts):
-            raise UserError('no picture in {} can be read: {}'.format(place, facts[0].error))
+            raise UserError(f'no picture in {place} can be read: {facts[0].error}')
     refused = folder_check.refusal(photos, exemplars)
     warnings = folder_check.findings(photos, exemplars, size)
     atomic.write_text(out, check_page.page((photo, style), (photos, exemplars), refused, warnings))
     if refused:
-        raise UserError('the folders look swapped: {}. PHOTO is {}, STYLE is {}: exchange them (report: {})'.format(
-            refused, photo, style, out))
+        raise UserError(f'the folders look swapped: {refused}. PHOTO is {photo}, STYLE is {style}: exchange them '
+                        f'(report: {out})')
     lines = ['{:45} {:28} {}'.format(*row) for row in [('', 'PHOTO', 'STYLE')] + check_page.table(photos, exemplars)]
-    lines += ['', 'warnings: {}'.format(len(warnings))]
+    lines += ['', f'warnings: {len(warnings)}']
     lines += ['{}: {} - {}.'.format(*finding[:3]) for finding in warnings]
-    return '\n'.join(lines + ['', 'report: {}'.format(out)])
+    return '\n'.join(lines + ['', f'report: {out}'])
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -61,7 +61,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if options.size < 16 or options.workers < 1:
         raise UserError('--size must be at least 16, --workers at least 1')
     if options.out.suffix.lower() not in ('.html', '.htm'):
-        raise UserError('--out {}: name an .html file'.format(options.out))
+        raise UserError(f'--out {options.out}: name an .html file')
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     print(check(options.photo, options.style, options.out, options.size, options.workers))
     return DONE

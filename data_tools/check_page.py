@@ -36,7 +36,7 @@ def statistics() -> List[Statistic]:
     return [
         Statistic('pictures', lambda facts: str(len(facts))),
         Statistic('shorter side in pixels', lambda facts: _spread([min(f.width, f.height) for f in facts], '{:.0f}')),
-        Statistic('with a face', lambda facts: '{:.0%}'.format(np.mean([f.faces > 0 for f in facts]))),
+        Statistic('with a face', lambda facts: f'{np.mean([f.faces > 0 for f in facts]):.0%}'),
         Statistic('blur of the face in pixels of 256', of_faces(lambda f: f.face.blur)),
         Statistic('yaw in degrees', of_faces(lambda f: f.face.pose.yaw)),
         Statistic('pitch in degrees', of_faces(lambda f: f.face.pose.pitch)),
@@ -60,18 +60,18 @@ def table(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> List
 def page(places: Tuple[Path, Path], facts: Tuple[Sequence[PictureFacts], Sequence[PictureFacts]], refused: str,
          found: Sequence[Finding]) -> str:
     """The whole HTML text. places, facts: of PHOTO and STYLE. refused: why the folders are refused, or ''."""
-    verdict = ('<p class="bad"><b>The folders look swapped:</b> {}.</p>'.format(html.escape(refused)) if refused else
-               '<p class="{}">{}</p>'.format('bad' if found else 'good', 'Warnings: {}'.format(len(found)) if found
+    verdict = (f'<p class="bad"><b>The folders look swapped:</b> {html.escape(refused)}.</p>' if refused else
+               '<p class="{}">{}</p>'.format('bad' if found else 'good', f'Warnings: {len(found)}' if found
                                              else 'Nothing found that would hurt a training.'))
     rows = ''.join('<tr><th>{}</th><td>{}</td><td>{}</td></tr>'.format(*map(html.escape, row)) for row in table(*facts))
-    sheets = ''.join('<h2>{}: {}</h2><p>{} of {} pictures, evenly over the names.</p>{}'.format(
-        where, html.escape(str(place)), min(len(its), _SHOWN), len(its), _sheet(_evenly(its, _SHOWN)))
-        for where, place, its in zip(('PHOTO', 'STYLE'), places, facts))
-    return ('<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            '<title>Check of training pictures</title><style>{}</style><h1>Check of training pictures</h1>{}{}'
-            '<h2>In numbers</h2><p>Median, and in brackets what 10 and 90 % stay below.</p>'
-            '<table><tr><th></th><th>PHOTO</th><th>STYLE</th></tr>{}</table>{}</html>\n').format(
-                _STYLE, verdict, ''.join(map(_section, found)), rows, sheets)
+    sheets = ''.join(f'<h2>{where}: {html.escape(str(place))}</h2><p>{min(len(its), _SHOWN)} of {len(its)} pictures, '
+                     f'evenly over the names.</p>{_sheet(_evenly(its, _SHOWN))}'
+                     for where, place, its in zip(('PHOTO', 'STYLE'), places, facts))
+    return ('<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" '
+            f'content="width=device-width"><title>Check of training pictures</title><style>{_STYLE}</style><h1>Check '
+            f"of training pictures</h1>{verdict}{''.join(map(_section, found))}<h2>In numbers</h2><p>Median, and in "
+            'brackets what 10 and 90 % stay '
+            f'below.</p><table><tr><th></th><th>PHOTO</th><th>STYLE</th></tr>{rows}</table>{sheets}</html>\n')
 
 
 def _section(finding: Finding) -> str:
@@ -93,8 +93,7 @@ def _sheet(facts: Sequence[PictureFacts]) -> str:
     blank = np.full_like(tiles[0], 255)
     rows[-1] = rows[-1] + [blank] * (len(rows[0]) - len(rows[-1]))
     data = images.encoded(Path('sheet.jpg'), images.grid(rows))
-    return '<img alt="{} pictures" src="data:image/jpeg;base64,{}">'.format(
-        len(tiles), base64.b64encode(data).decode())
+    return f'<img alt="{len(tiles)} pictures" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
 
 
 def _spread(values: Sequence[float], form: str = '{:.2f}') -> str:

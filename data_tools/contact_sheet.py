@@ -24,7 +24,7 @@ def write_pages(folder: Path, entries: Sequence[Entry]) -> List[Path]:
     for first in range(0, len(entries), _COLUMNS * _ROWS):
         tiles = [_tile(entry) for entry in entries[first:first + _COLUMNS * _ROWS]]
         rows = [tiles[start:start + _COLUMNS] for start in range(0, len(tiles), _COLUMNS)]
-        pages.append(folder / 'contact_sheet_{:03d}.png'.format(len(pages) + 1))
+        pages.append(folder / f'contact_sheet_{len(pages) + 1:03d}.png')
         images.write_bgr(pages[-1], images.grid(rows))
     for old in set(folder.glob('contact_sheet_*.png')) - set(pages):
         old.unlink()

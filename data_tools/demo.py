@@ -32,12 +32,12 @@ def main() -> int:
     out = parser.parse_args().out.resolve()
     start = time.time()
     _clear(out)
-    print('material: {} views of a public-domain portrait, and exemplars painted from it, in {}'.format(PICTURES, out))
+    print(f'material: {PICTURES} views of a public-domain portrait, and exemplars painted from it, in {out}')
     write_material(out, PICTURES, SIZE)
     run, model, result = out / 'run', out / 'model', out / 'portrait-comic.png'
-    _command('train.py', 'ttn', '--config', CONFIG, '--set', 'data.photo={}'.format(out / 'photo'),
-             '--set', 'data.style={}'.format(out / 'style'),
-             '--set', 'evaluate.photo={}'.format(out / 'validation'), '--run', run)
+    _command('train.py', 'ttn', '--config', CONFIG, '--set', f"data.photo={out / 'photo'}",
+             '--set', f"data.style={out / 'style'}",
+             '--set', f"evaluate.photo={out / 'validation'}", '--run', run)
     # Colours swing while two networks learn against each other, most in so short a training.
     _command('-m', 'dctnet.export', '--run', run, '--checkpoint', 'best', '--out', model)
     _command('infer.py', '--model', model, '--input', out / 'portrait.png', '--output', result)
@@ -50,14 +50,14 @@ def main() -> int:
     atomic.write_text(out / 'distances.json', json.dumps(distances, indent=2) + '\n')
     print('distance to the exemplars    colour (Lab)   texture (L a pixel)')
     for name, values in distances.items():
-        print('  {:26s} {:10.2f} {:16.2f}'.format(name, values['colour'], values['texture']))
-    print('{:.0f} s; before / after / loss: {}'.format(time.time() - start, out / 'before_after_loss.png'))
+        print(f"  {name:26s} {values['colour']:10.2f} {values['texture']:16.2f}")
+    print(f"{time.time() - start:.0f} s; before / after / loss: {out / 'before_after_loss.png'}")
     ratio = distances['translated']['colour'] / distances['photograph']['colour']
     if ratio > LARGEST_COLOUR_RATIO:
-        print('FAILED: the translation keeps {:.0%} of the distance, more than {:.0%}'.format(
-            ratio, LARGEST_COLOUR_RATIO), file=sys.stderr)
+        print(f'FAILED: the translation keeps {ratio:.0%} of the distance, more than '
+              f'{LARGEST_COLOUR_RATIO:.0%}', file=sys.stderr)
         return SOME_FAILED
-    print('stylised: {:.0%} of the photograph\'s colour distance is left'.format(ratio))
+    print(f"stylised: {ratio:.0%} of the photograph's colour distance is left")
     return DONE
 
 
@@ -66,16 +66,16 @@ def _clear(out: Path) -> None:
     own = {'portrait.png', 'photo', 'style', 'validation', 'run', 'model', 'portrait-comic.png',
            'before_after_loss.png', 'distances.json'}
     if out.is_file():
-        raise UserError('{} is a file: name a folder with --out'.format(out))
+        raise UserError(f'{out} is a file: name a folder with --out')
     if out.exists() and {path.name for path in out.iterdir()} - own:
-        raise UserError('{} holds other files than a demo: name another folder with --out'.format(out))
+        raise UserError(f'{out} holds other files than a demo: name another folder with --out')
     shutil.rmtree(str(out), ignore_errors=True)
 
 
 def _command(*words: object) -> None:
     code = run_command(words)
     if code:
-        raise UserError('the command above failed with exit code {}: its message says why'.format(code))
+        raise UserError(f'the command above failed with exit code {code}: its message says why')
 
 
 def _distances(picture: np.ndarray, exemplars: List[np.ndarray]) -> Dict[str, float]:

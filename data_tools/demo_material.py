@@ -70,4 +70,4 @@ def write_material(folder: Path, count: int, size: int, validation: int = 16) ->
                 ('validation', astronaut, validation, 3))
     for name, source, number, seed in material:
         for index, view in enumerate(views(source, number, size, seed)):
-            images.write_bgr(folder / name / '{:04d}.png'.format(index), view)
+            images.write_bgr(folder / name / f'{index:04d}.png', view)

@@ -74,7 +74,7 @@ def _run(network: FrozenGraph, pictures: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def _batches(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    waiting = []  # type: List[np.ndarray]
+    waiting: List[np.ndarray] = []
     for picture in pictures:
         waiting.append(images.to_unit(images.square(picture, _SIDE)))
         if len(waiting) == _BATCH:

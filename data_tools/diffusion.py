@@ -75,8 +75,8 @@ class Painter:
         except RuntimeError as error:
             if 'out of memory' not in str(error).lower():
                 raise
-            raise UserError('the memory of the device is too small for {} pictures of {} px at once: lower --batch or '
-                            '--size, or use --half on a GPU'.format(len(prompts), drawing.size)) from error
+            raise UserError(f'the memory of the device is too small for {len(prompts)} pictures of {drawing.size} px '
+                            'at once: lower --batch or --size, or use --half on a GPU') from error
         drawn = np.asarray(result.images)  # float [N, size, size, 3] RGB, 0 to 1
         if not np.isfinite(drawn).all():
             raise UserError('the model gives numbers that are not finite: leave out --half')
@@ -93,10 +93,10 @@ def versions() -> Dict[str, str]:
             found[name] = importlib.import_module(name).__version__
         except ImportError as error:
             raise UserError(
-                'Python package {} is not installed in {} ({}). It is an extra with an environment of its own: '
-                'python3.11 -m venv .venv/exemplars && .venv/exemplars/bin/pip install -r requirements/exemplars.txt, '
-                'then .venv/exemplars/bin/python -m data_tools.generate_exemplars'.format(
-                    name, sys.prefix, error)) from error
+                f'Python package {name} is not installed in {sys.prefix} ({error}). It is an extra with an environment '
+                'of its own: python3.11 -m venv .venv/exemplars && .venv/exemplars/bin/pip install -r '
+                'requirements/exemplars.txt, then .venv/exemplars/bin/python -m '
+                'data_tools.generate_exemplars') from error
     return found
 
 
@@ -106,8 +106,8 @@ def device_of(name: str, half: bool) -> str:
     import torch
     device = 'cuda' if name != 'cpu' and torch.cuda.is_available() else 'cpu'
     if name == 'gpu' and device == 'cpu':
-        raise UserError('torch {} sees no GPU: use --device cpu (minutes a picture), or check the driver and that '
-                        'torch is not a CPU build'.format(torch.__version__))
+        raise UserError(f'torch {torch.__version__} sees no GPU: use --device cpu (minutes a picture), or check the '
+                        'driver and that torch is not a CPU build')
     if half and device == 'cpu':
         raise UserError('--half needs a GPU, but the device is the CPU: leave it out')
     return device
@@ -122,12 +122,11 @@ def find_model(model: str, offline: bool) -> Model:
     folder = Path(model)
     if folder.exists():
         if not (folder / _INDEX).is_file():
-            raise UserError('{} is no model of diffusers (no {} in it): name the folder that holds it'.format(
-                model, _INDEX))
-        return Model(folder, '{} ({})'.format(folder.resolve().name, _digest(folder)))
+            raise UserError(f'{model} is no model of diffusers (no {_INDEX} in it): name the folder that holds it')
+        return Model(folder, f'{folder.resolve().name} ({_digest(folder)})')
     if model.count('/') != 1 or model.startswith(('.', '~', '/')):
-        raise UserError('--model {}: there is no such folder, and a name of the hub would be OWNER/MODEL: check the '
-                        'path'.format(model))
+        raise UserError(f'--model {model}: there is no such folder, and a name of the hub would be OWNER/MODEL: check '
+                        'the path')
     offline = offline or os.environ.get('HF_HUB_OFFLINE', '').upper() in ('1', 'ON', 'YES', 'TRUE')
     log.info('%s is no folder here: %s', model, 'looking into the cache of the hub, offline' if offline else
              'taking it from the hub; what is not in the cache is DOWNLOADED now (a few GB)')
@@ -138,7 +137,7 @@ def find_model(model: str, offline: bool) -> Model:
         raise UserError('cannot get the model {} ({}): {}; or give the folder of a copy with --model'.format(
             model, ' '.join(str(error).split())[:200], 'it is not in the cache, so repeat without --offline and '
             'HF_HUB_OFFLINE' if offline else 'check the name, the connection and the access')) from error
-    return Model(cached, '{}@{}'.format(model, cached.name))
+    return Model(cached, f'{model}@{cached.name}')
 
 
 def load(model: Model, drawing: Drawing, device: str, half: bool) -> Painter:
@@ -150,8 +149,8 @@ def load(model: Model, drawing: Drawing, device: str, half: bool) -> Painter:
         pipeline = kind.from_pretrained(str(model.folder), torch_dtype=torch.float16 if half else torch.float32,
                                         local_files_only=True)
     except (OSError, ValueError) as error:
-        raise UserError('cannot load the model in {} ({}): is the copy complete?'.format(
-            model.folder, ' '.join(str(error).split())[:300])) from error
+        raise UserError(f"cannot load the model in {model.folder} ({' '.join(str(error).split())[:300]}): is the copy "
+                        'complete?') from error
     pipeline.scheduler = EulerAncestralDiscreteScheduler.from_config(pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
     # Random numbers of the CPU: the same for a seed on every device.
@@ -164,7 +163,7 @@ def _digest(folder: Path) -> str:
     for path in sorted(path for path in folder.rglob('*') if path.is_file()
                        and not any(part.startswith('.') for part in path.relative_to(folder).parts)):
         size = path.stat().st_size
-        digest.update('{} {}\n'.format(path.relative_to(folder).as_posix(), size).encode('utf-8', 'surrogateescape'))
+        digest.update(f'{path.relative_to(folder).as_posix()} {size}\n'.encode('utf-8', 'surrogateescape'))
         with path.open('rb') as stream:
             stream.seek(max(0, (size - _SAMPLE_BYTES) // 2))
             digest.update(stream.read(_SAMPLE_BYTES))

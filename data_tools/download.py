@@ -53,7 +53,7 @@ def download(url: str, part: Path, size: Optional[int], checked: bool) -> None:
         furthest = max(furthest, reached)
         if failures > len(PAUSES):
             raise SourceFailed(reason)
-        print('  {}; trying again in {} s'.format(reason, PAUSES[failures - 1]), flush=True)
+        print(f'  {reason}; trying again in {PAUSES[failures - 1]} s', flush=True)
         time.sleep(PAUSES[failures - 1])
 
 
@@ -65,7 +65,7 @@ def _may_pass(error: Exception) -> bool:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        return 'HTTP {} {}'.format(error.code, error.reason)
+        return f'HTTP {error.code} {error.reason}'
     reason = getattr(error, 'reason', error)
     return str(reason) or type(reason).__name__
 
@@ -90,7 +90,7 @@ def _receive(url: str, part: Path, size: Optional[int], checked: bool) -> None:
             empty(part)
             return _receive(url, part, size, checked)
         if response.status not in ((200, 206) if start else (200,)):
-            raise SourceFailed('answers with status {} instead of the file'.format(response.status))
+            raise SourceFailed(f'answers with status {response.status} instead of the file')
         _check(response, new, size)
         start = start if response.status == 206 else 0
         _check_space(part, start, new.size)
@@ -102,7 +102,7 @@ def _receive(url: str, part: Path, size: Optional[int], checked: bool) -> None:
 def _open(url: str, start: int, old: Optional[Origin]) -> http.client.HTTPResponse:
     request = urllib.request.Request(url, headers={'User-Agent': 'dctnet', 'Accept-Encoding': 'identity'})
     if start:
-        request.add_header('Range', 'bytes={}-'.format(start))
+        request.add_header('Range', f'bytes={start}-')
         strong = old.etag if old.etag and not old.etag.startswith('W/') else old.last_modified
         if strong and old.url == url:
             request.add_header('If-Range', strong)
@@ -158,14 +158,14 @@ def _check(response: http.client.HTTPResponse, new: Origin, size: Optional[int])
         raise SourceFailed('answers with a web page instead of the file (a login, a quota or a question): open it in a '
                            'browser')
     if size is not None and new.size not in (None, size):
-        raise SourceFailed('offers {} bytes where {} are expected: another file'.format(new.size, size))
+        raise SourceFailed(f'offers {new.size} bytes where {size} are expected: another file')
 
 
 def _check_space(part: Path, start: int, whole: Optional[int]) -> None:
     free = shutil.disk_usage(str(part.parent)).free
     if whole is not None and whole - part.stat().st_size > free:
-        raise UserError('{}: {:.1f} MB are still to come and {:.1f} MB are free: free some space, or choose another '
-                        'place with --out'.format(part.parent, (whole - start) / 1e6, free / 1e6))
+        raise UserError(f'{part.parent}: {(whole - start) / 1e6:.1f} MB are still to come and {free / 1e6:.1f} MB are '
+                        'free: free some space, or choose another place with --out')
 
 
 def _write(response: http.client.HTTPResponse, part: Path, start: int, whole: Optional[int]) -> None:
@@ -184,14 +184,14 @@ def _write(response: http.client.HTTPResponse, part: Path, start: int, whole: Op
         with storage_errors(part):
             os.fsync(stream.fileno())
     if whole is not None and position != whole:
-        raise urllib.error.URLError('the connection ended after {} of {} bytes'.format(position, whole))
+        raise urllib.error.URLError(f'the connection ended after {position} of {whole} bytes')
 
 
 @contextmanager
 def _progress(start: int, whole: Optional[int]) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, lines elsewhere."""
     if start:
-        print('  going on at {:.1f} MB'.format(start / 1e6), flush=True)
+        print(f'  going on at {start / 1e6:.1f} MB', flush=True)
     if sys.stderr.isatty():
         with tqdm(total=whole, initial=start, unit='B', unit_scale=True, dynamic_ncols=True) as bar:
             yield bar.update
@@ -205,7 +205,6 @@ def _progress(start: int, whole: Optional[int]) -> Iterator[Callable[[int], None
         now = time.monotonic()
         if now - spoken >= _SECONDS_A_LINE or position == whole:
             spoken = now
-            print('  {:.1f}{} MB, {:.1f} MB/s'.format(
-                position / 1e6, ' of {:.1f}'.format(whole / 1e6) if whole else '',
-                (position - start) / 1e6 / max(now - began, 1e-3)), flush=True)
+            print(f"  {position / 1e6:.1f}{(f' of {whole / 1e6:.1f}' if whole else '')} MB, "
+                  f'{(position - start) / 1e6 / max(now - began, 1e-3):.1f} MB/s', flush=True)
     yield advance

@@ -42,16 +42,16 @@ def read_subjects(path: Path) -> List[str]:
     try:
         lines = path.read_text(encoding='utf-8-sig').splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError('cannot read the subjects in {} ({}): name a text file, UTF-8, a subject a line'.format(
-            path, error)) from error
-    first = {}  # type: Dict[str, int]
+        raise UserError(f'cannot read the subjects in {path} ({error}): name a text file, UTF-8, a subject a '
+                        'line') from error
+    first: Dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         subject = ' '.join(line.split())
         if subject and not subject.startswith('#') and first.setdefault(subject, number) != number:
-            raise UserError('{}: lines {} and {} are both {!r}: their pictures would be the same; remove one'.format(
-                path, first[subject], number, subject))
+            raise UserError(f'{path}: lines {first[subject]} and {number} are both {subject!r}: their pictures would '
+                            'be the same; remove one')
     if not first:
-        raise UserError('{} holds no subject: write one a line, for example "young woman with curly hair"'.format(path))
+        raise UserError(f'{path} holds no subject: write one a line, for example "young woman with curly hair"')
     return list(first)
 
 
@@ -74,7 +74,7 @@ def of_photos(photos: Sequence[Path], subject: str, template: str, count: int, s
 def picture_seed(seed: int, key: str, index: int) -> int:
     """The seed of a picture, 0 to 2^32 - 1, from the command's seed, the subject or the photograph's name, and its
     index: other subjects and more pictures leave it as it is."""
-    text = '{}/{}/{}'.format(seed, index, key)
+    text = f'{seed}/{index}/{key}'
     return int(hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:8], 16)
 
 
@@ -92,15 +92,15 @@ def _exemplar(key: str, subject: str, template: str, index: int, seed: int, phot
               digest: Optional[str]) -> Exemplar:
     own = picture_seed(seed, key, index)
     words = re.sub(r'[^\w]+', '-', photo.stem if photo else key)[:_NAME_LENGTH].strip('-') or 'subject'
-    return Exemplar('{}-{:02d}-seed{}.png'.format(words, index, own), subject, template.replace(NAME, subject), index,
+    return Exemplar(f'{words}-{index:02d}-seed{own}.png', subject, template.replace(NAME, subject), index,
                     own, photo, digest)
 
 
 def _distinct(exemplars: List[Exemplar]) -> List[Exemplar]:
-    files = {}  # type: Dict[str, Exemplar]
+    files: Dict[str, Exemplar] = {}
     for exemplar in exemplars:
         other = files.setdefault(exemplar.file.lower(), exemplar)
         if other is not exemplar:
-            raise UserError('{} and {} would give the same file {}: rename one, or take another --seed'.format(
-                other.photo or other.subject, exemplar.photo or exemplar.subject, exemplar.file))
+            raise UserError(f'{other.photo or other.subject} and {exemplar.photo or exemplar.subject} would give the '
+                            f'same file {exemplar.file}: rename one, or take another --seed')
     return exemplars

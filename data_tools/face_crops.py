@@ -71,7 +71,7 @@ def aligned(image: np.ndarray, faces: List[FoundFace], settings: Settings) -> Li
 def _aligned(image: np.ndarray, face: FoundFace, settings: Settings) -> AlignedFace:
     inverse = alignment.crop_to_picture(face.points, settings.size)
     to_crop = cv2.invertAffineTransform(inverse)
-    record = {
+    record: Dict[str, Any] = {
         'rejected': None,
         'found_by': face.found_by,
         'box': _rounded(face.box),
@@ -85,7 +85,7 @@ def _aligned(image: np.ndarray, face: FoundFace, settings: Settings) -> AlignedF
         'blur': round(quality.blur(image, face.points), 3),
         'openness': _openness(face.landmarks),
         'outside': round(quality.outside_share(image.shape, inverse, settings.size), 4),
-    }  # type: Dict[str, Any]
+    }
     limits = ((TOO_SMALL, settings.min_size, settings.min_size - record['face_size']),
               (TOO_MUCH_OUTSIDE, settings.max_outside, record['outside'] - settings.max_outside),
               (TOO_BLURRED, settings.max_blur, record['blur'] - settings.max_blur))

@@ -29,14 +29,13 @@ def output_names(sources: Sequence[Path]) -> Dict[str, str]:
     for source, name in names.items():
         face = re.match(r'(.+)_\d+$', name)
         if taken[name] > 1 or (face and face.group(1) in taken):
-            raise UserError('the faces of {} would have the same names as those of another picture: rename it'.format(
-                source))
+            raise UserError(f'the faces of {source} would have the same names as those of another picture: rename it')
     return names
 
 
 def face_file(name: str, index: int) -> str:
     """File of the face with this index, counted from the first usable one."""
-    return '{}.png'.format(name) if index == 0 else '{}_{}.png'.format(name, index)
+    return f'{name}.png' if index == 0 else f'{name}_{index}.png'
 
 
 def is_done(folder: Path, lines: Sequence[str], stamp: Dict[str, Any], name: str) -> bool:

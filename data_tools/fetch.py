@@ -36,21 +36,20 @@ def fetch(name: str, folder: Path, manifest: Path = MANIFEST) -> Path:
     target = folder / entry.file
     installed = _installed(entry)
     if not target.exists() and installed:
-        print('{} came with the installation: {}'.format(entry.file, installed))
+        print(f'{entry.file} came with the installation: {installed}')
         return installed
     if not target.exists():
         sources = _sources(entry)
         if not sources:
-            raise UserError('{}: no address to download {} from is known. {}'.format(name, entry.file, _by_hand(
-                entry, target)))
-        print('{}: {}, {}\n  licence: {}'.format(name, entry.file, _size(entry), entry.licence), flush=True)
+            raise UserError(f'{name}: no address to download {entry.file} from is known. {_by_hand(entry, target)}')
+        print(f'{name}: {entry.file}, {_size(entry)}\n  licence: {entry.licence}', flush=True)
         atomic.make_folder(folder)
         with locked(part_of(target)):
             if not target.exists():  # another process may have brought it while we waited
                 _bring(entry, sources, target)
     _check_present(entry, target)
     if entry.import_command:
-        print('next: {}'.format(_import_command(entry, target)))
+        print(f'next: {_import_command(entry, target)}')
     return target
 
 
@@ -58,7 +57,7 @@ def _sources(entry: Entry) -> List[str]:
     """The addresses to try, in this order."""
     base = os.environ.get(MIRROR, '')
     if base and not base.startswith(('http://', 'https://')):
-        raise UserError('{}={}: give an address that begins with http:// or https://'.format(MIRROR, base))
+        raise UserError(f'{MIRROR}={base}: give an address that begins with http:// or https://')
     if not entry.is_one_file:
         return []
     return ([base.rstrip('/') + '/' + urllib.parse.quote(entry.file)] if base else []) + entry.urls
@@ -67,18 +66,18 @@ def _sources(entry: Entry) -> List[str]:
 def _bring(entry: Entry, sources: Sequence[str], target: Path) -> None:
     part, failures = part_of(target), []
     for url in sources:
-        print('  from {}'.format(url), flush=True)
+        print(f'  from {url}', flush=True)
         try:
             _download_checked(entry, url, part)
             return finish(part, target)
         except SourceFailed as failure:
-            print('  failed: {}'.format(failure), flush=True)
-            failures.append('{} {}'.format(urllib.parse.urlsplit(url).netloc, failure))
+            print(f'  failed: {failure}', flush=True)
+            failures.append(f'{urllib.parse.urlsplit(url).netloc} {failure}')
         except KeyboardInterrupt:
             print('  what has arrived is kept: the same command goes on', flush=True)
             raise
-    raise UserError('{}: no source gave {} ({}). Check the connection and the proxy (https_proxy), or name a mirror '
-                    '({}). {}'.format(entry.name, entry.file, '; '.join(failures), MIRROR, _by_hand(entry, target)))
+    raise UserError(f"{entry.name}: no source gave {entry.file} ({'; '.join(failures)}). Check the connection and the "
+                    f'proxy (https_proxy), or name a mirror ({MIRROR}). {_by_hand(entry, target)}')
 
 
 def _download_checked(entry: Entry, url: str, part: Path) -> None:
@@ -90,29 +89,28 @@ def _download_checked(entry: Entry, url: str, part: Path) -> None:
         return
     empty(part)
     if not continued:
-        raise SourceFailed('gives another file or a damaged one ({}); it was removed'.format(wrong))
-    print('  {}: what had arrived before was of another file; from the start'.format(wrong), flush=True)
+        raise SourceFailed(f'gives another file or a damaged one ({wrong}); it was removed')
+    print(f'  {wrong}: what had arrived before was of another file; from the start', flush=True)
     _download_checked(entry, url, part)
 
 
 def _check_present(entry: Entry, target: Path) -> None:
     wrong = difference(entry, target)
     if wrong:
-        raise UserError('{} is there and is not the file of the manifest ({}): move it away and repeat'.format(
-            target, wrong))
+        raise UserError(f'{target} is there and is not the file of the manifest ({wrong}): move it away and repeat')
     if entry.checksum:
-        print('{} is there, its {} is right'.format(target, entry.checksum))
+        print(f'{target} is there, its {entry.checksum} is right')
     else:
-        print('{} is there, UNVERIFIED: the manifest knows no checksum to compare with; its sha256 is {}'.format(
-            target, digest(target, 'sha256')))
+        print(f'{target} is there, UNVERIFIED: the manifest knows no checksum to compare with; its sha256 is '
+              f"{digest(target, 'sha256')}")
 
 
 def _by_hand(entry: Entry, target: Path) -> str:
-    text = 'By hand: {}'.format(entry.source)
+    text = f'By hand: {entry.source}'
     if entry.is_one_file:
-        text += '; put it into {}'.format(target.parent)
+        text += f'; put it into {target.parent}'
     command = _import_command(entry, target)
-    return '{}, then: {}'.format(text, command) if command else text
+    return f'{text}, then: {command}' if command else text
 
 
 def _import_command(entry: Entry, target: Path) -> str:
@@ -129,7 +127,7 @@ def _installed(entry: Entry) -> Optional[Path]:
 
 
 def _size(entry: Entry) -> str:
-    return '{:.1f} MB'.format(entry.size / 1e6) if entry.size is not None else 'size unknown'
+    return f'{entry.size / 1e6:.1f} MB' if entry.size is not None else 'size unknown'
 
 
 def listing(folder: Path, manifest: Path = MANIFEST) -> str:

@@ -72,8 +72,8 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--keep', default='0.5', metavar='N|SHARE',
                         help='keep the best N pictures, or a share written with a point (default 0.5)')
     parser.add_argument('--require-face', nargs='?', type=float, const=_USUAL_FACE_SCORE, metavar='SCORE',
-                        help='drop pictures with a lower face_score (without a number: {}); without this option, the '
-                             'score only counts for the rank'.format(_USUAL_FACE_SCORE))
+                        help=f'drop pictures with a lower face_score (without a number: {_USUAL_FACE_SCORE}); without '
+                             'this option, the score only counts for the rank')
     parser.add_argument('--limit', action='append', default=[], metavar='NAME=VALUE',
                         help='drop pictures whose score is worse than VALUE, e.g. identity=0.9; may be repeated')
     parser.add_argument('--duplicates', type=int, default=24, metavar='BITS',
@@ -93,9 +93,9 @@ def selection_of(options: argparse.Namespace) -> Selection:
         try:
             limits[name] = float(value)
         except ValueError:
-            raise UserError('--limit {}: write it as NAME=NUMBER'.format(text)) from None
+            raise UserError(f'--limit {text}: write it as NAME=NUMBER') from None
         if name not in CRITERIA:
-            raise UserError('--limit {}: there is no score {}; there are {}'.format(text, name, ', '.join(CRITERIA)))
+            raise UserError(f"--limit {text}: there is no score {name}; there are {', '.join(CRITERIA)}")
     if options.require_face is not None:
         limits['face_score'] = options.require_face
     return Selection(_amount(options.keep), limits, options.duplicates)
@@ -107,8 +107,7 @@ def _amount(text: str) -> Union[int, float]:
     except ValueError:
         amount = -1
     if not (0 < amount <= 1 if isinstance(amount, float) else amount >= 1):
-        raise UserError('--keep {}: write a number of pictures, such as 5000, or a share of them, such as 0.5'.format(
-            text))
+        raise UserError(f'--keep {text}: write a number of pictures, such as 5000, or a share of them, such as 0.5')
     return amount
 
 
@@ -136,11 +135,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
     names, dropped = [verdict.name for verdict in found if not verdict.criterion], dropped_by(found)
     if not names:
-        raise UserError('nothing of {} pictures in {} would be kept: dropped {}. Loosen that; scores.csv shows the '
-                        'scores'.format(len(paths), options.folder, dropped))
+        raise UserError(f'nothing of {len(paths)} pictures in {options.folder} would be kept: dropped {dropped}. '
+                        'Loosen that; scores.csv shows the scores')
     log.info('%d of %d pictures kept; dropped %s', len(names), len(paths), dropped or 'none')
     write_keep_list(options.folder / 'keep.txt', names, [
-        '{} of {} pictures; dropped {}'.format(len(names), len(paths), dropped or 'none'),
+        f"{len(names)} of {len(paths)} pictures; dropped {dropped or 'none'}",
         'python -m data_tools.filter_faces ' + ' '.join(shlex.quote(word) for word in words),
         'One name a line; remove and add what you like: it is not written again without --force.'], options.force)
     return SOME_FAILED if 'unreadable' in dropped else DONE

@@ -33,7 +33,7 @@ def refusal(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> st
     for words, value in (('flatter', _flat), ('with larger eyes', _eye_size)):
         share = share_of_pairs(value, photos, style)
         if share is not None and share > _SWAPPED:
-            return ('in {:.0%} of the pairs the picture of PHOTO is the one {}, as cartoons are'.format(share, words))
+            return (f'in {share:.0%} of the pairs the picture of PHOTO is the one {words}, as cartoons are')
     return ''
 
 
@@ -64,7 +64,8 @@ def duplicate_groups(facts: Sequence[PictureFacts]) -> List[List[PictureFacts]]:
     """Pictures that are nearly the same as the first of their group."""
     known = [entry for entry in facts if not entry.error]
     hashes = np.array([list(bytes.fromhex(entry.hash)) for entry in known], np.uint8)
-    free, groups = np.ones(len(known), bool), []  # type: Tuple[np.ndarray, List[List[PictureFacts]]]
+    free = np.ones(len(known), bool)
+    groups: List[List[PictureFacts]] = []
     for first in range(len(known)):
         if free[first]:
             differing = _BITS_OF_BYTE[hashes[first:] ^ hashes[first]].sum(axis=1)
@@ -107,19 +108,19 @@ def _eye_size(entry: PictureFacts) -> float:
 
 
 def _too_few(where: str, facts: Sequence[PictureFacts], enough: int, advice: str) -> List[Finding]:
-    return [Finding(where, 'only {} pictures'.format(len(facts)), advice)] * (len(facts) < enough)
+    return [Finding(where, f'only {len(facts)} pictures', advice)] * (len(facts) < enough)
 
 
 def _shares(where: str, facts: Sequence[PictureFacts], size: int) -> List[Finding]:
     """What more than a share of the pictures may not be."""
     drawn = where == 'STYLE'
-    rules = (
+    rules: Tuple[Tuple[float, str, Callable, str], ...] = (
         (0.5 if drawn else 0.1, 'show no face that is found', lambda entry: not entry.faces,
          'in drawings the detector often fails: look whether they are aligned, or mark them by hand (align_faces '
          '--landmarks)' if drawn else 'use portraits: python -m data_tools.align_faces'),
         (0.1, 'show a face that is not where alignment puts it', lambda entry: entry.face
          and entry.face.offset > _OFF_PLACE, 'align them: python -m data_tools.align_faces'),
-        (0.1, 'are smaller than {} px'.format(size), lambda entry: min(entry.width, entry.height) < size,
+        (0.1, f'are smaller than {size} px', lambda entry: min(entry.width, entry.height) < size,
          'enlarged pictures are blurred: take larger ones, or lower data.size'),
         (0.1, 'are far from square', lambda entry: max(entry.width, entry.height) > 1.2 * min(entry.width,
                                                                                               entry.height),
@@ -128,18 +129,18 @@ def _shares(where: str, facts: Sequence[PictureFacts], size: int) -> List[Findin
          'leave them out (align_faces --max-blur 3)'),
         (0.2, 'have no colour', lambda entry: entry.chroma < 2, 'grey pictures teach grey ones: leave them out unless '
          'the style is grey'),
-    )  # type: Tuple[Tuple[float, str, Callable, str], ...]
+    )
     found = []
     for limit, words, is_so, advice in rules:
         those = [entry for entry in facts if is_so(entry)]
         if len(those) > limit * len(facts):
-            found.append(Finding(where, '{} of {} pictures {}'.format(len(those), len(facts), words), advice, those))
+            found.append(Finding(where, f'{len(those)} of {len(facts)} pictures {words}', advice, those))
     return found
 
 
 def _unreadable(where: str, facts: Sequence[PictureFacts]) -> List[Finding]:
     errors = [entry for entry in facts if entry.error]
-    return [Finding(where, '{} pictures cannot be read: {}'.format(len(errors), errors[0].error),
+    return [Finding(where, f'{len(errors)} pictures cannot be read: {errors[0].error}',
                     'remove them: training stops at them')] if errors else []
 
 
@@ -149,7 +150,7 @@ def _near_duplicates(where: str, facts: Sequence[PictureFacts]) -> List[Finding]
     if spare <= 0.02 * len(facts):
         return []
     names = ' and '.join(entry.path.name for entry in groups[0][:2])
-    return [Finding(where, '{} pictures are nearly the same as another ({})'.format(spare, names),
+    return [Finding(where, f'{spare} pictures are nearly the same as another ({names})',
                     'they count double: keep one of each', [entry for group in groups for entry in group])]
 
 
@@ -158,9 +159,10 @@ def _mixed(style: Sequence[PictureFacts]) -> List[Finding]:
     if apart <= _MIXED:
         return []
     smaller = min(groups, key=len)
-    return [Finding('STYLE', 'the exemplars fall into two kinds, {} and {} of them (silhouette {:.2f})'.format(
-        len(smaller), len(style) - len(smaller), apart), 'one run learns one style: look at the smaller group, and '
-        'leave it out if it is another', smaller)]
+    return [Finding(
+        'STYLE', f'the exemplars fall into two kinds, {len(smaller)} and {len(style) - len(smaller)} of them '
+                 f'(silhouette {apart:.2f})',
+        'one run learns one style: look at the smaller group, and leave it out if it is another', smaller)]
 
 
 def _poses(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> List[Finding]:
@@ -170,8 +172,8 @@ def _poses(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> Lis
     photo_share, style_share = [float(np.mean(np.array(side) > _SIDEWAYS)) for side in turned]
     if photo_share < style_share + 0.2:
         return []
-    return [Finding('both', '{:.0%} of the photographs are turned by more than {:.0f} degrees, and {:.0%} of the '
-                    'exemplars'.format(photo_share, _SIDEWAYS, style_share), 'turned faces will be drawn badly: add '
+    return [Finding('both', f'{photo_share:.0%} of the photographs are turned by more than {_SIDEWAYS:.0f} degrees, '
+                            f'and {style_share:.0%} of the exemplars', 'turned faces will be drawn badly: add '
                     'such exemplars, or leave such photographs out')]
 
 

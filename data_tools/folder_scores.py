@@ -35,7 +35,7 @@ def scores_of(paths: Sequence[Path], exemplars: Sequence[Path], workers: int, de
                     len(good), folder / TWINS)
     identities = cache.measured('identity', {name: [stamps[name], _stamp(twin)] for name, twin in twins.items()},
                                 lambda: _identity_measure(folder, device))
-    distances = {}  # type: Dict[str, float]
+    distances: Dict[str, float] = {}
     if exemplars and good:
         size = images.read_bgr(folder / good[0]).shape[0]
         against = hashlib.sha256(repr([size] + [(path.name, _stamp(path)) for path in exemplars]).encode()).hexdigest()

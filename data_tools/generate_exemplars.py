@@ -59,7 +59,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--steps', type=int, default=50, help='of the Euler ancestral scheduler (default 50)')
     parser.add_argument('--guidance', type=float, default=7.5, help='how closely to follow the prompt (default 7.5)')
     parser.add_argument('--strength', type=float, help='with --photos: 0 keeps the photograph, 1 forgets it (default '
-                        '{}); takes --steps times strength steps'.format(_STRENGTH))
+                                                       f'{_STRENGTH}); takes --steps times strength steps')
     parser.add_argument('--negative-prompt', default='', metavar='TEXT', help='what the pictures should not show')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--batch', type=int, default=1, help='pictures of a subject at the same time (default 1)')
@@ -85,7 +85,7 @@ def drawing_of(options: argparse.Namespace) -> Drawing:
             (not 0 <= options.guidance < float('inf'), '--guidance must be at least 0'),
             (strength is not None and not 0 < strength <= 1, '--strength must be above 0 and at most 1'),
             (strength is not None and int(options.steps * strength) < 1,
-             '--steps {} times --strength {} is less than a step: raise one'.format(options.steps, strength)),
+             f'--steps {options.steps} times --strength {strength} is less than a step: raise one'),
             (not 0 <= options.seed < 2 ** 32, '--seed must be 0 to 4294967295'),
             (options.photos and options.out.resolve() == options.photos.resolve(),
              '--photos and --out are the same folder: choose another --out')):

@@ -100,12 +100,12 @@ def sampling_of(options: argparse.Namespace, pair: GeneratorPair) -> Sampling:
     a = pair.architecture
     allowed = [0, 4] + a.resolutions
     for wrong, text in (
-            (options.blend not in allowed, '--blend must be one of {}, not {}'.format(
-                ', '.join(str(resolution) for resolution in allowed), options.blend)),
+            (options.blend not in allowed, '--blend must be one of '
+                                           f"{', '.join(str(resolution) for resolution in allowed)}, not "
+                                           f'{options.blend}'),
             (not 0 <= options.blend_width < float('inf'), '--blend-width must be at least 0'),
             (options.blend_width and not options.blend, '--blend-width needs a --blend to soften'),
-            (not 0 <= options.mix_w <= a.layers, '--mix-w must be 0 to {}, the layers of this generator'.format(
-                a.layers)),
+            (not 0 <= options.mix_w <= a.layers, f'--mix-w must be 0 to {a.layers}, the layers of this generator'),
             (not 0 <= options.truncation <= 2, '--truncation must be 0 to 2'),
             (options.mean_samples < 1 or options.count < 1 or options.batch < 1,
              '--mean-samples, --count and --batch must be at least 1'),
@@ -125,7 +125,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     if options.checkpoint is not None and not options.run:
         raise UserError('--checkpoint goes with --run; with --target name the checkpoint itself '
-                        '(RUN/checkpoints/model-{})'.format(options.checkpoint))
+                        f'(RUN/checkpoints/model-{options.checkpoint})')
     pair = (generator_pair.of_run(options.run, options.checkpoint, options.source) if options.run
             else generator_pair.of_files(options.target, options.source))
     sampling = sampling_of(options, pair)
@@ -135,7 +135,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     sampler = FaceSampler(pair.architecture, pair.target, pair.source, sampling, twins, options.device)
     sample_folder.begin(options.out, settings, pair.origins)
     log.info('%s: %d px, %s', pair.origins['target'], pair.architecture.size,
-             'with twins of {}'.format(pair.origins['source']) if twins else 'without twins')
+             f"with twins of {pair.origins['source']}" if twins else 'without twins')
     new = generate(sampler, options.out, options.count, options.batch, twins)
     log.info('%s: %d pictures, %d of them new', options.out, options.count, new)
     return DONE

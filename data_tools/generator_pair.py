@@ -34,16 +34,15 @@ def of_run(run: Path, step: Optional[int] = None, source: Optional[Path] = None)
     run = Path(run)
     found = checkpoint.all_in(run / 'checkpoints')
     if not found:
-        raise UserError('{} holds no checkpoint (checkpoints/model-STEP.index): name a run folder of train.py '
-                        'ccn'.format(run))
+        raise UserError(f'{run} holds no checkpoint (checkpoints/model-STEP.index): name a run folder of train.py ccn')
     chosen = found[-1:] if step is None else [prefix for prefix in found if checkpoint.step_of(prefix) == step]
     if not chosen:
         raise UserError('{} has no checkpoint of step {}; there are {}'.format(
             run, step, ', '.join(str(checkpoint.step_of(prefix)) for prefix in found)))
     target = _averaged(chosen[0])
     if source is None and not (run / SOURCE_FILE).exists():
-        raise UserError('{} was trained without a source: its generator is a source itself, no calibrated target. Name '
-                        'the run of a target, or sample this one as it is with --target {} --blend 0'.format(run, run))
+        raise UserError(f'{run} was trained without a source: its generator is a source itself, no calibrated target. '
+                        f'Name the run of a target, or sample this one as it is with --target {run} --blend 0')
     theirs = _averaged(source) if source else (frozen_source(run), str(run / SOURCE_FILE))
     return _checked(target, theirs)
 
@@ -60,7 +59,7 @@ def sha256(weights: Arrays) -> str:
     """A hash of names, shapes and values, in hexadecimal."""
     digest = hashlib.sha256()
     for name in sorted(weights):
-        digest.update('{} {} '.format(name, weights[name].shape).encode())
+        digest.update(f'{name} {weights[name].shape} '.encode())
         digest.update(np.ascontiguousarray(weights[name], '<f4').tobytes())
     return digest.hexdigest()
 
@@ -75,12 +74,12 @@ def _checked(target: Tuple[Arrays, str], source: Optional[Tuple[Arrays, str]]) -
         sizes.append(architecture_of(weights, where))
         check_network(ccn.AVERAGE, weights, sizes[-1], where)
     if sizes[0] != sizes[-1]:
-        raise UserError('the generators are of different sizes: {} is {}, {} is {}. A source goes with the targets '
-                        'that were calibrated from it'.format(target[1], _text(sizes[0]), source[1], _text(sizes[1])))
+        raise UserError(f'the generators are of different sizes: {target[1]} is {_text(sizes[0])}, {source[1]} is '
+                        f'{_text(sizes[1])}. A source goes with the targets that were calibrated from it')
     origins = {'target': target[1], 'source': source[1]} if source else {'target': target[1]}
     return GeneratorPair(target[0], source[0] if source else None, sizes[0], origins)
 
 
 def _text(a: Architecture) -> str:
-    return '{} px with channel multiplier {:g}, at most {} channels, w of {}, {} mapping layers'.format(
-        a.size, a.channel_multiplier, a.max_channels, a.style_dim, a.mapping_layers)
+    return (f'{a.size} px with channel multiplier {a.channel_multiplier:g}, at most {a.max_channels} channels, w of '
+            f'{a.style_dim}, {a.mapping_layers} mapping layers')

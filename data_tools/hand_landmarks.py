@@ -26,41 +26,40 @@ def read(path: Path, names: Collection[str]) -> Dict[str, List[np.ndarray]]:
     try:
         content = json.loads(Path(path).read_text(encoding='utf-8'))
     except OSError as error:
-        raise UserError('cannot read the landmarks {} ({}): check the path'.format(path, error.strerror)) from error
+        raise UserError(f'cannot read the landmarks {path} ({error.strerror}): check the path') from error
     except ValueError as error:
-        raise UserError('{} is not valid JSON: {}'.format(path, error)) from error
+        raise UserError(f'{path} is not valid JSON: {error}') from error
     if not isinstance(content, dict):
-        raise UserError('{} must be an object {{"picture.png": [[[x, y], ...]]}}, not a {}'.format(
-            path, type(content).__name__))
+        raise UserError(f'{path} must be an object {{"picture.png": [[[x, y], ...]]}}, not a {type(content).__name__}')
     unknown = sorted(set(content) - set(names))
     if unknown:
-        raise UserError('{} names {} pictures that are not in the folder ({}): correct or remove them'.format(
-            path, len(unknown), ', '.join(unknown[:5])))
-    return {name: _faces(faces, '{}: {}'.format(path, name)) for name, faces in content.items()}
+        raise UserError(f"{path} names {len(unknown)} pictures that are not in the folder ({', '.join(unknown[:5])}): "
+                        'correct or remove them')
+    return {name: _faces(faces, f'{path}: {name}') for name, faces in content.items()}
 
 
 def _faces(faces: Any, where: str) -> List[np.ndarray]:
     if not isinstance(faces, list) or not faces:
-        raise UserError('{} must have a list of faces, each a list of points'.format(where))
-    return [_points(face, '{}, face {}'.format(where, number)) for number, face in enumerate(faces, 1)]
+        raise UserError(f'{where} must have a list of faces, each a list of points')
+    return [_points(face, f'{where}, face {number}') for number, face in enumerate(faces, 1)]
 
 
 def _points(face: Any, where: str) -> np.ndarray:
     if not isinstance(face, list) or len(face) not in (5, 68):
-        raise UserError('{} must be 5 or 68 points [x, y], not {}'.format(
-            where, len(face) if isinstance(face, list) else json.dumps(face)))
+        raise UserError(f'{where} must be 5 or 68 points [x, y], not '
+                        f'{(len(face) if isinstance(face, list) else json.dumps(face))}')
     for number, point in enumerate(face, 1):
         if not (isinstance(point, list) and len(point) == 2 and all(_is_number(value) for value in point)):
-            raise UserError('{}: point {} must be two numbers [x, y], not {}'.format(where, number, json.dumps(point)))
+            raise UserError(f'{where}: point {number} must be two numbers [x, y], not {json.dumps(point)}')
     points = np.array(face, np.float64)
     right_eye, left_eye, mouth = _triangle(points)
     across, down = left_eye - right_eye, mouth - (left_eye + right_eye) / 2
     if min(math.hypot(*across), math.hypot(*down)) < _FEWEST_PIXELS:
-        raise UserError('{}: eyes and mouth lie less than {} pixels apart: points must be in pixels of the '
-                        'picture'.format(where, _FEWEST_PIXELS))
+        raise UserError(f'{where}: eyes and mouth lie less than {_FEWEST_PIXELS} pixels apart: points must be in '
+                        'pixels of the picture')
     if across[0] * down[1] - across[1] * down[0] <= 0:
-        raise UserError('{}: left and right are exchanged: the first eye is the left one as seen in the upright '
-                        'face'.format(where))
+        raise UserError(f'{where}: left and right are exchanged: the first eye is the left one as seen in the upright '
+                        'face')
     return points
 
 

@@ -54,27 +54,27 @@ def import_generator(source: Path, out: Path, mask: Optional[Path] = None) -> st
         origin['source_sha256'] = hashlib.sha256(source.read_bytes()).hexdigest()
     weights = {name: arrays[name] for name in report.loaded}
     card = export.write_model_folder(weights, str(source), out, origin, mask_image)
-    return '{}: {} parameters from {} ({}); frozen graph against live graph: {} grey levels at most'.format(
-        out, card['parameters'], source, report.text(), card['largest_difference_from_live_graph'])
+    return (f"{out}: {card['parameters']} parameters from {source} ({report.text()}); frozen graph against live graph: "
+            f"{card['largest_difference_from_live_graph']} grey levels at most")
 
 
 def _report(arrays: Dict[str, np.ndarray], source: Path) -> checkpoint.NameReport:
     """How the arrays fit a generator as wide as theirs. Raises UserError where they do not."""
     first = arrays.get(unet.SCOPE + '/Conv/weights')
     if first is None:
-        raise UserError('{} holds no generator ({}/Conv/weights ...): name a trained run, a released checkpoint, an '
-                        '.npz or a frozen .pb of one'.format(source, unet.SCOPE))
+        raise UserError(f'{source} holds no generator ({unet.SCOPE}/Conv/weights ...): name a trained run, a released '
+                        'checkpoint, an .npz or a frozen .pb of one')
     if first.ndim != 4 or 0 in first.shape:
-        raise UserError('{}: {}/Conv/weights has the shape {} instead of [7, 7, 3, channels]: it is no translator of '
-                        'DCT-Net'.format(source, unet.SCOPE, list(first.shape)))
+        raise UserError(f'{source}: {unet.SCOPE}/Conv/weights has the shape {list(first.shape)} instead of [7, 7, 3, '
+                        'channels]: it is no translator of DCT-Net')
     report = checkpoint.compare(_generator_shapes(first.shape[-1]), {name: a.shape for name, a in arrays.items()})
     if report.missing or report.reshaped:
-        raise UserError('{} does not fit the generator: {}'.format(source, report.text()))
+        raise UserError(f'{source} does not fit the generator: {report.text()}')
     damaged = [name for name in report.loaded
                if not np.issubdtype(arrays[name].dtype, np.floating) or not np.isfinite(arrays[name]).all()]
     if damaged:
-        raise UserError('{} holds values that are no finite numbers ({}): take an earlier checkpoint, or download it '
-                        'again'.format(source, ', '.join(damaged[:6])))
+        raise UserError(f"{source} holds values that are no finite numbers ({', '.join(damaged[:6])}): take an earlier "
+                        'checkpoint, or download it again')
     return report
 
 
@@ -100,12 +100,12 @@ def import_stylegan2(source: Path, out: Path) -> str:
     """Write the .npz `out` with every network of a StyleGAN2 checkpoint. Returns what was done; raises UserError where
     the source is missing, damaged or something else; nothing is written then."""
     if out.suffix != '.npz':
-        raise UserError('--out {}: name an .npz file'.format(out))
+        raise UserError(f'--out {out}: name an .npz file')
     imported = stylegan2_weights.read(source)
     atomic.write_arrays(out, imported.arrays())
     a = imported.architecture
-    return '{}: {} of {} px, channel multiplier {:g}, from {}; use it with --set source={} --set data.size={}'.format(
-        out, ', '.join(sorted(imported.networks)), a.size, a.channel_multiplier, source, out, a.size)
+    return (f"{out}: {', '.join(sorted(imported.networks))} of {a.size} px, channel multiplier "
+            f'{a.channel_multiplier:g}, from {source}; use it with --set source={out} --set data.size={a.size}')
 
 
 def import_arcface(source: Path, out: Path) -> str:
@@ -113,7 +113,7 @@ def import_arcface(source: Path, out: Path) -> str:
     where the source is missing, damaged or something else; nothing is written then."""
     weights = arcface_arrays(torch_file.read_states(source), str(source))
     frozen.write_graph(arcface.freeze_graph(weights), out)
-    return '{}: IR-SE50, {} parameters from {}'.format(out, sum(array.size for array in weights.values()), source)
+    return f'{out}: IR-SE50, {sum(array.size for array in weights.values())} parameters from {source}'
 
 
 def import_inception(source: Path, out: Path) -> str:
@@ -129,24 +129,23 @@ def import_inception(source: Path, out: Path) -> str:
         else:
             graph_def.ParseFromString(source.read_bytes())
     except OSError as error:
-        raise UserError('cannot read {} ({}): check the path, or fetch it again'.format(source, error)) from error
+        raise UserError(f'cannot read {source} ({error}): check the path, or fetch it again') from error
     except (tarfile.TarError, EOFError, StopIteration, DecodeError) as error:
-        raise UserError('{} holds no frozen graph ({}): fetch it again'.format(
-            source, type(error).__name__)) from error
+        raise UserError(f'{source} holds no frozen graph ({type(error).__name__}): fetch it again') from error
     graph_def = inception.pooling_part(graph_def, str(source))
     frozen.check_operations(graph_def, str(source))
     frozen.write_graph(graph_def, out)
-    return '{}: Inception up to {}, {} operations from {}'.format(out, inception.OUTPUT, len(graph_def.node), source)
+    return f'{out}: Inception up to {inception.OUTPUT}, {len(graph_def.node)} operations from {source}'
 
 
 def import_lpips(alexnet: Path, linear: Path, out: Path) -> str:
     """Write LPIPS `out` (.pb) from the PyTorch states of AlexNet and of the linear layers. Returns what was done;
     raises UserError where one is missing, damaged or something else; nothing is written then."""
     weights = lpips_arrays(torch_file.read_states(alexnet), torch_file.read_states(linear),
-                           '{} and {}'.format(alexnet, linear))
+                           f'{alexnet} and {linear}')
     frozen.write_graph(lpips.freeze_graph(weights), out)
-    return '{}: LPIPS on AlexNet, {} parameters from {} and {}; use it with dctnet.evaluate --lpips {}'.format(
-        out, sum(array.size for array in weights.values()), alexnet, linear, out)
+    return (f'{out}: LPIPS on AlexNet, {sum(array.size for array in weights.values())} parameters from {alexnet} and '
+            f'{linear}; use it with dctnet.evaluate --lpips {out}')
 
 
 def import_descriptor(source: Optional[Path], out: Path) -> str:
@@ -161,8 +160,8 @@ def import_descriptor(source: Optional[Path], out: Path) -> str:
     graph = dlib_descriptor.freeze_graph(weights)
     difference = descriptor_check.largest_difference(graph, source)
     if difference > descriptor_check.TOLERANCE:
-        raise UserError('{} read here gives descriptors that differ by {:.1e} from dlib\'s own: the file is damaged '
-                        'or of an unknown version; fetch it again'.format(source, difference))
+        raise UserError(f"{source} read here gives descriptors that differ by {difference:.1e} from dlib's own: the "
+                        'file is damaged or of an unknown version; fetch it again')
     frozen.write_graph(graph, out)
     return '{}: dlib\'s face descriptor, {} parameters from {}; {:.1e} at most from dlib\'s own output'.format(
         out, sum(kernel.size + bias.size for kernel, bias in weights.convolutions) + weights.matrix.size, source.name,

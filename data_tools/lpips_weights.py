@@ -16,19 +16,18 @@ def lpips_arrays(alexnet: Dict[str, np.ndarray], linear: Dict[str, np.ndarray], 
     try:
         arrays = {}
         for index, layer in enumerate(_LAYERS):
-            arrays.update({'{}/kernel'.format(index): alexnet['features.{}.weight'.format(layer)].transpose(2, 3, 1, 0),
-                           '{}/bias'.format(index): alexnet['features.{}.bias'.format(layer)],
-                           '{}/weight'.format(index): linear['lin{}.model.1.weight'.format(index)][0, :, 0, 0]})
+            arrays.update({f'{index}/kernel': alexnet[f'features.{layer}.weight'].transpose(2, 3, 1, 0),
+                           f'{index}/bias': alexnet[f'features.{layer}.bias'],
+                           f'{index}/weight': linear[f'lin{index}.model.1.weight'][0, :, 0, 0]})
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise UserError('{} do not hold AlexNet and the linear layers of LPIPS: {} is missing or of another shape. '
-                        'Name alexnet-owt-7be5be79.pth first, then alex.pth of lpips/weights/v0.1'.format(
-                            where, error)) from error
+        raise UserError(f'{where} do not hold AlexNet and the linear layers of LPIPS: {error} is missing or of another '
+                        'shape. Name alexnet-owt-7be5be79.pth first, then alex.pth of lpips/weights/v0.1') from error
     report = checkpoint.compare(lpips.shapes(), {name: array.shape for name, array in arrays.items()})
     if report.reshaped:
-        raise UserError('{} do not hold AlexNet and the linear layers of LPIPS: {}'.format(where, report.text()))
+        raise UserError(f'{where} do not hold AlexNet and the linear layers of LPIPS: {report.text()}')
     damaged = [name for name, array in arrays.items()
                if not np.isfinite(array).all() or name.endswith('/weight') and array.min() < 0]
     if damaged:
-        raise UserError('{} hold values that are no finite numbers, or negative weights of channels ({}): fetch them '
-                        'again'.format(where, ', '.join(damaged[:4])))
+        raise UserError(f'{where} hold values that are no finite numbers, or negative weights of channels '
+                        f"({', '.join(damaged[:4])}): fetch them again")
     return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}

@@ -85,12 +85,12 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
     source: run, checkpoint or .npz of the source generator; None: one is trained on the photographs. landmarks: JSON of
     hand-made landmarks of the exemplars.
     """
-    result = []  # type: List[Step]
+    result: List[Step] = []
 
     def add(stage: str, *words: object) -> None:
         result.append(Step(stage, [str(word) for word in words]))
 
-    size = ['--set', 'data.size={}'.format(recipe.size)]
+    size = ['--set', f'data.size={recipe.size}']
     align = ['-m', 'data_tools.align_faces', '--size', recipe.size, '--border', recipe.align.border,
              '--detector', recipe.align.detector]
     align += ['--cascade', recipe.align.cascade] if recipe.align.cascade else []
@@ -103,9 +103,9 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
     if source is None:
         source = out / 'source'
         add('source', 'train.py', 'ccn', '--config', recipe.ccn.source_config, *size + [
-            '--set', 'data.photo={}'.format(photos), '--run', source])
+            '--set', f'data.photo={photos}', '--run', source])
     add('ccn', 'train.py', 'ccn', '--config', recipe.ccn.config, *size + [
-        '--set', 'source={}'.format(source), '--set', 'data.style={}'.format(exemplars), '--run', out / 'ccn'])
+        '--set', f'source={source}', '--set', f'data.style={exemplars}', '--run', out / 'ccn'])
     samples = recipe.samples
     checkpoint = ['--checkpoint', recipe.ccn.checkpoint] if recipe.ccn.checkpoint else []
     add('sample', '-m', 'data_tools.generate_style_faces', '--run', out / 'ccn', *checkpoint + [
@@ -114,8 +114,8 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
     add('filter', '-m', 'data_tools.filter_faces', out / 'samples', '--exemplars', exemplars, '--keep',
         float(samples.keep))
     add('ttn', 'train.py', 'ttn', '--config', recipe.ttn.config, *size + [
-        '--set', 'data.photo={}'.format(photos), '--set', 'data.style={}'.format(exemplars),
-        '--set', 'data.generated={}'.format(out / 'samples' / 'keep.txt'), '--run', out / 'ttn'])
+        '--set', f'data.photo={photos}', '--set', f'data.style={exemplars}',
+        '--set', f"data.generated={out / 'samples' / 'keep.txt'}", '--run', out / 'ttn'])
     add('export', '-m', 'dctnet.export', '--run', out / 'ttn', '--out', out / 'model')
     return result
 
@@ -126,9 +126,9 @@ def run(commands: Sequence[Step], dry_run: bool = False) -> int:
     A stage that could not use some pictures does not end the recipe. Raises UserError where a command fails.
     """
     for number, step in enumerate(commands, 1):
-        title, start = '[{}/{} {}] '.format(number, len(commands), step.stage), time.time()
+        title, start = f'[{number}/{len(commands)} {step.stage}] ', time.time()
         if dry_run:
-            print('{}$ python {}'.format(title, ' '.join(shlex.quote(word) for word in step.words)))
+            print(f"{title}$ python {' '.join(shlex.quote(word) for word in step.words)}")
             continue
         code = run_command(step.words, title)
         log.info('%s: %.0f s', step.stage, time.time() - start)
@@ -137,8 +137,8 @@ def run(commands: Sequence[Step], dry_run: bool = False) -> int:
         if code == SOME_FAILED and step.stage in ('align', 'filter'):
             log.warning('%s: some pictures could not be used (named above); going on with the others', step.stage)
         elif code:
-            raise UserError('stage {} failed with exit code {}: its message above says why. The same command goes on '
-                            'from there'.format(step.stage, code))
+            raise UserError(f'stage {step.stage} failed with exit code {code}: its message above says why. The same '
+                            'command goes on from there')
     return DONE
 
 
@@ -157,7 +157,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE', dest='overrides',
                         help='change one key of the recipe, for example samples.count=5000 (repeatable)')
     parser.add_argument('--until', choices=STAGES, default=STAGES[-1], metavar='STAGE',
-                        help='stop after this stage: {}'.format(', '.join(STAGES)))
+                        help=f"stop after this stage: {', '.join(STAGES)}")
     parser.add_argument('--dry-run', action='store_true', help='only print the commands')
     return parser.parse_args(arguments)
 
@@ -169,14 +169,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     recipe = config_file.load(Recipe, options.recipe, options.overrides)
     for name in ('photos', 'exemplars'):
         if not getattr(options, name).is_dir():
-            raise UserError('--{} {} is no folder: check the path'.format(name, getattr(options, name)))
+            raise UserError(f'--{name} {getattr(options, name)} is no folder: check the path')
     paths = [path.resolve() if path else None for path in (
         options.photos, options.exemplars, options.out, options.source, options.landmarks)]
     allowed = STAGES[:STAGES.index(options.until) + 1]
     code = run([step for step in steps(recipe, *paths) if step.stage in allowed], options.dry_run)
     if code == DONE and options.until == STAGES[-1] and not options.dry_run:
-        print('\nmodel folder: {} (python infer.py --model {} --input PICTURES --output CARTOONS)'.format(
-            options.out / 'model', options.out / 'model'))
+        print(f"\nmodel folder: {options.out / 'model'} (python infer.py --model {options.out / 'model'} --input "
+              'PICTURES --output CARTOONS)')
     return code
 
 

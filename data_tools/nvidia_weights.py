@@ -18,7 +18,7 @@ _LAYER = re.compile(r'(?:G_synthesis/)?(\d+)x\1/(.+)$')
 
 class _Network:
     """Stands for dnnlib.tflib.network.Network: its pickled state."""
-    state = None  # type: Any
+    state: Any = None
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
@@ -47,27 +47,27 @@ def read_networks(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
     except UserError:
         raise
     except OSError as error:
-        raise UserError('cannot read {} ({}): check the path'.format(path, error.strerror)) from error
+        raise UserError(f'cannot read {path} ({error.strerror}): check the path') from error
     except Exception as error:  # what a damaged pickle raises is not limited to any list (documentation of pickle)
-        raise UserError('{} is not a readable network pickle ({}: {}): download it again'.format(
-            path, type(error).__name__, error)) from error
+        raise UserError(f'{path} is not a readable network pickle ({type(error).__name__}: {error}): download it '
+                        'again') from error
     if not isinstance(content, tuple) or len(content) != 3 or not all(isinstance(n, _Network) for n in content):
-        raise UserError('{} does not hold the three networks (G, D, Gs) of NVIDIA\'s TensorFlow StyleGAN2'.format(path))
+        raise UserError(f"{path} does not hold the three networks (G, D, Gs) of NVIDIA's TensorFlow StyleGAN2")
     generator, discriminator, average = [_variables(network, path) for network in content]
     try:
         return {'generator': generator_arrays(generator), 'generator_ema': generator_arrays(average),
                 'discriminator': discriminator_arrays(discriminator)}
     except (KeyError, ValueError) as error:
-        raise UserError('{} is no StyleGAN2 of configuration E or F: {}'.format(path, error)) from error
+        raise UserError(f'{path} is no StyleGAN2 of configuration E or F: {error}') from error
 
 
 def _variables(network: _Network, path: Path) -> Dict[str, np.ndarray]:
     """A network's own variables and those of its components, without the components' names in ada's layout."""
     state = network.state if isinstance(network.state, dict) else {}
-    found = {}  # type: Dict[str, np.ndarray]
+    found: Dict[str, np.ndarray] = {}
     for component in (state.get('components') or {}).values():
         found.update(_variables(component, path))
-    entries = state.get('variables') or []  # type: List[Any]
+    entries: List[Any] = state.get('variables') or []
     for name, value in entries:
         if str(name) not in ('lod', 'augment_strength') and getattr(value, 'dtype', None) is not None:
             found[str(name)] = decoded(value, str(name), path)
@@ -85,9 +85,9 @@ def generator_arrays(variables: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
         dense, noise, layer = re.match(r'(?:G_mapping/)?Dense(\d+)/(weight|bias)$', name), re.match(
             r'(?:G_synthesis/)?noise(\d+)$', name), _LAYER.match(name)
         if dense:
-            result['style/{}/{}'.format(int(dense.group(1)) + 1, dense.group(2))] = array
+            result[f'style/{int(dense.group(1)) + 1}/{dense.group(2)}'] = array
         elif noise:
-            result['noises/noise_{}'.format(noise.group(1))] = array.transpose(0, 2, 3, 1)
+            result[f'noises/noise_{noise.group(1)}'] = array.transpose(0, 2, 3, 1)
         elif layer and layer.group(2) == 'Const/const':
             result['input/input'] = array.transpose(0, 2, 3, 1)
         elif layer:
@@ -98,8 +98,8 @@ def generator_arrays(variables: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
 def _generator_layer(resolution: int, name: str, array: np.ndarray) -> Dict[str, np.ndarray]:
     layer, _, part = name.partition('/')
     block = int(math.log2(resolution)) - 3
-    ours = {'Conv': 'conv1', 'Conv0_up': 'convs/{}'.format(2 * block), 'Conv1': 'convs/{}'.format(2 * block + 1),
-            'ToRGB': 'to_rgbs/{}'.format(block) if block >= 0 else 'to_rgb1'}[layer]
+    ours = {'Conv': 'conv1', 'Conv0_up': f'convs/{2 * block}', 'Conv1': f'convs/{2 * block + 1}',
+            'ToRGB': f'to_rgbs/{block}' if block >= 0 else 'to_rgb1'}[layer]
     if layer == 'ToRGB' and part in ('weight', 'bias'):
         array = array[..., ::-1]
     if layer == 'Conv0_up' and part == 'weight':
@@ -118,7 +118,7 @@ def discriminator_arrays(variables: Dict[str, np.ndarray]) -> Dict[str, np.ndarr
     for name, array in variables.items():
         layer = _LAYER.match(name)
         resolution, rest = (int(layer.group(1)), layer.group(2)) if layer else (0, name)
-        block = 'convs/{}/'.format(int(math.log2(size / max(resolution, 1))) + 1)
+        block = f'convs/{int(math.log2(size / max(resolution, 1))) + 1}/'
         key = {'Conv0/weight': block + 'conv1/0/weight', 'Conv0/bias': block + 'conv1/1/bias',
                'Conv1_down/weight': block + 'conv2/1/weight', 'Conv1_down/bias': block + 'conv2/2/bias',
                'Skip/weight': block + 'skip/1/weight', 'FromRGB/weight': 'convs/0/0/weight',

@@ -49,10 +49,10 @@ def _lock(part: Path) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print('  another process is downloading {}: waiting for it'.format(part), flush=True)
+            print(f'  another process is downloading {part}: waiting for it', flush=True)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError as error:  # some network file systems have no locks
-            print('  {} cannot be locked ({}): do not fetch it twice at once'.format(part, error.strerror), flush=True)
+            print(f'  {part} cannot be locked ({error.strerror}): do not fetch it twice at once', flush=True)
         if _lies_at(descriptor, part):
             return descriptor
         os.close(descriptor)  # the process that held it has finished or removed it

@@ -28,9 +28,9 @@ def read_array_lists(path: Path, names: Sequence[str]) -> Dict[str, List[np.ndar
     except UserError:
         raise
     except FileNotFoundError:
-        raise UserError('weights {} do not exist: check the path'.format(path)) from None
+        raise UserError(f'weights {path} do not exist: check the path') from None
     except Exception as error:  # what a damaged pickle raises is not limited to any list (documentation of pickle)
-        raise _unreadable(path, '{}: {}'.format(type(error).__name__, error)) from error
+        raise _unreadable(path, f'{type(error).__name__}: {error}') from error
     if isinstance(content, _Array) and isinstance(content.data, list) and len(content.data) == 1:
         content = content.data[0]  # numpy.save wraps the dict into an array of one object
     if not isinstance(content, dict):
@@ -40,17 +40,17 @@ def read_array_lists(path: Path, names: Sequence[str]) -> Dict[str, List[np.ndar
 
 
 def _unreadable(path: Path, reason: str) -> UserError:
-    return UserError('{} is not a readable .npy of named arrays ({}): download it again'.format(path, reason))
+    return UserError(f'{path} is not a readable .npy of named arrays ({reason}): download it again')
 
 
 def _skip_header(stream: Any) -> None:
     version = np.lib.format.read_magic(stream)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
     if read is None:
-        raise ValueError('format version {} of the .npy is unknown'.format(version))
+        raise ValueError(f'format version {version} of the .npy is unknown')
     dtype = read(stream)[2]
     if not dtype.hasobject:
-        raise ValueError('it holds one array of {} and no dict'.format(dtype))
+        raise ValueError(f'it holds one array of {dtype} and no dict')
 
 
 class _Dtype:
@@ -65,7 +65,10 @@ class _Dtype:
 
 class _Array:
     """Stands for numpy.ndarray: what its pickle says of it, the numbers still as bytes."""
-    shape, dtype, fortran, data = (), None, False, None  # type: Any
+    shape: Any = ()
+    dtype: Any = None
+    fortran: Any = False
+    data: Any = None
 
     def __setstate__(self, state: Any) -> None:
         _, self.shape, self.dtype, self.fortran, self.data = state
@@ -101,27 +104,27 @@ class ArrayUnpickler(pickle.Unpickler):
         """Called for every name that the pickle wants imported."""
         stand_in = self._stand_ins.get((module, name))
         if stand_in is None:
-            raise UserError('{} is refused: it asks for {}.{}, and weights need nothing but numpy arrays. Nothing of '
-                            'it was executed; fetch the file from its original source'.format(self._path, module, name))
+            raise UserError(f'{self._path} is refused: it asks for {module}.{name}, and weights need nothing but numpy '
+                            'arrays. Nothing of it was executed; fetch the file from its original source')
         return stand_in
 
 
 def _entries(value: Any, name: str, path: Path) -> List[Any]:
     if isinstance(value, (list, tuple)):
         return list(value)
-    raise _unreadable(path, 'the entry {} is no list of arrays'.format(name))
+    raise _unreadable(path, f'the entry {name} is no list of arrays')
 
 
 def decoded(entry: Any, name: str, path: Path) -> np.ndarray:
     """An array of an `ArrayUnpickler` as float32. Raises UserError where the entry is something else."""
     if not isinstance(entry, _Array) or not isinstance(entry.dtype, _Dtype):
-        raise _unreadable(path, 'the entry {} holds something else than arrays'.format(name))
+        raise _unreadable(path, f'the entry {name} holds something else than arrays')
     if entry.dtype.code not in _FLOATS or entry.dtype.order not in ('<', '>', '='):
-        raise _unreadable(path, 'the entry {} holds no floating-point numbers'.format(name))
+        raise _unreadable(path, f'the entry {name} holds no floating-point numbers')
     data = entry.data.encode('latin1') if isinstance(entry.data, str) else entry.data
     try:
         flat = np.frombuffer(data, np.dtype(entry.dtype.order + entry.dtype.code))
         array = flat.reshape(entry.shape, order='F' if entry.fortran else 'C')
     except (ValueError, TypeError, AttributeError) as error:
-        raise _unreadable(path, 'the entry {}: {}'.format(name, error)) from error
+        raise _unreadable(path, f'the entry {name}: {error}') from error
     return array.astype(np.float32, order='C')

@@ -18,20 +18,19 @@ def check(folder: Path, settings: Dict[str, Any]) -> None:
     """Raise UserError where the folder was made with other settings, showing the difference, or holds files of unknown
     origin. Nothing is written."""
     if folder.exists() and not folder.is_dir():
-        raise UserError('{} is a file, but a folder for pictures is needed: choose another name'.format(folder))
+        raise UserError(f'{folder} is a file, but a folder for pictures is needed: choose another name')
     path = folder / SETTINGS
     if path.exists():
         try:
             changes = differences(json.loads(path.read_text(encoding='utf-8')), settings)
         except (ValueError, AttributeError, TypeError) as error:
-            raise UserError('{} is damaged ({}): remove the folder, or choose another'.format(path, error)) from error
+            raise UserError(f'{path} is damaged ({error}): remove the folder, or choose another') from error
         if changes:
             shown = '; '.join('{} is {!r} there and {!r} now'.format(*change) for change in changes)
-            raise UserError('{} holds pictures made with other settings: {}. Choose another folder, or remove '
-                            'it'.format(folder, shown))
+            raise UserError(f'{folder} holds pictures made with other settings: {shown}. Choose another folder, or '
+                            'remove it')
     elif folder.exists() and any(not entry.name.startswith('.') for entry in folder.iterdir()):
-        raise UserError('{} holds files that are not of this command (no {}): choose a new folder'.format(
-            folder, SETTINGS))
+        raise UserError(f'{folder} holds files that are not of this command (no {SETTINGS}): choose a new folder')
 
 
 def begin(folder: Path, settings: Dict[str, Any]) -> None:
@@ -48,14 +47,14 @@ def read(folder: Path, key: str) -> Dict[str, List[str]]:
     """
     path = folder / MANIFEST
     lines = path.read_text(encoding='utf-8', errors='replace').splitlines() if path.exists() else []
-    found = {}  # type: Dict[str, List[str]]
+    found: Dict[str, List[str]] = {}
     for number, line in enumerate(lines, 1):
         try:
             found.setdefault(json.loads(line)[key], []).append(line)
         except (ValueError, KeyError, TypeError) as error:
             if number < len(lines):
-                raise UserError('line {} of {} is damaged: remove that line, its picture is then done again'.format(
-                    number, path)) from error
+                raise UserError(f'line {number} of {path} is damaged: remove that line, its picture is then done '
+                                'again') from error
     return found
 
 

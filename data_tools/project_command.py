@@ -14,14 +14,14 @@ def run_command(words: Sequence[object], title: str = '') -> int:
     """Print `$ python WORDS` after the title, run it with this interpreter in the project's folder, and return its exit
     code. SIGTERM and Ctrl-C reach the command, which then stops as it would on its own."""
     texts = [str(word) for word in words]
-    print('\n{}$ python {}'.format(title, ' '.join(shlex.quote(text) for text in texts)), flush=True)
+    print(f"\n{title}$ python {' '.join(shlex.quote(text) for text in texts)}", flush=True)
     process = subprocess.Popen([sys.executable] + texts, cwd=str(ROOT))
     with _signals_passed_on_to(process):
         return process.wait()
 
 
 @contextlib.contextmanager
-def _signals_passed_on_to(process: 'subprocess.Popen[bytes]') -> Iterator[None]:
+def _signals_passed_on_to(process: subprocess.Popen) -> Iterator[None]:
     # A terminal sends Ctrl-C to both: the command decides what it means, so this process only has to survive it.
     former = {signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
               signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}

@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument('--out', type=Path, default=Path('runs/recipe-smoke'), help='folder (default: %(default)s)')
     out, start = parser.parse_args().out.resolve(), time.time()
     if out.is_file():
-        raise UserError('{} is a file: name a folder with --out'.format(out))
+        raise UserError(f'{out} is a file: name a folder with --out')
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     write_material(out)
     cartoon = out / 'cartoon.png'
@@ -38,8 +38,8 @@ def main() -> int:
     if code != DONE:
         return code
     change = np.abs(images.read_bgr(cartoon).astype(int) - images.read_bgr(out / 'portrait.png')).mean()
-    print('{:.0f} s; the translation differs from the photograph by {:.1f} grey levels: {}'.format(
-        time.time() - start, change, cartoon))
+    print(f'{time.time() - start:.0f} s; the translation differs from the photograph by {change:.1f} grey levels: '
+          f'{cartoon}')
     return DONE if change > 2 else SOME_FAILED
 
 
@@ -49,7 +49,7 @@ def write_material(out: Path) -> None:
     images.write_bgr(out / 'portrait.png', astronaut)
     for name, picture, seed in (('photos', astronaut, 1), ('exemplars', paint(astronaut), 2)):
         for index, view in enumerate(portraits(picture, PICTURES, SIDE, seed)):
-            path = out / name / '{:03d}.png'.format(index)
+            path = out / name / f'{index:03d}.png'
             if not path.exists():
                 images.write_bgr(path, view)
 

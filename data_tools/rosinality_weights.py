@@ -61,11 +61,10 @@ def architecture_of(generator: Dict[str, np.ndarray], where: str) -> Architectur
     layers = len({name.split('/')[1] for name in generator if name.startswith('style/')})
     try:
         style_dim = generator['style/1/weight'].shape[0]
-        size, last = 4 * 2 ** blocks, generator['convs/{}/conv/weight'.format(2 * blocks - 1)].shape[3]
+        size, last = 4 * 2 ** blocks, generator[f'convs/{2 * blocks - 1}/conv/weight'].shape[3]
         widest = generator['input/input'].shape[3]
     except (KeyError, IndexError):
-        raise UserError('{} holds no StyleGAN2 generator (style.1.weight, convs.0.conv.weight ...)'.format(
-            where)) from None
+        raise UserError(f'{where} holds no StyleGAN2 generator (style.1.weight, convs.0.conv.weight ...)') from None
     multiplier = _multiplier(size, last, widest)
     return Architecture(size, multiplier, widest, style_dim, layers)
 

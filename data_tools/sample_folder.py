@@ -30,8 +30,8 @@ def begin(folder: Path, settings: Dict[str, Any], origins: Dict[str, str]) -> No
            for picture in place.iterdir()):
         there = _read(path).get('settings') if path.exists() else None
         if there is None:
-            raise UserError('{} holds pictures that are not of this command (no {}): choose another --out'.format(
-                folder, _SETTINGS_FILE))
+            raise UserError(f'{folder} holds pictures that are not of this command (no {_SETTINGS_FILE}): choose '
+                            'another --out')
         changes = differences(there, settings)
         if changes:
             raise UserError('{} holds pictures made with other settings: {}. Use another --out, or remove the '
@@ -44,12 +44,12 @@ def _read(path: Path) -> Dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding='utf-8'))
     except ValueError as error:
-        raise UserError('{} is damaged ({}): remove the folder, or choose another --out'.format(path, error)) from error
+        raise UserError(f'{path} is damaged ({error}): remove the folder, or choose another --out') from error
 
 
 def picture_file(folder: Path, index: int) -> Path:
     """Where a picture is, or will be."""
-    return folder / '{:06d}.png'.format(index)
+    return folder / f'{index:06d}.png'
 
 
 def twin_file(picture: Path) -> Path:
@@ -82,7 +82,7 @@ def write(folder: Path, index: int, picture: np.ndarray, twin: Optional[np.ndarr
 
 def write_sheet(folder: Path, count: int, twins: bool) -> Path:
     """Write the first pictures, each below its twin, as one sheet. Returns its file."""
-    rows = []  # type: List[List[np.ndarray]]
+    rows: List[List[np.ndarray]] = []
     for first in range(0, min(count, SHEET_PICTURES), _SHEET_COLUMNS):
         paths = [picture_file(folder, i) for i in range(first, min(first + _SHEET_COLUMNS, count))]
         for wanted, place in ((twins, twin_file), (True, lambda path: path)):

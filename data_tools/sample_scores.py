@@ -21,7 +21,7 @@ _SHIFTS = tuple((dx, dy, 1.0) for dx in (-0.05, 0.0, 0.05) for dy in (-0.05, 0.0
 _HASH_SIDE, _HASH_COPY = 16, 64
 HASH_BITS = _HASH_SIDE ** 2
 
-_idle = queue.LifoQueue()  # type: queue.LifoQueue  # detectors: one serves one picture at a time, and is slow to make
+_idle: queue.LifoQueue = queue.LifoQueue()  # detectors: one serves one picture at a time, and is slow to make
 
 
 def look(picture: np.ndarray) -> Dict[str, Any]:

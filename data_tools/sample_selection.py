@@ -65,9 +65,9 @@ def verdicts(scores: Dict[str, Dict[str, Any]], selection: Selection) -> List[Ve
         if not criterion:
             twin = kept.near(scores[name]['hash'])
             if twin:
-                criterion, reason = 'duplicate', 'duplicate of {}'.format(twin)
+                criterion, reason = 'duplicate', f'duplicate of {twin}'
             elif len(kept.names) >= best:
-                criterion, reason = 'rank', 'not among the best {}'.format(best)
+                criterion, reason = 'rank', f'not among the best {best}'
             else:
                 kept.add(name, scores[name]['hash'])
         result.append(Verdict(name, float(totals[name]), rank, criterion, reason))
@@ -79,16 +79,16 @@ def verdicts(scores: Dict[str, Dict[str, Any]], selection: Selection) -> List[Ve
 def dropped_by(found: Sequence[Verdict]) -> str:
     """How many pictures each criterion removed, in words; '' where nothing was."""
     counts = Counter(verdict.criterion for verdict in found if verdict.criterion)
-    return ', '.join('{} by {}'.format(count, criterion) for criterion, count in counts.most_common())
+    return ', '.join(f'{count} by {criterion}' for criterion, count in counts.most_common())
 
 
 def _beyond_limit(entry: Dict[str, Any], limits: Dict[str, float]) -> Sequence[str]:
     for criterion, limit in limits.items():
         value = entry.get(criterion)
         if value is None:
-            return criterion, 'no {}'.format(criterion)
+            return criterion, f'no {criterion}'
         if CRITERIA[criterion] * (value - limit) < 0:
-            return criterion, '{} {:g} is worse than {:g}'.format(criterion, value, limit)
+            return criterion, f'{criterion} {value:g} is worse than {limit:g}'
     return '', ''
 
 
@@ -96,7 +96,8 @@ class _KeptHashes:
     """The hashes of the pictures kept so far."""
 
     def __init__(self, bits: int) -> None:
-        self._bits, self.names = bits, []  # type: int, List[str]
+        self._bits: int = bits
+        self.names: List[str] = []
         self._matrix = np.zeros((256, HASH_BITS), np.float32)
 
     def near(self, text: str) -> Optional[str]:

@@ -20,7 +20,7 @@ class ScoreCache:
 
     def __init__(self, path: Path) -> None:
         self._path = Path(path)
-        self._kinds = {}  # type: Dict[str, Dict[str, Any]]
+        self._kinds: Dict[str, Dict[str, Any]] = {}
         try:
             content = json.loads(self._path.read_text(encoding='utf-8'))
             if content['version'] == _VERSION:

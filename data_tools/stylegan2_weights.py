@@ -19,7 +19,7 @@ class Imported(NamedTuple):
 
     def arrays(self) -> Dict[str, np.ndarray]:
         """All weights as NETWORK/NAME, the layout of a checkpoint of train.py ccn."""
-        return {'{}/{}'.format(network, name): array for network, weights in self.networks.items()
+        return {f'{network}/{name}': array for network, weights in self.networks.items()
                 for name, array in weights.items()}
 
 
@@ -51,12 +51,12 @@ def check_network(network: str, weights: Dict[str, np.ndarray], a: Architecture,
     shapes = discriminator_shapes(a) if network == 'discriminator' else generator_shapes(a)
     report = checkpoint.compare(shapes, {name: array.shape for name, array in weights.items()})
     if report.missing or report.reshaped or report.unused:
-        raise UserError('{}: its {} is no StyleGAN2 of {} px with channel multiplier {:g}: {}'.format(
-            where, network, a.size, a.channel_multiplier, report.text()))
+        raise UserError(f'{where}: its {network} is no StyleGAN2 of {a.size} px with channel multiplier '
+                        f'{a.channel_multiplier:g}: {report.text()}')
     damaged = [name for name, array in weights.items() if not np.isfinite(array).all()]
     if damaged:
-        raise UserError('{}: its {} holds values that are no finite numbers ({}): fetch it again, or take an earlier '
-                        'checkpoint'.format(where, network, ', '.join(damaged[:4])))
+        raise UserError(f"{where}: its {network} holds values that are no finite numbers ({', '.join(damaged[:4])}): "
+                        'fetch it again, or take an earlier checkpoint')
 
 
 def _read_rosinality(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
@@ -68,6 +68,5 @@ def _read_rosinality(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
             networks[ours] = convert({name: array for name, array in states[theirs].items()
                                       if isinstance(array, np.ndarray)})
     if 'generator' not in networks and 'generator_ema' not in networks:
-        raise UserError('{} holds neither "g" nor "g_ema": it is no StyleGAN2 checkpoint of rosinality\'s code'.format(
-            path))
+        raise UserError(f'{path} holds neither "g" nor "g_ema": it is no StyleGAN2 checkpoint of rosinality\'s code')
     return networks

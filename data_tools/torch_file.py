@@ -16,22 +16,22 @@ def read_states(path: Path) -> Dict[str, Any]:
     try:
         import torch
     except ImportError:
-        raise UserError('reading {} needs PyTorch 1.13 or later, which is not installed: run "pip install torch" '
-                        'in this environment, or import on another machine'.format(path)) from None
+        raise UserError(f'reading {path} needs PyTorch 1.13 or later, which is not installed: run "pip install torch" '
+                        'in this environment, or import on another machine') from None
     try:
         content = torch.load(str(path), map_location='cpu', weights_only=True)
     except FileNotFoundError:
-        raise UserError('weights {} do not exist: check the path'.format(path)) from None
+        raise UserError(f'weights {path} do not exist: check the path') from None
     except Exception as error:  # torch signals damage, refused names and other formats by many exceptions
-        raise UserError('{} is not a PyTorch file of plain tensors ({}): fetch it from its original source; nothing of '
-                        'it was executed'.format(path, ' '.join(str(error).split())[:200])) from error
+        raise UserError(f"{path} is not a PyTorch file of plain tensors ({' '.join(str(error).split())[:200]}): fetch "
+                        'it from its original source; nothing of it was executed') from error
     if not isinstance(content, dict):
-        raise UserError('{} holds no dictionary of tensors'.format(path))
+        raise UserError(f'{path} holds no dictionary of tensors')
     return _arrays(content)
 
 
 def _arrays(value: Dict[str, Any]) -> Dict[str, Any]:
-    result = {}  # type: Dict[str, Any]
+    result: Dict[str, Any] = {}
     for name, entry in value.items():
         if isinstance(entry, dict):
             result[str(name)] = _arrays(entry)

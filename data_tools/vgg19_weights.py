@@ -30,15 +30,15 @@ def read(path: Path) -> Dict[str, List[np.ndarray]]:
         with path.open('rb') as stream:
             start = stream.read(8)
     except FileNotFoundError:
-        raise UserError('weights {} do not exist: fetch {}'.format(path, _WANTED_FILES)) from None
+        raise UserError(f'weights {path} do not exist: fetch {_WANTED_FILES}') from None
     except OSError as error:
-        raise UserError('cannot read {} ({}): name the file {}'.format(path, error.strerror, _WANTED_FILES)) from error
+        raise UserError(f'cannot read {path} ({error.strerror}): name the file {_WANTED_FILES}') from error
     if start.startswith(_NPY_MAGIC):
         weights = read_array_lists(path, vgg19.LAYERS)
     elif start == _HDF5_MAGIC:
         weights = _read_keras(path)
     else:
-        raise UserError('{} is neither a NumPy nor an HDF5 file: fetch {}'.format(path, _WANTED_FILES))
+        raise UserError(f'{path} is neither a NumPy nor an HDF5 file: fetch {_WANTED_FILES}')
     _check(weights, path)
     return weights
 
@@ -55,13 +55,13 @@ def _read_keras(path: Path) -> Dict[str, List[np.ndarray]]:
                 if isinstance(group, h5py.Group):
                     weights[name] = _arrays_by_rank(group)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:  # h5py signals damage by any of these
-        raise UserError('{} is damaged or cut off ({}): download it again'.format(path, error)) from error
+        raise UserError(f'{path} is damaged or cut off ({error}): download it again') from error
     return weights
 
 
-def _arrays_by_rank(group: 'h5py.Group') -> List[np.ndarray]:
+def _arrays_by_rank(group: h5py.Group) -> List[np.ndarray]:
     """All datasets below a group, the kernel before the bias."""
-    found = []  # type: List[np.ndarray]
+    found: List[np.ndarray] = []
 
     def visit(_: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
@@ -78,8 +78,8 @@ def _check(weights: Dict[str, List[np.ndarray]], path: Path) -> None:
         offered.update(zip((name + ' kernel', name + ' bias'), [array.shape for array in weights.get(name, [])]))
     report = checkpoint.compare(wanted, offered)
     if report.missing or report.reshaped:
-        raise UserError('{} does not hold VGG19: {}. Fetch {}'.format(path, report.text(), _WANTED_FILES))
+        raise UserError(f'{path} does not hold VGG19: {report.text()}. Fetch {_WANTED_FILES}')
     for name, arrays in weights.items():
         if len(arrays) != 2 or not all(np.isfinite(array).all() for array in arrays):
-            raise UserError('{} is damaged: layer {} must be a kernel and a bias of finite numbers. Download it '
-                            'again'.format(path, name))
+            raise UserError(f'{path} is damaged: layer {name} must be a kernel and a bias of finite numbers. Download '
+                            'it again')

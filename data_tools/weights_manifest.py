@@ -43,10 +43,10 @@ def read_entries(path: Path = MANIFEST) -> Dict[str, Entry]:
         content = yaml.safe_load(path.read_text(encoding='utf-8'))
         return {name: _entry(name, fields) for name, fields in content.items()}
     except FileNotFoundError:
-        raise UserError('{} is missing: take it from the repository'.format(path)) from None
+        raise UserError(f'{path} is missing: take it from the repository') from None
     except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
-        raise UserError('{} is no manifest of weights ({}: {}): compare it with the repository\'s'.format(
-            path, type(error).__name__, error)) from error
+        raise UserError(f'{path} is no manifest of weights ({type(error).__name__}: {error}): compare it with the '
+                        "repository's") from error
 
 
 def _entry(name: str, fields: Dict[str, Any]) -> Entry:
@@ -59,7 +59,7 @@ def entry_named(entries: Dict[str, Entry], name: str) -> Entry:
     if name not in entries:
         near = difflib.get_close_matches(name, entries, n=1, cutoff=0.4)
         raise UserError('the manifest has no entry {}: {}'.format(
-            name, 'did you mean {}?'.format(near[0]) if near else 'it knows {}'.format(', '.join(entries))))
+            name, f'did you mean {near[0]}?' if near else f"it knows {', '.join(entries)}"))
     return entries[name]
 
 
@@ -76,9 +76,9 @@ def difference(entry: Entry, path: Path) -> Optional[str]:
     """What distinguishes the file from the manifest's, 'EXPECTED ..., found ...'; None where nothing known does."""
     size = path.stat().st_size
     if entry.size is not None and size != entry.size:
-        return 'expected {} bytes, found {}'.format(entry.size, size)
+        return f'expected {entry.size} bytes, found {size}'
     if entry.checksum:
         expected, found = getattr(entry, entry.checksum), digest(path, entry.checksum)
         if found != expected:
-            return 'expected {} {}, found {}'.format(entry.checksum, expected, found)
+            return f'expected {entry.checksum} {expected}, found {found}'
     return None

@@ -34,7 +34,7 @@ def storage_errors(path: Path) -> Iterator[None]:
         advice = _STORAGE_ADVICE.get(error.errno)
         if advice is None:
             raise
-        raise UserError('cannot write {}: {}'.format(path, advice)) from error
+        raise UserError(f'cannot write {path}: {advice}') from error
 
 
 def make_folder(path: Path) -> Path:
@@ -48,9 +48,9 @@ def check_place(folder: Path) -> None:
     """Raise UserError where `folder` can be neither written into nor created; creates nothing."""
     nearest = next(place for place in [folder] + list(folder.parents) if place.exists())
     if not nearest.is_dir():
-        raise UserError('cannot write into {}: {} is a file: choose another place'.format(folder, nearest))
+        raise UserError(f'cannot write into {folder}: {nearest} is a file: choose another place')
     if not os.access(str(nearest), os.W_OK | os.X_OK):
-        raise UserError('cannot write into {}: no permission, or a read-only disk: choose another place'.format(folder))
+        raise UserError(f'cannot write into {folder}: no permission, or a read-only disk: choose another place')
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -63,7 +63,7 @@ def write_together(files: Dict[Path, bytes]) -> None:
 
     Folders are created. Raises UserError, naming the file, where the disk refuses.
     """
-    staged = []  # type: List[Tuple[str, Path]]
+    staged: List[Tuple[str, Path]] = []
     try:
         for path, data in files.items():
             make_folder(Path(path).parent)

@@ -35,8 +35,8 @@ def read(run: Path) -> Optional[Best]:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError('{} is damaged ({}: {}): bring it back, or remove the folder to look for the best anew'.format(
-            path, type(error).__name__, error)) from error
+        raise UserError(f'{path} is damaged ({type(error).__name__}: {error}): bring it back, or remove the folder to '
+                        'look for the best anew') from error
     return best if prefix_of(run, best) in checkpoint.all_in(folder_of(run)) else None
 
 
@@ -44,17 +44,17 @@ def find(run: Path) -> Path:
     """Prefix of the best checkpoint. Raises UserError where the run keeps none."""
     best = read(run)
     if best is None:
-        raise UserError('{} keeps no best checkpoint ({}): it comes from a training with evaluate.every; name a step '
-                        'of {} instead'.format(run, folder_of(run) / 'best.json', run / 'checkpoints'))
+        raise UserError(f"{run} keeps no best checkpoint ({folder_of(run) / 'best.json'}): it comes from a training "
+                        f"with evaluate.every; name a step of {run / 'checkpoints'} instead")
     return prefix_of(run, best)
 
 
 def prefix_of(run: Path, best: Best) -> Path:
     """Prefix of the checkpoint that `best` tells of."""
-    return folder_of(run) / 'model-{}'.format(best.step)
+    return folder_of(run) / f'model-{best.step}'
 
 
-def replace(session: 'tf.Session', saver: 'tf.train.Saver', run: Path, best: Best) -> None:
+def replace(session: tf.Session, saver: tf.train.Saver, run: Path, best: Best) -> None:
     """Save the session as the new best, then remove the former. Raises UserError where the disk refuses."""
     folder = folder_of(run)
     checkpoint.save(session, saver, folder, best.step, keep=sys.maxsize)

@@ -15,13 +15,13 @@ _MAX_OUTPUTS = 4
 _MIN_SIDE = 5  # of a kernel: a smaller one has too many multiplications to lose
 
 
-def block_outputs(graph_def: 'tf.GraphDef') -> 'tf.GraphDef':
+def block_outputs(graph_def: tf.GraphDef) -> tf.GraphDef:
     """A graph that computes the same, to within rounding, and keeps the names of its tensors. Convolutions that this is
     of no use for, or whose kernels are not constant, stay as they are."""
     return replace_nodes(graph_def, _blocked)
 
 
-def _blocked(node: 'tf.NodeDef', kernel: Optional[np.ndarray]) -> Optional[Compute]:
+def _blocked(node: tf.NodeDef, kernel: Optional[np.ndarray]) -> Optional[Compute]:
     if node.op != 'Conv2D' or kernel is None or not keeps_size(node):
         return None
     side, width, inputs, outputs = kernel.shape
@@ -32,7 +32,7 @@ def _blocked(node: 'tf.NodeDef', kernel: Optional[np.ndarray]) -> Optional[Compu
         for column in range(2):
             blocks[row:row + side, column:column + side, :, row, column] = kernel
 
-    def compute(x: 'tf.Tensor') -> 'tf.Tensor':
+    def compute(x: tf.Tensor) -> tf.Tensor:
         height, width = tf.unstack(tf.shape(x)[1:3])
         # SAME begins side // 2 pixels outside here, too. [N, H/2, W/2, 4 outputs], the blocks' pixels row by row.
         found = tf.nn.conv2d(x, blocks.reshape(side + 1, side + 1, inputs, -1), [1, 2, 2, 1], 'SAME')

@@ -45,7 +45,7 @@ def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: b
                               tf.train.get_or_create_global_step(),
                               _embedding(config) if source else None, communicator, batch.feed.micro_batch)
 
-        def start(session: 'tf.Session') -> str:
+        def start(session: tf.Session) -> str:
             if source:
                 _load(session, networks.source, source[ccn.AVERAGE], config.source)
             if run_folder.has_checkpoint(run):
@@ -83,8 +83,8 @@ def networks_of(arrays: Dict[str, np.ndarray], where: str) -> Dict[str, Dict[str
     """
     found = {name: _part(arrays, name) for name in (ccn.GENERATOR, ccn.AVERAGE, ccn.DISCRIMINATOR)}
     if not found[ccn.GENERATOR] and not found[ccn.AVERAGE]:
-        raise UserError('{} holds no StyleGAN2 generator (generator/style/1/weight ...): name a run of train.py ccn, '
-                        'its checkpoint, or an .npz of data_tools.import_weights stylegan2'.format(where))
+        raise UserError(f'{where} holds no StyleGAN2 generator (generator/style/1/weight ...): name a run of train.py '
+                        'ccn, its checkpoint, or an .npz of data_tools.import_weights stylegan2')
     found[ccn.AVERAGE] = found[ccn.AVERAGE] or found[ccn.GENERATOR]
     found[ccn.GENERATOR] = found[ccn.GENERATOR] or found[ccn.AVERAGE]
     return found
@@ -96,14 +96,14 @@ def _part(arrays: Dict[str, np.ndarray], scope: str) -> Dict[str, np.ndarray]:
             if name.startswith(scope + '/') and not name.endswith(words)}
 
 
-def _load(session: 'tf.Session', variables: Dict[str, 'tf.Variable'], arrays: Dict[str, np.ndarray], where: str,
+def _load(session: tf.Session, variables: Dict[str, tf.Variable], arrays: Dict[str, np.ndarray], where: str,
           ) -> None:
     scope = next(iter(variables.values())).op.name.split('/')[0]
     checkpoint.warm_start(session, list(variables.values()),
-                          {'{}/{}'.format(scope, name): array for name, array in arrays.items()}, where, required=scope)
+                          {f'{scope}/{name}': array for name, array in arrays.items()}, where, required=scope)
 
 
-def _start(session: 'tf.Session', config: CcnConfig, networks: ccn.Networks,
+def _start(session: tf.Session, config: CcnConfig, networks: ccn.Networks,
            source: Optional[Dict[str, Dict[str, np.ndarray]]]) -> str:
     """The weights of step 0: those of init_from, else of the source, else random ones."""
     architecture, seed = ccn.architecture_of(config), config.train.seed
@@ -125,10 +125,10 @@ def _start(session: 'tf.Session', config: CcnConfig, networks: ccn.Networks,
 
 
 def _save_source(path: Path, weights: Dict[str, np.ndarray]) -> None:
-    atomic.write_arrays(path, {'{}/{}'.format(ccn.SOURCE, name): array for name, array in weights.items()})
+    atomic.write_arrays(path, {f'{ccn.SOURCE}/{name}': array for name, array in weights.items()})
 
 
-def _embedding(config: CcnConfig) -> Callable[['tf.Tensor'], 'tf.Tensor']:
+def _embedding(config: CcnConfig) -> Callable[[tf.Tensor], tf.Tensor]:
     return identity_network(config.loss.identity_network).embed
 
 

@@ -38,13 +38,13 @@ def latest(folder: Path) -> Optional[Path]:
     return found[-1] if found else None
 
 
-def save(session: 'tf.Session', saver: 'tf.train.Saver', folder: Path, step: int, keep: int) -> Path:
+def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, keep: int) -> Path:
     """Write FOLDER/model-STEP.* whole or not at all, then remove all but the newest `keep`.
 
     Raises UserError where the disk refuses; earlier checkpoints stay as they are.
     """
     folder = atomic.make_folder(Path(folder))
-    prefix = folder / 'model-{}'.format(step)
+    prefix = folder / f'model-{step}'
     staging = folder / '.saving'
     shutil.rmtree(str(staging), ignore_errors=True)
     try:
@@ -54,7 +54,7 @@ def save(session: 'tf.Session', saver: 'tf.train.Saver', folder: Path, step: int
             for suffix in (_SHARD, '.index'):  # the index last: a checkpoint counts once it is there
                 _flush(staging / (prefix.name + suffix))
                 os.replace(str(staging / (prefix.name + suffix)), str(prefix) + suffix)
-        atomic.write_text(folder / 'checkpoint', 'model_checkpoint_path: "{}"\n'.format(prefix.name))
+        atomic.write_text(folder / 'checkpoint', f'model_checkpoint_path: "{prefix.name}"\n')
     except tf.errors.OpError as error:
         raise UserError('cannot write the checkpoint {}: {} Free some space or choose another run folder; earlier '
                         'checkpoints are intact'.format(prefix, str(error.message).split('\n')[0])) from error
@@ -76,7 +76,7 @@ def _flush(path: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def restore(session: 'tf.Session', saver: 'tf.train.Saver', prefix: Path, may_lack: str = '') -> None:
+def restore(session: tf.Session, saver: tf.train.Saver, prefix: Path, may_lack: str = '') -> None:
     """Load every variable of the saver, those of all global variables. Variables of the scope may_lack keep their start
     where the file has none of them. Raises UserError where the file is damaged or of another architecture."""
     offered = _shapes(prefix)
@@ -87,8 +87,8 @@ def restore(session: 'tf.Session', saver: 'tf.train.Saver', prefix: Path, may_la
             variables, saver = kept, tf.train.Saver(list(kept.values()))
     report = compare({name: tuple(v.shape.as_list()) for name, v in variables.items()}, offered)
     if report.missing or report.reshaped:
-        raise UserError('checkpoint {} is of another architecture: {}. Use the configuration that it was trained '
-                        'with, or another run folder'.format(prefix, report.text()))
+        raise UserError(f'checkpoint {prefix} is of another architecture: {report.text()}. Use the configuration that '
+                        'it was trained with, or another run folder')
     try:
         saver.restore(session, str(prefix))
     except tf.errors.OpError as error:
@@ -105,12 +105,12 @@ class NameReport(NamedTuple):
 
     def text(self) -> str:
         """One line that names what does not fit."""
-        parts = ['{} loaded'.format(len(self.loaded))]
+        parts = [f'{len(self.loaded)} loaded']
         for word in ('missing', 'unused', 'reshaped'):
             names = getattr(self, word)
             if names:
                 shown = ', '.join(names[:6]) + (', ...' if len(names) > 6 else '')
-                parts.append('{} {} ({})'.format(len(names), word, shown))
+                parts.append(f'{len(names)} {word} ({shown})')
         return '; '.join(parts)
 
 
@@ -121,7 +121,7 @@ def compare(wanted: Dict[str, tuple], offered: Dict[str, tuple]) -> NameReport:
         loaded=[name for name in both if tuple(wanted[name]) == tuple(offered[name])],
         missing=[name for name in wanted if name not in offered],
         unused=[name for name in offered if name not in wanted and not any(w in name for w in _OPTIMISER_WORDS)],
-        reshaped=['{} {} instead of {}'.format(name, list(offered[name]), list(wanted[name]))
+        reshaped=[f'{name} {list(offered[name])} instead of {list(wanted[name])}'
                   for name in both if tuple(wanted[name]) != tuple(offered[name])])
 
 
@@ -135,8 +135,8 @@ def read_arrays(source: Path) -> Dict[str, np.ndarray]:
     if source.is_dir():
         prefix = latest(source / 'checkpoints') or latest(source)
         if prefix is None:
-            raise UserError('{} holds no checkpoint (model-STEP.index): name a run folder, a checkpoint or an '
-                            '.npz'.format(source))
+            raise UserError(f'{source} holds no checkpoint (model-STEP.index): name a run folder, a checkpoint or an '
+                            '.npz')
         source = prefix
     if source.suffix == '.npz':
         arrays = _read_npz(source)
@@ -148,7 +148,7 @@ def read_arrays(source: Path) -> Dict[str, np.ndarray]:
     return {name: array.astype(np.float32) if array.dtype == np.float16 else array for name, array in arrays.items()}
 
 
-def warm_start(session: 'tf.Session', variables: Sequence['tf.Variable'], arrays: Dict[str, np.ndarray], where: str,
+def warm_start(session: tf.Session, variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray], where: str,
                required: str = '') -> NameReport:
     """Assign arrays to the variables of the same name, before the graph is finalised.
 
@@ -160,13 +160,13 @@ def warm_start(session: 'tf.Session', variables: Sequence['tf.Variable'], arrays
                      {name: array.shape for name, array in arrays.items()})
     missing = [name for name in report.missing if name.startswith(required)] if required else []
     if missing or report.reshaped:
-        raise UserError('cannot start from {}: {}. It must come from the same architecture (model.channels)'.format(
-            where, report.text()))
+        raise UserError(f'cannot start from {where}: {report.text()}. It must come from the same architecture '
+                        '(model.channels)')
     unusable = [name for name in report.loaded
                 if arrays[name].dtype.kind not in 'fiu' or not np.isfinite(arrays[name]).all()]
     if unusable:
-        raise UserError('cannot start from {}: {} holds values that are no finite numbers: take an earlier '
-                        'checkpoint'.format(where, ', '.join(unusable[:6])))
+        raise UserError(f"cannot start from {where}: {', '.join(unusable[:6])} holds values that are no finite "
+                        'numbers: take an earlier checkpoint')
     # What variable.load does, in one run: a session takes time over the whole graph for each new kind of run.
     starts = [wanted[name].initializer for name in report.loaded]
     session.run(starts, {start.inputs[1]: arrays[name].astype(start.inputs[1].dtype.as_numpy_dtype)
@@ -187,10 +187,10 @@ def _shapes(prefix: Path) -> Dict[str, tuple]:
     return {name: tuple(shape) for name, shape in _reader(prefix).get_variable_to_shape_map().items()}
 
 
-def _reader(prefix: Path) -> 'tf.train.NewCheckpointReader':
+def _reader(prefix: Path) -> tf.train.NewCheckpointReader:
     if not Path(str(prefix) + '.index').exists():
-        raise UserError('checkpoint {} does not exist (no {}.index): name it as RUN/checkpoints/model-STEP'.format(
-            prefix, prefix.name))
+        raise UserError(f'checkpoint {prefix} does not exist (no {prefix.name}.index): name it as '
+                        'RUN/checkpoints/model-STEP')
     try:
         return tf.train.NewCheckpointReader(str(prefix))
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
@@ -206,6 +206,6 @@ def _read_npz(path: Path) -> Dict[str, np.ndarray]:
         with np.load(str(path), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
-        raise UserError('weights {} do not exist: check the path'.format(path)) from None
+        raise UserError(f'weights {path} do not exist: check the path') from None
     except (ValueError, OSError, BadZipFile, EOFError, ZlibError) as error:
-        raise UserError('{} is not a readable .npz of plain arrays ({})'.format(path, error)) from error
+        raise UserError(f'{path} is not a readable .npz of plain arrays ({error})') from error

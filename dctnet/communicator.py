@@ -33,18 +33,18 @@ class Local:
     device = ''  # where the graph is built
     run_options = None  # of each run of a session in which a mean or a broadcast takes part
 
-    def configured(self, config: 'tf.ConfigProto') -> 'tf.ConfigProto':
+    def configured(self, config: tf.ConfigProto) -> tf.ConfigProto:
         """What a session of this process needs to know besides."""
         if self.size > 1:
             config.gpu_options.visible_device_list = str(self.local_rank)
         return config
 
-    def mean(self, tensors: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
+    def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
         """The mean of float32 tensors of known shapes over all processes. Every process builds the same means in the
         same order, and runs each as often as the others do."""
         return list(tensors)
 
-    def broadcast(self, variables: 'Sequence[tf.Variable]') -> 'tf.Operation':
+    def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
         """Gives all processes the values that rank 0 has."""
         return tf.no_op()
 
@@ -64,20 +64,20 @@ class Horovod(Local):
             import horovod.tensorflow as hvd
         except ImportError as error:
             raise UserError('this process was started by horovodrun (or with --engine horovod), and Horovod does not '
-                            'import ({}): build it with "make setup HOROVOD=1"'.format(error)) from error
+                            f'import ({error}): build it with "make setup HOROVOD=1"') from error
         hvd.init()
         self._hvd, self._means = hvd, 0
         self.rank, self.size, self.local_rank = hvd.rank(), hvd.size(), hvd.local_rank()
 
-    def mean(self, tensors: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
+    def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
         """As in Local, in one message."""
         self._means += 1
         return _unpacked(self._hvd.allreduce(_packed(tensors), op=self._hvd.Average,
-                                             name='mean_{}'.format(self._means)), tensors)
+                                             name=f'mean_{self._means}'), tensors)
 
-    def broadcast(self, variables: 'Sequence[tf.Variable]') -> 'tf.Operation':
+    def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
         """As in Local."""
-        return tf.group(*[variable.assign(self._hvd.broadcast(variable.read_value(), 0, name='broadcast_{}'.format(i)))
+        return tf.group(*[variable.assign(self._hvd.broadcast(variable.read_value(), 0, name=f'broadcast_{i}'))
                           for i, variable in enumerate(variables)])
 
     def lost(self, error: Exception) -> bool:
@@ -97,7 +97,7 @@ class Collectives(Local):
         self.size, self._sums = len(hosts), 0
         self._others = [host for rank, host in enumerate(hosts) if rank != self.rank]
         self._ended = threading.Event()
-        self.device = '/job:worker/task:{}'.format(self.rank)
+        self.device = f'/job:worker/task:{self.rank}'
         self.run_options = sequence_options(_SEQUENCE)
         self._server = tf.train.Server(tf.train.ClusterSpec({'worker': hosts}), 'worker', self.rank, start=False,
                                        config=self.configured(session_config(training=True)))
@@ -108,7 +108,7 @@ class Collectives(Local):
         self._meet()
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def configured(self, config: 'tf.ConfigProto') -> 'tf.ConfigProto':
+    def configured(self, config: tf.ConfigProto) -> tf.ConfigProto:
         """As in Local: the first process brings the others together, and sums that a run could do at once follow one
         order. A session sees its own process alone: 1.15 would not close it before it has heard of all others, and
         waits for ever where one has ended before."""
@@ -118,11 +118,11 @@ class Collectives(Local):
         config.device_filters.append(self.device)
         return config
 
-    def mean(self, tensors: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
+    def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
         """As in Local, in one message."""
         return _unpacked(self._sum(_packed(tensors)) / float(self.size), tensors)
 
-    def broadcast(self, variables: 'Sequence[tf.Variable]') -> 'tf.Operation':
+    def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
         """As in Local; the others' values count as zeros in a sum."""
         assigned = []
         for kind in sorted({variable.dtype.base_dtype for variable in variables}, key=str):
@@ -162,7 +162,7 @@ class Collectives(Local):
 
     def _watch(self) -> None:
         """Look after the others: 1.15 waits for a dead one for ever."""
-        before = []  # type: List[str]
+        before: List[str] = []
         while not self._ended.wait(_WATCH_SECONDS):
             absent = self._absent()
             gone = [host for host in absent if host in before]  # twice in a row
@@ -175,7 +175,7 @@ class Collectives(Local):
         """Those of the others that nothing listens for."""
         return [host for host in self._others if not _listens(host)]
 
-    def _sum(self, tensor: 'tf.Tensor') -> 'tf.Tensor':
+    def _sum(self, tensor: tf.Tensor) -> tf.Tensor:
         self._sums += 1
         return all_reduced(tensor, self.size, self._sums)
 
@@ -202,8 +202,8 @@ def _hosts(text: str) -> Dict[Tuple[str, int], str]:
         cluster = json.loads(text).get('cluster', {})
         return {(kind, index): str(host) for kind in _KINDS for index, host in enumerate(cluster.get(kind, []))}
     except (ValueError, AttributeError, TypeError) as error:
-        raise UserError('TF_CONFIG is not what TensorFlow expects ({}): {{"cluster": {{"worker": ["host:port", ...]}}, '
-                        '"task": {{"type": "worker", "index": 0}}}}; or unset it'.format(error)) from error
+        raise UserError(f'TF_CONFIG is not what TensorFlow expects ({error}): {{"cluster": {{"worker": ["host:port", '
+                        '...]}, "task": {"type": "worker", "index": 0}}; or unset it') from error
 
 
 def _cluster(text: str) -> Tuple[List[str], int]:
@@ -226,12 +226,12 @@ def _listens(host: str) -> bool:
         return False
 
 
-def _packed(tensors: 'Sequence[tf.Tensor]') -> 'tf.Tensor':
+def _packed(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
     """One message for all tensors: few large ones are faster than many small ones, and their sums have an order of
     their own that does not depend on timing."""
     return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], 0)
 
 
-def _unpacked(flat: 'tf.Tensor', like: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
+def _unpacked(flat: tf.Tensor, like: Sequence[tf.Tensor]) -> List[tf.Tensor]:
     sizes = [int(np.prod(tensor.shape.as_list())) for tensor in like]  # 1 for a scalar, in both runtimes
     return [tf.reshape(part, tensor.shape) for part, tensor in zip(tf.split(flat, sizes), like)]

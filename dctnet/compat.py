@@ -2,6 +2,8 @@
 
 Both runtimes (1.15 and 2.x through tf.compat.v1) meet here; no other module tests a version.
 """
+from __future__ import annotations
+
 import logging
 import os
 import warnings
@@ -36,7 +38,7 @@ __all__ = ['tf', 'slim', 'all_reduced', 'gradients', 'left_uncompiled', 'sequenc
            'TENSORFLOW_VERSION']
 
 
-def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.Tensor]':
+def gradients(loss: tf.Tensor, variables: Sequence[tf.Tensor]) -> List[tf.Tensor]:
     """Gradients of a scalar, summed in one order; None for a variable that it does not depend on.
 
     TensorFlow's usual sum of three or more terms begins with whichever buffer is free at that moment, so its last bits
@@ -45,18 +47,18 @@ def gradients(loss: 'tf.Tensor', variables: 'Sequence[tf.Tensor]') -> 'List[tf.T
     return tf.gradients(loss, variables, aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE)
 
 
-def all_reduced(tensor: 'tf.Tensor', processes: int, number: int) -> 'tf.Tensor':
+def all_reduced(tensor: tf.Tensor, processes: int, number: int) -> tf.Tensor:
     """The sum of a tensor over the processes of a cluster; each gives the sum the same number, used for no other."""
     return collective_ops.all_reduce(tensor, processes, 1, number, 'Add', 'Id')
 
 
-def sequence_options(sequence: int) -> 'tf.RunOptions':
+def sequence_options(sequence: int) -> tf.RunOptions:
     """Options of a run with sums over the processes of a cluster: the runs of a sequence (any number but 0) are counted
     as one, so the n-th of one process meets the n-th of the others, whatever stands in each."""
     return tf.RunOptions(experimental=tf.RunOptions.Experimental(collective_graph_key=sequence))
 
 
-def untuned() -> 'tf.data.Options':
+def untuned() -> tf.data.Options:
     """Options of a pipeline whose numbers of threads and of prefetched batches are given. TensorFlow would tune them,
     in a thread that an iterator waits for when it ends: in 2.15 it was seen to wait for ever."""
     options = tf.data.Options()
@@ -73,7 +75,7 @@ def left_uncompiled() -> ContextManager[None]:
 
 
 def session_config(device: str = 'auto', threads: int = 0, training: bool = False, precision: str = 'float32',
-                   xla: bool = False) -> 'tf.ConfigProto':
+                   xla: bool = False) -> tf.ConfigProto:
     """Options of a session.
 
     device: 'auto' (a GPU where there is one), 'cpu' (no GPU is touched) or 'gpu' (same as auto; callers that must

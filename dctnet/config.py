@@ -4,7 +4,7 @@ from typing import Any, Tuple
 
 
 def _option(default: Any, choices: Tuple[str, ...] = (), low: Any = None, high: Any = None) -> Any:
-    metadata = {}  # type: dict
+    metadata: dict = {}
     if choices:
         metadata['choices'] = choices
     if low is not None:
@@ -31,7 +31,7 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         if self.size % 16:
-            raise ValueError('data.size must be a multiple of 16, not {}'.format(self.size))
+            raise ValueError(f'data.size must be a multiple of 16, not {self.size}')
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class TtnLossConfig:
     def __post_init__(self) -> None:
         steps = [step for step, _ in self.style_warmup]
         if steps != sorted(set(steps)):
-            raise ValueError('loss.style_warmup: the steps must rise: {}'.format(list(self.style_warmup)))
+            raise ValueError(f'loss.style_warmup: the steps must rise: {list(self.style_warmup)}')
 
 
 @dataclass(frozen=True)

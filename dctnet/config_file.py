@@ -39,7 +39,7 @@ def to_yaml(values: Dict[str, Any]) -> str:
 
 def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> List[Tuple[str, Any, Any]]:
     """Leaves that differ between two nested dictionaries, as (dotted key, old value, new value)."""
-    found = []  # type: List[Tuple[str, Any, Any]]
+    found: List[Tuple[str, Any, Any]] = []
     for key in sorted(set(old) | set(new)):
         a, b = old.get(key), new.get(key)
         if isinstance(a, dict) and isinstance(b, dict):
@@ -54,25 +54,25 @@ def read_yaml(path: Path) -> Dict[str, Any]:
     try:
         values = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except FileNotFoundError:
-        raise UserError('config file {} does not exist: check the path'.format(path)) from None
+        raise UserError(f'config file {path} does not exist: check the path') from None
     except IsADirectoryError:
-        raise UserError('config file {} is a folder: name a .yaml file'.format(path)) from None
+        raise UserError(f'config file {path} is a folder: name a .yaml file') from None
     except PermissionError:
-        raise UserError('no permission to read {}: change its rights'.format(path)) from None
+        raise UserError(f'no permission to read {path}: change its rights') from None
     except OSError as error:
-        raise UserError('cannot read the config file {}: {}'.format(path, error.strerror)) from error
+        raise UserError(f'cannot read the config file {path}: {error.strerror}') from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError('{} is not valid YAML: {}'.format(path, ' '.join(str(error).split()))) from error
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if values is None:
         values = {}
     if not isinstance(values, dict):
-        raise UserError('{} must hold "section: {{key: value}}", not a {}'.format(path, type(values).__name__))
+        raise UserError(f'{path} must hold "section: {{key: value}}", not a {type(values).__name__}')
     return values
 
 
 def _read_with_parents(path: Path, children: Tuple[Path, ...]) -> Dict[str, Any]:
     if path.resolve() in children:
-        raise UserError('{}: `extends` leads back to the same file: remove one link'.format(path))
+        raise UserError(f'{path}: `extends` leads back to the same file: remove one link')
     values = read_yaml(path)
     parent = values.pop('extends', None)
     if parent is None:
@@ -93,12 +93,11 @@ def _merged(base: Dict[str, Any], top: Dict[str, Any]) -> Dict[str, Any]:
 def _parse_override(text: str) -> Dict[str, Any]:
     key, equals, value = text.partition('=')
     if not equals or not key.strip():
-        raise UserError('--set {}: write it as --set section.key=value'.format(text))
+        raise UserError(f'--set {text}: write it as --set section.key=value')
     try:
         nested = yaml.safe_load(value)
     except yaml.YAMLError as error:
-        raise UserError('--set {}: the value is not valid YAML: {}'.format(
-            text, ' '.join(str(error).split()))) from error
+        raise UserError(f"--set {text}: the value is not valid YAML: {' '.join(str(error).split())}") from error
     if isinstance(nested, str) and value.strip()[:1] not in '"\'':
         nested = value.strip()  # on a command line " #" begins no comment, and "a: b" within text is no mapping
     for part in reversed(key.strip().split('.')):
@@ -108,8 +107,8 @@ def _parse_override(text: str) -> Dict[str, Any]:
 
 def _build(config_class: Type[T], values: Any, where: str, prefix: str) -> T:
     if not isinstance(values, dict):
-        raise UserError('{}: {} must be a section with keys of its own, not {!r}'.format(
-            where, prefix.rstrip('.') or 'the file', values))
+        raise UserError(f"{where}: {prefix.rstrip('.') or 'the file'} must be a section with keys of its own, not "
+                        f'{values!r}')
     fields = {field.name: field for field in dataclasses.fields(config_class)}
     arguments = {}
     for key, value in values.items():
@@ -119,23 +118,23 @@ def _build(config_class: Type[T], values: Any, where: str, prefix: str) -> T:
         if dataclasses.is_dataclass(field.type):
             arguments[key] = _build(field.type, {} if value is None else value, where, prefix + key + '.')
         else:
-            arguments[key] = _coerced(value, field, '{}: {}{}'.format(where, prefix, key))
+            arguments[key] = _coerced(value, field, f'{where}: {prefix}{key}')
     try:
         return config_class(**arguments)
     except ValueError as error:  # __post_init__ of the dataclass: a rule between several keys
-        raise UserError('{}: {}'.format(where, error)) from error
+        raise UserError(f'{where}: {error}') from error
 
 
 def _unknown_key(where: str, prefix: str, key: str, known: List[str]) -> str:
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = 'did you mean {}{}?'.format(prefix, near[0]) if near else 'known here: {}'.format(', '.join(known))
-    return '{}: unknown key {}{}: {}'.format(where, prefix, key, hint)
+    hint = f'did you mean {prefix}{near[0]}?' if near else f"known here: {', '.join(known)}"
+    return f'{where}: unknown key {prefix}{key}: {hint}'
 
 
-def _coerced(value: Any, field: 'dataclasses.Field[Any]', where: str) -> Any:
+def _coerced(value: Any, field: dataclasses.Field, where: str) -> Any:
     """The value in the type of the field's default. YAML reads 1e-4 as a string and off as False, hence the care."""
     kind = type(field.default)
-    result = None  # type: Any
+    result: Any = None
     if kind is bool and isinstance(value, bool):
         result = value
     elif kind is int and isinstance(value, (int, float, str)) and not isinstance(value, bool):
@@ -152,14 +151,14 @@ def _coerced(value: Any, field: 'dataclasses.Field[Any]', where: str) -> Any:
     if result is None:
         wanted = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'text',
                   tuple: 'a list of [number, number] pairs'}.get(kind, kind.__name__)
-        raise UserError('{} must be {}, not {!r}'.format(where, wanted, value))
+        raise UserError(f'{where} must be {wanted}, not {value!r}')
     choices = field.metadata.get('choices')
     if choices and result not in choices:
-        raise UserError('{} must be one of {}, not {!r}'.format(where, ', '.join(choices), value))
+        raise UserError(f"{where} must be one of {', '.join(choices)}, not {value!r}")
     low, high = field.metadata.get('range', (None, None))
     if low is not None and result < low or high is not None and result > high:
-        limits = 'at least {}'.format(low) if high is None else 'between {} and {}'.format(low, high)
-        raise UserError('{} must be {}, not {!r}'.format(where, limits, value))
+        limits = f'at least {low}' if high is None else f'between {low} and {high}'
+        raise UserError(f'{where} must be {limits}, not {value!r}')
     return result
 
 

@@ -21,10 +21,10 @@ def exit_with(main: Callable[[], int]) -> NoReturn:
     try:
         code = main()
     except UserError as error:
-        print('error: {}'.format(error), file=sys.stderr)
+        print(f'error: {error}', file=sys.stderr)
         code = USER_MISTAKE
     except PermissionError as error:
-        print('error: no permission to use {}: change its rights or choose another place'.format(error.filename),
+        print(f'error: no permission to use {error.filename}: change its rights or choose another place',
               file=sys.stderr)
         code = USER_MISTAKE
     except KeyboardInterrupt:

@@ -5,6 +5,8 @@ the same name (content), and LPIPS where its weights are given. Any number of re
 one run; give the photos as a result to see where they stand. All pictures are aligned faces. Beside FILE.json: FILE.csv
 (a line a picture) and FILE.md (a table with the paper's numbers). Exit codes: 0 done, 2 a mistake to put right.
 """
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
@@ -63,8 +65,8 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     results = {name: _pictures(folder) for name, folder in method_names(options.results).items()}
     for folder, paths in [(options.styles, styles)] + [(paths[0].parent, paths) for paths in results.values()]:
         if len(paths) < 2:
-            raise UserError('{} holds one picture: FID and KID need at least 2 on each side (and say little of less '
-                            'than some hundreds)'.format(folder))
+            raise UserError(f'{folder} holds one picture: FID and KID need at least 2 on each side (and say little of '
+                            'less than some hundreds)')
     pairs = {name: matched(photos, paths, options.photos) for name, paths in results.items()}
 
     start = time.time()
@@ -77,17 +79,17 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         options.out.with_suffix('.csv'): per_picture(rows).encode('utf-8', 'replace'),
         options.out.with_suffix('.md'): table.encode('utf-8', 'replace')})
     print(table.encode('utf-8', 'replace').decode('utf-8'))
-    print('written to {}, in {:.0f} s'.format(options.out, report['seconds']))
+    print(f"written to {options.out}, in {report['seconds']:.0f} s")
     return DONE
 
 
 def _check_out(out: Path, cache: Optional[Path]) -> None:
     if out.suffix != '.json':
-        raise UserError('--out {}: name a file that ends in .json'.format(out))
+        raise UserError(f'--out {out}: name a file that ends in .json')
     for suffix in ('.json', '.csv', '.md'):
         if out.with_suffix(suffix).is_dir():
-            raise UserError('a folder stands at {}, where the file would go: choose another name'.format(
-                out.with_suffix(suffix)))
+            raise UserError(f'a folder stands at {out.with_suffix(suffix)}, where the file would go: choose another '
+                            'name')
     for folder in [out.parent] + [cache] * bool(cache):
         with atomic.storage_errors(folder):
             atomic.check_place(folder)
@@ -98,8 +100,8 @@ def _pictures(folder: Path) -> List[Path]:
     gone = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in images.SUFFIXES
                   and path.is_symlink() and not path.exists()) if folder.is_dir() else []
     if gone:
-        raise UserError('{} pictures of {} are links to files that are not there ({}): bring the files back, or remove '
-                        'the links'.format(len(gone), folder, ', '.join(gone[:3])))
+        raise UserError(f'{len(gone)} pictures of {folder} are links to files that are not there '
+                        f"({', '.join(gone[:3])}): bring the files back, or remove the links")
     return images.list_images(folder)
 
 
@@ -116,18 +118,17 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
     """Results and the photos of the same stem. Raises UserError where there is none, or where a stem is not unique."""
     sides = []
     for paths in (photos, results):
-        by_stem = {}  # type: Dict[str, Path]
+        by_stem: Dict[str, Path] = {}
         for path in paths:
             if by_stem.setdefault(path.stem, path) != path:
-                raise UserError('{} and {} share a name: photos and results are matched by it; remove or rename '
-                                'one'.format(by_stem[path.stem], path.name))
+                raise UserError(f'{by_stem[path.stem]} and {path.name} share a name: photos and results are matched by '
+                                'it; remove or rename one')
         sides.append(by_stem)
     stems = sorted(set(sides[0]) & set(sides[1]))
     folder = results[0].parent
     if not stems:
-        raise UserError('no picture of {} has the name of a photo of {} (as {} and {}): results are matched '
-                        'with photos by name, without the suffix'.format(
-                            folder, photo_folder, results[0].name, photos[0].name))
+        raise UserError(f'no picture of {folder} has the name of a photo of {photo_folder} (as {results[0].name} and '
+                        f'{photos[0].name}): results are matched with photos by name, without the suffix')
     if len(stems) < len(results):
         log.warning('%s: %d of %d pictures have no photo of that name: they count for FID and KID only', folder,
                     len(results) - len(stems), len(results))
@@ -149,16 +150,17 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
                 'numpy': np.__version__, 'opencv': cv2.__version__}
     hashes = {name: features.file_hashes(paths) for name, paths in results.items()}
     style_hashes = features.file_hashes(styles)
-    report = {'versions': versions,
-              'photos': _folder_entry(photos, features.file_hashes(photos)),
-              'styles': _folder_entry(styles, style_hashes),
-              'results': {name: dict(_folder_entry(results[name], hashes[name]), matched=len(pairs[name]))
-                          for name in results}}  # type: Dict[str, Any]
+    report: Dict[str, Any] = {
+        'versions': versions,
+        'photos': _folder_entry(photos, features.file_hashes(photos)),
+        'styles': _folder_entry(styles, style_hashes),
+        'results': {name: dict(_folder_entry(results[name], hashes[name]), matched=len(pairs[name]))
+                    for name in results}}
     report.update(_distances(network, style_hashes, hashes, options))
-    measured_on = {
+    measured_on: Dict[str, Dict[str, Any]] = {
         'id': {'network': faces.kind, 'network_sha256': _sha256(faces.file), 'side': SIDE, 'resize': features.RESIZE,
                'measure': 'cosine of the embeddings of both'},
-        'edges': {'side': 256, 'measure': edge_agreement.__doc__.split('\n')[0]}}  # type: Dict[str, Dict[str, Any]]
+        'edges': {'side': 256, 'measure': edge_agreement.__doc__.split('\n')[0]}}
     scores = {'id': identity_scores(faces, pairs, options.device), 'edges': edge_scores(pairs)}
     if perceptual:
         scores['lpips'] = lpips_scores(perceptual, pairs)
@@ -173,16 +175,16 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
     return report, rows
 
 
-def _distances(network: 'FeatureNetwork', styles: Dict[Path, str], results: Dict[str, Dict[Path, str]],
+def _distances(network: FeatureNetwork, styles: Dict[Path, str], results: Dict[str, Dict[Path, str]],
                options: argparse.Namespace) -> Dict[str, Any]:
     """The entries fid and kid of the report."""
     from dctnet.compat import TENSORFLOW_VERSION
     from dctnet.nets.picture_features import picture_network
     graph = picture_network(network.embed, network.side, options.device)
-    key = 'sha256 {} {} TensorFlow {}'.format(_sha256(network.file), network.kind, TENSORFLOW_VERSION)
+    key = f'sha256 {_sha256(network.file)} {network.kind} TensorFlow {TENSORFLOW_VERSION}'
     cache = options.cache or options.out.parent / 'features_cache'
     against = features.folder_features(styles, graph, network.side, key, cache)
-    found = {'fid': {}, 'kid': {}}  # type: Dict[str, Dict[str, Any]]
+    found: Dict[str, Dict[str, Any]] = {'fid': {}, 'kid': {}}
     for name, hashes in results.items():
         log.info('%s: features of %d pictures', name, len(hashes))
         ours = features.folder_features(hashes, graph, network.side, key, cache)
@@ -203,10 +205,10 @@ def _distances(network: 'FeatureNetwork', styles: Dict[Path, str], results: Dict
 
 
 def _few(ours: fid.Gaussian, styles: fid.Gaussian) -> Optional[str]:
-    few = ['{} {}'.format(side.count, name) for side, name in ((ours, 'results'), (styles, 'style pictures'))
+    few = [f'{side.count} {name}' for side, name in ((ours, 'results'), (styles, 'style pictures'))
            if side.count <= len(side.mean)]
-    return ('{} for {} features: a covariance is singular and FID much too high; compare it with none of another '
-            'N'.format(' and '.join(few), len(ours.mean)) if few else None)
+    return (f"{' and '.join(few)} for {len(ours.mean)} features: a covariance is singular and FID much too high; "
+            'compare it with none of another N' if few else None)
 
 
 def _entry(own: np.ndarray, other: np.ndarray) -> Dict[str, Any]:

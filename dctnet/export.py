@@ -24,7 +24,7 @@ SIDE_MULTIPLE = 4  # height and width of a frozen translator's input
 _CHECKED_PICTURES, _CHECKED_SIDE = 3, 256
 
 
-def translator_graph(weights: Dict[str, np.ndarray], where: str) -> 'tf.GraphDef':
+def translator_graph(weights: Dict[str, np.ndarray], where: str) -> tf.GraphDef:
     """A frozen translator with these generator weights (released names), under the published tensor contract.
 
     input_image:0 float32 [H, W, 3] BGR 0-255 -> output_image:0 uint8 [H, W, 3] BGR; H and W multiples of 4. Beside it,
@@ -50,7 +50,7 @@ def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, or
     graph_def = translator_graph(weights, where)
     difference = _difference_from_live_graph(graph_def, weights, where)
     if difference > 1:
-        raise RuntimeError('the frozen graph differs from the live one by {} grey levels'.format(difference))
+        raise RuntimeError(f'the frozen graph differs from the live one by {difference} grey levels')
     data = graph_def.SerializeToString(deterministic=True)
     card = {
         'format': 'DCT-Net frozen translator',
@@ -75,16 +75,16 @@ def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, or
     return card
 
 
-def _parameter_count(graph_def: 'tf.GraphDef') -> int:
+def _parameter_count(graph_def: tf.GraphDef) -> int:
     weights = [node.attr['value'].tensor for node in graph_def.node
                if node.op == 'Const' and node.name.endswith(('/weights', '/biases'))]
     return int(sum(tf.make_ndarray(tensor).size for tensor in weights))
 
 
-def _translate_picture(picture: 'tf.Tensor', weights: Dict[str, np.ndarray], where: str, session: 'tf.Session') -> None:
+def _translate_picture(picture: tf.Tensor, weights: Dict[str, np.ndarray], where: str, session: tf.Session) -> None:
     if np.ndim(weights.get('generator/Conv/weights', 0)) != 4:
-        raise UserError('{} holds no generator (generator/Conv/weights ...): name a trained run, a released checkpoint '
-                        'or an .npz of one'.format(where))
+        raise UserError(f'{where} holds no generator (generator/Conv/weights ...): name a trained run, a released '
+                        'checkpoint or an .npz of one')
     channels = int(weights['generator/Conv/weights'].shape[-1])
     levels = tf.squeeze(_levels(tf.expand_dims(picture, 0), channels), axis=0)
     tf.cast(levels, tf.uint8, name=frozen.TRANSLATOR_OUTPUT.split(':')[0])
@@ -97,12 +97,12 @@ def _translate_picture(picture: 'tf.Tensor', weights: Dict[str, np.ndarray], whe
         log.warning('%s: %s', where, report.text())
 
 
-def _levels(pictures: 'tf.Tensor', channels: int) -> 'tf.Tensor':
+def _levels(pictures: tf.Tensor, channels: int) -> tf.Tensor:
     output = unet.translate(pictures / 127.5 - 1.0, channels)
     return tf.clip_by_value((output + 1.0) * 127.5, 0.0, 255.0)
 
 
-def _difference_from_live_graph(graph_def: 'tf.GraphDef', weights: Dict[str, np.ndarray], where: str) -> int:
+def _difference_from_live_graph(graph_def: tf.GraphDef, weights: Dict[str, np.ndarray], where: str) -> int:
     """Largest difference in grey levels between the frozen and the live graph on a few pictures."""
     translator = frozen.FrozenGraph(graph_def, device='cpu')
     rng = np.random.RandomState(0)
@@ -136,12 +136,12 @@ def _source(run: Path, wanted: Optional[str]) -> Path:
     if wanted is None:
         return run
     if not run.is_dir():
-        raise UserError('--checkpoint {} goes with a run folder, and {} is none'.format(wanted, run))
+        raise UserError(f'--checkpoint {wanted} goes with a run folder, and {run} is none')
     if wanted == 'best':
         return best_checkpoint.find(run)
     if not wanted.isdigit():
-        raise UserError('--checkpoint {}: say best, or the number of a step'.format(wanted))
-    prefix = run / 'checkpoints' / 'model-{}'.format(int(wanted))
+        raise UserError(f'--checkpoint {wanted}: say best, or the number of a step')
+    prefix = run / 'checkpoints' / f'model-{int(wanted)}'
     kept = checkpoint.all_in(run / 'checkpoints')
     if prefix not in kept:
         raise UserError('{} keeps no checkpoint of step {}: there are {}'.format(
@@ -161,8 +161,8 @@ def main(words: Optional[Sequence[str]] = None) -> int:
         text = config_file.to_yaml(config_file.read_yaml(config_path))
         origin['config_sha256'] = hashlib.sha256(text.encode()).hexdigest()
     card = write_model_folder(weights, str(arguments.run), arguments.out, origin, mask)
-    print('{}: step {}, {} parameters, frozen graph against live graph: {} grey levels at most'.format(
-        arguments.out, card['step'], card['parameters'], card['largest_difference_from_live_graph']))
+    print(f"{arguments.out}: step {card['step']}, {card['parameters']} parameters, frozen graph against live graph: "
+          f"{card['largest_difference_from_live_graph']} grey levels at most")
     return DONE
 
 

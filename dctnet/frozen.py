@@ -39,7 +39,7 @@ _ALLOWED_OPS = frozenset('''
 '''.split())
 
 
-def freeze(session: 'tf.Session', outputs: Sequence['tf.Tensor']) -> 'tf.GraphDef':
+def freeze(session: tf.Session, outputs: Sequence[tf.Tensor]) -> tf.GraphDef:
     """The part of the session's graph that `outputs` need, with variables replaced by their present values."""
     names = [output.op.name for output in outputs]
     graph_def = tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), names)
@@ -48,45 +48,44 @@ def freeze(session: 'tf.Session', outputs: Sequence['tf.Tensor']) -> 'tf.GraphDe
     return graph_def
 
 
-def write_graph(graph_def: 'tf.GraphDef', path: Path) -> None:
+def write_graph(graph_def: tf.GraphDef, path: Path) -> None:
     """Write a .pb, whole or not at all. Equal graphs give equal bytes."""
     atomic.write_bytes(Path(path), graph_def.SerializeToString(deterministic=True))
 
 
-def read_graph(path: Path) -> 'tf.GraphDef':
+def read_graph(path: Path) -> tf.GraphDef:
     """Read a .pb. Raises UserError where it is missing, no graph, or holds operations beyond tensor arithmetic."""
     path = Path(path)
     if path.is_dir():
-        raise UserError('{} is a folder: name the .pb file'.format(path))
+        raise UserError(f'{path} is a folder: name the .pb file')
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UserError('frozen graph {} does not exist: check the path'.format(path)) from None
+        raise UserError(f'frozen graph {path} does not exist: check the path') from None
     except PermissionError:
-        raise UserError('no permission to read {}: change its rights'.format(path)) from None
+        raise UserError(f'no permission to read {path}: change its rights') from None
     except OSError as error:
-        raise UserError('cannot read {}: {}'.format(path, error.strerror)) from error
+        raise UserError(f'cannot read {path}: {error.strerror}') from error
     graph_def = tf.GraphDef()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # older protobuf warns of some garbage instead of raising
             graph_def.ParseFromString(data)
     except DecodeError:
-        raise UserError('{} is not a frozen TensorFlow graph: export it again, or download it again'.format(
-            path)) from None
+        raise UserError(f'{path} is not a frozen TensorFlow graph: export it again, or download it again') from None
     if not graph_def.node:
-        raise UserError('{} holds no graph ({} bytes): export it again, or download it again'.format(path, len(data)))
+        raise UserError(f'{path} holds no graph ({len(data)} bytes): export it again, or download it again')
     check_operations(graph_def, str(path))
     return graph_def
 
 
-def check_operations(graph_def: 'tf.GraphDef', where: str) -> None:
+def check_operations(graph_def: tf.GraphDef, where: str) -> None:
     """Raise UserError where a graph holds operations beyond tensor arithmetic; `where` names the file."""
     nodes = list(graph_def.node) + [node for function in graph_def.library.function for node in function.node_def]
     refused = sorted({node.op for node in nodes} - _ALLOWED_OPS)
     if refused:
-        raise UserError('{} is refused: it holds operations that no frozen network here needs ({}): use a graph frozen '
-                        'for inference'.format(where, ', '.join(refused[:8])))
+        raise UserError(f'{where} is refused: it holds operations that no frozen network here needs '
+                        f"({', '.join(refused[:8])}): use a graph frozen for inference")
 
 
 def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:
@@ -104,21 +103,21 @@ def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:
         try:
             array = tf.make_ndarray(node.attr['value'].tensor)
         except (ValueError, TypeError, MemoryError) as error:
-            raise UserError('{}: the constant {} is damaged ({}): export or download the file again'.format(
-                path, node.name, ' '.join(str(error).split())[:200])) from error
+            raise UserError(f"{path}: the constant {node.name} is damaged ({' '.join(str(error).split())[:200]}): "
+                            'export or download the file again') from error
         if array.ndim == 0 or not np.issubdtype(array.dtype, np.floating):
             continue  # sizes and slopes, which belong to the operations
         start = parts.index(scope)
         places.add('/'.join(parts[:start + 1]))
         found['/'.join(parts[start:])] = array
     if len(places) > 1:
-        raise UserError('{} holds several networks ({}): which one is meant cannot be told; export them into files of '
-                        'their own'.format(path, ', '.join(sorted(places))))
+        raise UserError(f"{path} holds several networks ({', '.join(sorted(places))}): which one is meant cannot be "
+                        'told; export them into files of their own')
     return found
 
 
-def import_into(graph_def: 'tf.GraphDef', inputs: Dict[str, 'tf.Tensor'], outputs: Sequence[str], where: str,
-                weights: 'Optional[Dict[str, tf.Tensor]]' = None) -> List['tf.Tensor']:
+def import_into(graph_def: tf.GraphDef, inputs: Dict[str, tf.Tensor], outputs: Sequence[str], where: str,
+                weights: Optional[Dict[str, tf.Tensor]] = None) -> List[tf.Tensor]:
     """Put a frozen graph into the current one, fed by `inputs` (name -> tensor); gradients flow through it.
 
     where: the file, named in errors. weights: what stands for nodes that were taken out of the graph. Raises
@@ -129,23 +128,23 @@ def import_into(graph_def: 'tf.GraphDef', inputs: Dict[str, 'tf.Tensor'], output
         return tf.import_graph_def(graph_def, input_map=dict(weights or {}, **inputs), return_elements=list(outputs),
                                    name='frozen')
     except ValueError as error:
-        raise UserError('{} does not load in TensorFlow {}: {}'.format(
-            where, tf.__version__, ' '.join(str(error).split())[:300])) from error
+        raise UserError(f'{where} does not load in TensorFlow {tf.__version__}: '
+                        f"{' '.join(str(error).split())[:300]}") from error
 
 
-def has_tensors(graph_def: 'tf.GraphDef', tensors: Sequence[str]) -> bool:
+def has_tensors(graph_def: tf.GraphDef, tensors: Sequence[str]) -> bool:
     """True where all these names (NAME:0) are in the graph."""
     return {tensor.split(':')[0] for tensor in tensors} <= {node.name for node in graph_def.node}
 
 
-def check_tensors(graph_def: 'tf.GraphDef', tensors: Sequence[str], where: str) -> None:
+def check_tensors(graph_def: tf.GraphDef, tensors: Sequence[str], where: str) -> None:
     """Raise UserError where one of these names (NAME:0) is not in the graph; `where` names the file."""
     names = {node.name for node in graph_def.node}
     missing = [name for name in tensors if name.split(':')[0] not in names]
     if missing:
         placeholders = [node.name + ':0' for node in graph_def.node if node.op == 'Placeholder']
-        raise UserError('{} has no tensor {}: it takes {}; is it the right graph?'.format(
-            where, ', '.join(missing), ', '.join(placeholders) or 'no input at all'))
+        raise UserError(f"{where} has no tensor {', '.join(missing)}: it takes "
+                        f"{', '.join(placeholders) or 'no input at all'}; is it the right graph?")
 
 
 class FrozenGraph:
@@ -156,12 +155,12 @@ class FrozenGraph:
     within another session, which may hold all threads that they would share.
     """
 
-    def __init__(self, source: Union[Path, str, 'tf.GraphDef'], inputs: Sequence[str] = (TRANSLATOR_INPUT,),
+    def __init__(self, source: Union[Path, str, tf.GraphDef], inputs: Sequence[str] = (TRANSLATOR_INPUT,),
                  outputs: Sequence[str] = (TRANSLATOR_OUTPUT,), device: str = 'auto', threads: int = 0,
                  own_threads: bool = False) -> None:
         if device == 'gpu' and not gpu_available():
-            raise UserError('no GPU that TensorFlow {} can use: choose device cpu or auto, or check the driver'.format(
-                tf.__version__))
+            raise UserError(f'no GPU that TensorFlow {tf.__version__} can use: choose device cpu or auto, or check the '
+                            'driver')
         from_file = not isinstance(source, tf.GraphDef)
         where = str(source) if from_file else 'the graph'
         graph_def = read_graph(Path(str(source))) if from_file else source

@@ -16,7 +16,7 @@ class FrozenNetwork:
     graph that TensorFlow makes for a new set of fetches. where: the file, named in errors.
     """
 
-    def __init__(self, graph_def: 'tf.GraphDef', where: str) -> None:
+    def __init__(self, graph_def: tf.GraphDef, where: str) -> None:
         self._where = where
         self._structure, self._weights = tf.GraphDef(), {}
         for node in graph_def.node:
@@ -27,15 +27,15 @@ class FrozenNetwork:
         self._structure.versions.CopyFrom(graph_def.versions)
         self._structure.library.CopyFrom(graph_def.library)
 
-    def __call__(self, inputs: 'Dict[str, tf.Tensor]', outputs: Sequence[str]) -> 'List[tf.Tensor]':
+    def __call__(self, inputs: Dict[str, tf.Tensor], outputs: Sequence[str]) -> List[tf.Tensor]:
         """The outputs for these inputs (name -> tensor); gradients flow to the inputs, none to the weights. Raises
         UserError where a name is not in the graph."""
         return frozen.import_into(self._structure, inputs, outputs, self._where, self._weights)
 
 
-def _held(array: np.ndarray) -> 'tf.Tensor':
+def _held(array: np.ndarray) -> tf.Tensor:
     # The value comes from Python when the variable is initialised: in the graph it would be a constant again.
-    def value() -> 'tf.Tensor':
+    def value() -> tf.Tensor:
         found = tf.numpy_function(lambda: array, [], array.dtype)
         found.set_shape(array.shape)
         return found

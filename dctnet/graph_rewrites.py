@@ -27,36 +27,35 @@ def check_rewrites(train: TrainConfig, communicator: Local = Local()) -> None:
     nodes = _nodes_run(communicator.configured(
         session_config(train.device, training=True, precision=train.precision, xla=train.xla)))
     if train.xla and not any(node.op in COMPILED for node in nodes):
-        raise UserError('train.xla is true, but TensorFlow {} compiles nothing here: set train.xla=false'.format(
-            TENSORFLOW_VERSION))
+        raise UserError(f'train.xla is true, but TensorFlow {TENSORFLOW_VERSION} compiles nothing here: set '
+                        'train.xla=false')
     if train.precision != 'float32':
         if train.xla:  # compiled away: look again without
             nodes = _nodes_run(communicator.configured(
                 session_config(train.device, training=True, precision=train.precision)))
         if not convolutions_in(nodes, train.precision):
-            raise UserError('train.precision is {}, but TensorFlow {} computes in float32 here: {}; or set '
-                            'train.precision=float32'.format(train.precision, TENSORFLOW_VERSION,
-                                                             _CURES[train.precision]))
+            raise UserError(f'train.precision is {train.precision}, but TensorFlow {TENSORFLOW_VERSION} computes in '
+                            f'float32 here: {_CURES[train.precision]}; or set train.precision=float32')
 
 
-def nodes_of(run: 'Callable[[tf.RunOptions, tf.RunMetadata], None]') -> 'List[tf.NodeDef]':
+def nodes_of(run: Callable[[tf.RunOptions, tf.RunMetadata], None]) -> List[tf.NodeDef]:
     """The nodes that a session really executes, after all rewrites; `run` runs it with these options."""
     metadata = tf.RunMetadata()
     run(tf.RunOptions(output_partition_graphs=True), metadata)
     return [node for graph in metadata.partition_graphs for node in graph.node]
 
 
-def convolutions_in(nodes: 'List[tf.NodeDef]', precision: str) -> 'List[tf.NodeDef]':
+def convolutions_in(nodes: List[tf.NodeDef], precision: str) -> List[tf.NodeDef]:
     """The convolutions and their gradients that are computed in a precision."""
     kind = {'float32': tf.float32, 'float16': tf.float16, 'bfloat16': tf.bfloat16}[precision]
     return [node for node in nodes if 'Conv2D' in node.op and node.attr['T'].type == kind.as_datatype_enum]
 
 
-def _nodes_run(config: 'tf.ConfigProto') -> 'List[tf.NodeDef]':
+def _nodes_run(config: tf.ConfigProto) -> List[tf.NodeDef]:
     """Two convolutions and their gradients."""
     with tf.Graph().as_default(), tf.Session(config=config) as session:
         x = tf.placeholder(tf.float32, [2, 16, 16, 8])
-        kernels = [tf.get_variable('kernel_{}'.format(i), [3, 3, 8, 8]) for i in range(2)]
+        kernels = [tf.get_variable(f'kernel_{i}', [3, 3, 8, 8]) for i in range(2)]
         y = x
         for kernel in kernels:
             y = tf.nn.relu(tf.nn.conv2d(y, kernel, [1, 1, 1, 1], 'SAME'))

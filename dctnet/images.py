@@ -25,13 +25,13 @@ def list_images(folder: Path) -> List[Path]:
     """
     folder = Path(folder)
     if not folder.exists():
-        raise UserError('picture folder {} does not exist: check the path'.format(folder))
+        raise UserError(f'picture folder {folder} does not exist: check the path')
     if not folder.is_dir():
-        raise UserError('{} is a file, but a folder of pictures is needed'.format(folder))
+        raise UserError(f'{folder} is a file, but a folder of pictures is needed')
     found = sorted(path for path in folder.iterdir()
                    if path.suffix.lower() in SUFFIXES and not path.name.startswith('.') and path.is_file())
     if not found:
-        raise UserError('no pictures in {}: put {} files there'.format(folder, ', '.join(SUFFIXES)))
+        raise UserError(f"no pictures in {folder}: put {', '.join(SUFFIXES)} files there")
     return found
 
 
@@ -46,16 +46,16 @@ def read_bgr(path: Path) -> np.ndarray:
             picture.load()
             return _to_bgr(ImageOps.exif_transpose(picture) or picture)
     except FileNotFoundError:
-        raise UserError('picture {} does not exist: check the path'.format(path)) from None
+        raise UserError(f'picture {path} does not exist: check the path') from None
     except IsADirectoryError:
-        raise UserError('{} is a folder, but one picture is needed'.format(path)) from None
+        raise UserError(f'{path} is a folder, but one picture is needed') from None
     except PermissionError:
-        raise UserError('no permission to read {}: change its rights'.format(path)) from None
+        raise UserError(f'no permission to read {path}: change its rights') from None
     except Image.DecompressionBombError as error:
-        raise UserError('{} is too large to open safely ({}): scale it down'.format(path, error)) from error
+        raise UserError(f'{path} is too large to open safely ({error}): scale it down') from error
     except Exception as error:  # Pillow signals a damaged file by any exception, AttributeError and struct.error too
         reason = 'the file is empty' if _is_empty(path) else str(error)
-        raise UserError('cannot read {} as a picture ({}): replace or remove it'.format(path, reason)) from error
+        raise UserError(f'cannot read {path} as a picture ({reason}): replace or remove it') from error
 
 
 def _is_empty(path: Path) -> bool:
@@ -83,8 +83,7 @@ def _to_bgr(picture: Image.Image) -> np.ndarray:
 def check_writable_name(path: Path) -> None:
     """Raise UserError where the suffix of `path` is none that pictures can be written as."""
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise UserError('cannot write a picture as {}: use a name that ends in one of {}'.format(
-            path, ', '.join(SUFFIXES)))
+        raise UserError(f"cannot write a picture as {path}: use a name that ends in one of {', '.join(SUFFIXES)}")
 
 
 def write_bgr(path: Path, image: np.ndarray) -> None:
@@ -98,7 +97,7 @@ def encoded(path: Path, image: np.ndarray) -> bytes:
     suffix = Path(path).suffix.lower()
     done, data = cv2.imencode(suffix, image, _ENCODER_OPTIONS.get(suffix, []))
     if not done:
-        raise UserError('OpenCV cannot encode a picture of shape {} as {}'.format(image.shape, path))
+        raise UserError(f'OpenCV cannot encode a picture of shape {image.shape} as {path}')
     return data.tobytes()
 
 

@@ -5,13 +5,13 @@ import numpy as np
 
 from dctnet.compat import tf
 
-Compute = Callable[['tf.Tensor'], 'tf.Tensor']
+Compute = Callable[[tf.Tensor], tf.Tensor]
 # A node and, where it has a second input that is constant float32, that (a kernel): -> what to compute of its first
 # input instead, None to keep the node.
-Choose = Callable[['tf.NodeDef', Optional[np.ndarray]], Optional[Compute]]
+Choose = Callable[[tf.NodeDef, Optional[np.ndarray]], Optional[Compute]]
 
 
-def replace_nodes(graph_def: 'tf.GraphDef', choose: Choose) -> 'tf.GraphDef':
+def replace_nodes(graph_def: tf.GraphDef, choose: Choose) -> tf.GraphDef:
     """A graph with the same tensors' names, in which `choose` has had its way with every node of one output."""
     by_name = {node.name: node for node in graph_def.node}
     result = tf.GraphDef()
@@ -23,7 +23,7 @@ def replace_nodes(graph_def: 'tf.GraphDef', choose: Choose) -> 'tf.GraphDef':
     return result
 
 
-def keeps_size(node: 'tf.NodeDef') -> bool:
+def keeps_size(node: tf.NodeDef) -> bool:
     """Whether a convolution or pooling works at every pixel of [N, H, W, C] and gives the same size (SAME)."""
     attributes = node.attr  # reading what is not there would write it
     steps = {step for name in ('strides', 'dilations') if name in attributes for step in attributes[name].list.i}
@@ -31,7 +31,7 @@ def keeps_size(node: 'tf.NodeDef') -> bool:
         'data_format' not in attributes or attributes['data_format'].s == b'NHWC')
 
 
-def _kernel(node: 'tf.NodeDef', by_name: dict) -> Optional[np.ndarray]:
+def _kernel(node: tf.NodeDef, by_name: dict) -> Optional[np.ndarray]:
     if len(node.input) < 2 or node.input[1].startswith('^'):
         return None
     source = by_name[node.input[1].split(':')[0]]
@@ -42,7 +42,7 @@ def _kernel(node: 'tf.NodeDef', by_name: dict) -> Optional[np.ndarray]:
     return tf.make_ndarray(source.attr['value'].tensor)
 
 
-def _nodes(name: str, source: str, compute: Compute) -> 'list':
+def _nodes(name: str, source: str, compute: Compute) -> list:
     """The nodes of `compute` on the tensor `source` of a graph; the last one bears `name`."""
     with tf.Graph().as_default() as graph:
         with tf.name_scope(name + '_replaced'):

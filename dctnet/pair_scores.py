@@ -1,5 +1,7 @@
 """Scores of results held against their photos: identity, edges and LPIPS, each also against the next one's photo, which
 is the level without any agreement."""
+from __future__ import annotations
+
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
@@ -24,7 +26,7 @@ Pair = Tuple[Path, Path]  # a result and its photo
 Scores = Dict[str, Tuple[np.ndarray, np.ndarray]]  # method -> [N] with the own photo, [N] with the next one's
 
 
-def identity_scores(faces: 'IdentityNetwork', pairs: Dict[str, List[Pair]], device: str) -> Scores:
+def identity_scores(faces: IdentityNetwork, pairs: Dict[str, List[Pair]], device: str) -> Scores:
     """Cosine of the embeddings. Raises UserError where a picture cannot be read or embedded."""
     from dctnet.nets.picture_features import picture_network
     graph = picture_network(faces.embed, SIDE, device)
@@ -54,7 +56,7 @@ def edge_scores(pairs: Dict[str, List[Pair]]) -> Scores:
     return scores
 
 
-def lpips_scores(network: 'FrozenGraph', pairs: Dict[str, List[Pair]]) -> Scores:
+def lpips_scores(network: FrozenGraph, pairs: Dict[str, List[Pair]]) -> Scores:
     """Distance by LPIPS (a graph of nets.lpips): how different two pictures look. Raises UserError where a picture
     cannot be read, or where the graph gives something else than a finite number a pair."""
     scores = {}
@@ -65,13 +67,13 @@ def lpips_scores(network: 'FrozenGraph', pairs: Dict[str, List[Pair]]) -> Scores
     return scores
 
 
-def _distances(network: 'FrozenGraph', photos: Sequence[Path], results: Sequence[Path]) -> np.ndarray:
+def _distances(network: FrozenGraph, photos: Sequence[Path], results: Sequence[Path]) -> np.ndarray:
     found = []
     for first in range(0, len(results), _BATCH):
         sides = [features.read_squares(paths[first:first + _BATCH], SIDE) for paths in (photos, results)]
         distances = np.asarray(network(*sides), np.float64)
         if distances.shape != (len(sides[0]),) or not np.isfinite(distances).all():
-            raise UserError('the graph of --lpips gives no finite number a pair ({}, shape {}): make it anew with '
-                            'data_tools.import_weights lpips'.format(results[first], list(distances.shape)))
+            raise UserError(f'the graph of --lpips gives no finite number a pair ({results[first]}, shape '
+                            f'{list(distances.shape)}): make it anew with data_tools.import_weights lpips')
         found.append(distances)
     return np.concatenate(found)

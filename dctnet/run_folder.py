@@ -58,8 +58,8 @@ def _check_resumable(saved: dict, wanted: dict, run: Path) -> None:
                and (change[0].split('.')[0] in _FIXED_SECTIONS or change[0] in _FIXED_KEYS)]
     if refused:
         shown = '; '.join('{} is {!r} there and {!r} now'.format(*change) for change in refused)
-        raise UserError('run folder {} holds a training with another architecture, loss or augmentation: {}. Use '
-                        'another --run, or start a fine-tune in one with --init-from {}'.format(run, shown, run))
+        raise UserError(f'run folder {run} holds a training with another architecture, loss or augmentation: {shown}. '
+                        f'Use another --run, or start a fine-tune in one with --init-from {run}')
     for key, old, new in changes:
         log.info('resuming with a change: %s %r -> %r', key, old, new)
 
@@ -74,8 +74,7 @@ def opened(run: Path, config: T, versions: dict) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # freed by the system however the process ends
         except BlockingIOError:
-            raise UserError('another process is training in {}: wait for it, or choose another --run'.format(
-                run)) from None
+            raise UserError(f'another process is training in {run}: wait for it, or choose another --run') from None
         atomic.write_text(run / 'config.yaml', config_file.to_yaml(config_file.to_dict(config)))
         atomic.write_text(run / 'environment.json', json.dumps(_environment(versions), indent=2) + '\n')
         with atomic.storage_errors(run / 'log.txt'):

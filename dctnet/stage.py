@@ -22,18 +22,18 @@ class Phase(NamedTuple):
         the update is made.
     """
     name: str
-    loss: 'tf.Tensor'
-    scalars: 'Dict[str, tf.Tensor]'
-    variables: 'List[tf.Variable]'
+    loss: tf.Tensor
+    scalars: Dict[str, tf.Tensor]
+    variables: List[tf.Variable]
     every: int
     optim: Optim
-    companions: 'Callable[[], Sequence[tf.Operation]]' = tuple
+    companions: Callable[[], Sequence[tf.Operation]] = tuple
 
 
 class Preview(NamedTuple):
     """What sample grids show: `columns` (name -> float [N, H, W, 3] BGR in [-1, 1]) for the fixed inputs `feed`."""
-    columns: 'Dict[str, tf.Tensor]'
-    feed: 'Dict[tf.Tensor, np.ndarray]'
+    columns: Dict[str, tf.Tensor]
+    feed: Dict[tf.Tensor, np.ndarray]
 
 
 class Feed(NamedTuple):
@@ -42,10 +42,10 @@ class Feed(NamedTuple):
     The stage is built on one micro-batch of a step at a time: number `micro_batch` (int32 placeholder, None where there
     is only one) of `micro_batches`.
     """
-    load: 'tf.Operation'
-    start: 'Callable[[tf.Session, int], None]'
+    load: tf.Operation
+    start: Callable[[tf.Session, int], None]
     micro_batches: int = 1
-    micro_batch: 'Optional[tf.Tensor]' = None
+    micro_batch: Optional[tf.Tensor] = None
 
 
 class StageGraph(NamedTuple):
@@ -58,4 +58,4 @@ class StageGraph(NamedTuple):
     phases: List[Phase]
     preview: Preview
     joint: bool
-    step_ops: 'List[tf.Operation]'
+    step_ops: List[tf.Operation]

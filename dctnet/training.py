@@ -21,7 +21,7 @@ from dctnet.stage import Feed, StageGraph
 log = logging.getLogger(__name__)
 
 # Given the session with all variables at their start: loads what a new run starts from, and says what that is.
-Start = Callable[['tf.Session'], str]
+Start = Callable[[tf.Session], str]
 
 
 def scaled(config: Any, processes: int) -> Any:
@@ -38,8 +38,8 @@ def pictures_a_step(config: Any, processes: int) -> int:
 def check_device(train: TrainConfig) -> None:
     """Raise UserError where a GPU is demanded and none is there."""
     if train.device == 'gpu' and not gpu_available():
-        raise UserError('train.device is gpu, but TensorFlow {} finds none it can use: check the driver, or set '
-                        'train.device=auto'.format(TENSORFLOW_VERSION))
+        raise UserError(f'train.device is gpu, but TensorFlow {TENSORFLOW_VERSION} finds none it can use: check the '
+                        'driver, or set train.device=auto')
 
 
 def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: Start,
@@ -79,14 +79,14 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
             report()
             if communicator.size > 1 or train.accumulate > 1:
                 log.info('%d processes with %s of %d: %d pictures a step in all, learning rate %g', communicator.size,
-                         'batches' if train.accumulate == 1 else '{} batches'.format(train.accumulate),
+                         'batches' if train.accumulate == 1 else f'{train.accumulate} batches',
                          config.data.batch_size, pictures_a_step(config, communicator.size),
                          scaled(config, communicator.size).optim.lr)
             _begin(session, saver, run, origin)
             run_folder.note_pictures(run, pictures)
             session.run(share, options=communicator.run_options)
             writer = tf.summary.FileWriter(str(run / 'tb'))
-            hooks = [NanGuard()]  # type: List[Hook]
+            hooks: List[Hook] = [NanGuard()]
             if measuring:  # before what records its values and saves the step
                 hooks.append(Evaluation(measuring, saver, run, finite))
             hooks += [
@@ -101,13 +101,13 @@ def train_stage(config: Any, stage: StageGraph, feed: Feed, run: Path, start: St
             return loop.step >= train.steps
 
 
-def _begin(session: 'tf.Session', saver: 'tf.train.Saver', run: Path, origin: str) -> None:
+def _begin(session: tf.Session, saver: tf.train.Saver, run: Path, origin: str) -> None:
     newest = checkpoint.latest(run / 'checkpoints')
     if newest:
         checkpoint.restore(session, saver, newest, may_lack=loss_scale.SCOPE)
         log.info('resuming from %s', newest)
     elif run_folder.has_checkpoint(run):
-        raise UserError('every checkpoint in {} has lost its .data file: copy it back, or choose another --run'.format(
-            run / 'checkpoints'))
+        raise UserError(f"every checkpoint in {run / 'checkpoints'} has lost its .data file: copy it back, or choose "
+                        'another --run')
     elif origin:
         log.info('%s', origin)

@@ -58,12 +58,12 @@ def measuring(config: TtnConfig, validation: Sequence[Path], exemplars: Sequence
                      LOWER_IS_BETTER[config.evaluate.best], _hash(hashes + [embed.sha256, str(size)]))
 
 
-def translator(size: int, channels: int, batch_size: int) -> 'Callable[[tf.Session, np.ndarray], np.ndarray]':
+def translator(size: int, channels: int, batch_size: int) -> Callable[[tf.Session, np.ndarray], np.ndarray]:
     """The generator of the current graph as a function of (session, uint8 [N, size, size, 3] BGR) -> the same."""
     photos = tf.placeholder(tf.float32, [None, size, size, 3], name='validation_photos')
     output = unet.translate(photos, channels)
 
-    def translate(session: 'tf.Session', pictures: np.ndarray) -> np.ndarray:
+    def translate(session: tf.Session, pictures: np.ndarray) -> np.ndarray:
         parts = [session.run(output, {photos: images.to_unit(pictures[first:first + batch_size])})
                  for first in range(0, len(pictures), batch_size)]
         return images.to_uint8(np.concatenate(parts))
@@ -77,7 +77,7 @@ class TtnEvaluation:
     """
 
     def __init__(self, photos: np.ndarray, exemplars: np.ndarray,
-                 translate: 'Callable[[tf.Session, np.ndarray], np.ndarray]', embed: Embeddings) -> None:
+                 translate: Callable[[tf.Session, np.ndarray], np.ndarray], embed: Embeddings) -> None:
         self._photos, self._exemplars, self._translate, self._embed = photos, exemplars, translate, embed
         self._style_features = self._style_colours = self._identities = np.zeros(0)
 
@@ -92,7 +92,7 @@ class TtnEvaluation:
                  'exemplars have sharpness %.3g', len(self._photos), untouched['kid'], untouched['colour'],
                  untouched['sharpness'], len(self._exemplars), _mean_sharpness(self._exemplars))
 
-    def measure(self, session: 'tf.Session') -> Dict[str, float]:
+    def measure(self, session: tf.Session) -> Dict[str, float]:
         """kid and colour against the exemplars, id and edges against the photographs, and saturation and sharpness."""
         return self._measured(self._translate(session, self._photos))
 

@@ -56,7 +56,7 @@ def train_ttn(config: TtnConfig, pictures: Folders, run: Path, validation: Seque
                            communicator)
 
 
-def build_training(config: TtnConfig, pictures: Folders, content_network: 'Optional[tf.GraphDef]',
+def build_training(config: TtnConfig, pictures: Folders, content_network: Optional[tf.GraphDef],
                    dry_run: bool = False, communicator: Local = Local()) -> Tuple[StageGraph, Feed]:
     """Networks, losses and the input pipeline, in the current graph. dry_run: leave no file behind."""
     data = config.data
@@ -81,7 +81,7 @@ def _samplers(config: TtnConfig, pictures: Folders, cache: Cache) -> List[Sample
     return [photo, MixedSampler(style, generated, data.exemplar_share) if pictures.generated else style]
 
 
-def _extras(config: TtnConfig, photos: Sequence[Path], content_network: 'Optional[tf.GraphDef]', cache: Cache,
+def _extras(config: TtnConfig, photos: Sequence[Path], content_network: Optional[tf.GraphDef], cache: Cache,
             dry_run: bool) -> Dict[str, Extra]:
     """What the loss needs with the photographs, by the fields of TtnBatch."""
     data, loss, result = config.data, config.loss, {}
@@ -103,7 +103,7 @@ def _extras(config: TtnConfig, photos: Sequence[Path], content_network: 'Optiona
     return result
 
 
-def _warm_start(session: 'tf.Session', config: TtnConfig, run: Path) -> str:
+def _warm_start(session: tf.Session, config: TtnConfig, run: Path) -> str:
     """The start of a fine-tune, before the run folder is touched; returns what it has come from."""
     source = config.init_from
     if not source or run_folder.has_checkpoint(run):
@@ -113,10 +113,10 @@ def _warm_start(session: 'tf.Session', config: TtnConfig, run: Path) -> str:
     variables = [variable for variable in tf.global_variables()
                  if variable in tf.trainable_variables() or variable.op.name.endswith('/u')]
     report = checkpoint.warm_start(session, variables, arrays, source, required=unet.SCOPE)
-    return 'fine-tuning from {}: {}'.format(source, report.text())
+    return f'fine-tuning from {source}: {report.text()}'
 
 
-def _content_network(config: TtnConfig) -> 'Optional[tf.GraphDef]':
+def _content_network(config: TtnConfig) -> Optional[tf.GraphDef]:
     if not config.loss.content:
         return None
     if config.loss.content_network == 'random':

@@ -1,4 +1,6 @@
 """A headless Chromium, driven over chromedriver's HTTP protocol."""
+from __future__ import annotations
+
 import json
 import re
 import shutil
@@ -21,7 +23,7 @@ _ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'  # the key of an element's id, 
 class Browser:
     """One window, with a profile of its own that is removed at the end."""
 
-    def __enter__(self) -> 'Browser':
+    def __enter__(self) -> Browser:
         self._profile = tempfile.TemporaryDirectory()
         self._driver = subprocess.Popen(['chromedriver', '--port=0'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         found = None
@@ -29,7 +31,7 @@ class Browser:
             line = self._driver.stdout.readline().decode()
             assert line, 'chromedriver ended early'
             found = re.search(r'started successfully on port (\d+)', line)
-        self._base = 'http://127.0.0.1:{}'.format(found.group(1))
+        self._base = f'http://127.0.0.1:{found.group(1)}'
         options = {'binary': CHROMIUM, 'args': _FLAGS + ['--user-data-dir=' + self._profile.name]}
         session = self._ask('POST', '/session', {'capabilities': {'alwaysMatch': {'goog:chromeOptions': options}}})
         self._base += '/session/' + session['sessionId']
@@ -55,12 +57,12 @@ class Browser:
     def keys(self, selector: str, text: str) -> None:
         """Type into an element."""
         element = self._ask('POST', '/element', {'using': 'css selector', 'value': selector})[_ELEMENT]
-        self._ask('POST', '/element/{}/value'.format(element), {'text': text})
+        self._ask('POST', f'/element/{element}/value', {'text': text})
 
     def click(self, selector: str) -> None:
         """Click an element where it is shown."""
         element = self._ask('POST', '/element', {'using': 'css selector', 'value': selector})[_ELEMENT]
-        self._ask('POST', '/element/{}/click'.format(element), {})
+        self._ask('POST', f'/element/{element}/click', {})
 
     def _ask(self, method: str, path: str, body: Optional[Dict[str, Any]] = None) -> Any:
         data = json.dumps(body).encode() if body is not None else None

@@ -14,7 +14,7 @@ def small_disk(tmp_path):
     mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', str(place)], stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)
     if mounted.returncode:
-        pytest.skip('this user may not mount a tmpfs: {}'.format(mounted.stdout.decode().strip()))
+        pytest.skip(f'this user may not mount a tmpfs: {mounted.stdout.decode().strip()}')
     yield place
     subprocess.run(['umount', '-l', str(place)], check=True)
 

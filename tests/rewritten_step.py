@@ -36,7 +36,7 @@ def one_step(precision: str = 'float32', xla: bool = False) -> Dict[str, np.ndar
         session.run(tf.global_variables_initializer())
         found = {}
 
-        def run(options: 'tf.RunOptions', metadata: 'tf.RunMetadata') -> None:
+        def run(options: tf.RunOptions, metadata: tf.RunMetadata) -> None:
             found['loss'] = session.run([loss, update.apply], options=options, run_metadata=metadata)[0]
 
         nodes = graph_rewrites.nodes_of(run)

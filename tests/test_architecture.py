@@ -55,7 +55,7 @@ def imported(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, '{}: relative import'.format(path)
+            assert node.level == 0, f'{path}: relative import'
             whole = {node.module + '.' + alias.name for alias in node.names}
             found |= whole & known
             if whole - known:
@@ -65,7 +65,7 @@ def imported(path):
 
 def level(unit):
     found = [index for index, layer in enumerate(LAYERS) if unit in layer]
-    assert found, '{} has no place in LAYERS: put it into the lowest that its imports allow'.format(unit)
+    assert found, f'{unit} has no place in LAYERS: put it into the lowest that its imports allow'
     return found[0]
 
 
@@ -78,8 +78,8 @@ def project_imports(path):
 def test_nobody_imports_upward(path):
     own = unit_of(name_of(path))
     for other in project_imports(path) - {own}:
-        assert level(other) <= level(own), '{} imports upward: {}'.format(own, other)
-        assert other not in FORBIDDEN.get(own, set()), '{} imports {}'.format(own, other)
+        assert level(other) <= level(own), f'{own} imports upward: {other}'
+        assert other not in FORBIDDEN.get(own, set()), f'{own} imports {other}'
 
 
 def test_packages_of_one_layer_do_not_import_in_a_circle():
@@ -94,7 +94,7 @@ def test_packages_of_one_layer_do_not_import_in_a_circle():
         return seen
     for unit in edges:
         for other in edges[unit] - {unit}:
-            assert unit not in reachable(other, set()), '{} and {} import each other'.format(unit, other)
+            assert unit not in reachable(other, set()), f'{unit} and {other} import each other'
 
 
 @pytest.mark.parametrize('path', SOURCES + sorted((ROOT / 'tests').glob('**/*.py')), ids=name_of)
@@ -127,7 +127,7 @@ def test_the_command_line_loads_tensorflow_late():
     tree = ast.parse((ROOT / 'train.py').read_text())
     top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     ours = [node for node in top if isinstance(node, ast.ImportFrom) and node.module.startswith('dctnet')]
-    modules = {'{}.{}'.format(node.module, alias.name) for node in ours for alias in node.names}
+    modules = {f'{node.module}.{alias.name}' for node in ours for alias in node.names}
     assert modules and all(module.startswith(tuple('dctnet.' + name for name in LIGHT)) for module in modules)
 
 
@@ -156,7 +156,7 @@ def test_modules_are_small_documented_and_well_named(path):
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith('_')]
     for node in [entry for owner in [tree] + classes for entry in owner.body]:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith('_'):
-            assert ast.get_docstring(node), '{}.{} has no docstring'.format(name_of(path), node.name)
+            assert ast.get_docstring(node), f'{name_of(path)}.{node.name} has no docstring'
 
 
 @pytest.mark.parametrize('path', SOURCES, ids=name_of)

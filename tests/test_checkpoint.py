@@ -61,7 +61,7 @@ def test_keep_removes_the_oldest(tmp_path):
     for step in (1, 2, 3, 4):
         save(tmp_path, step, keep=2)
     assert sorted(os.listdir(str(tmp_path))) == ['checkpoint'] + sorted(
-        'model-{}{}'.format(step, end) for step in (3, 4) for end in (SHARD, '.index'))
+        f'model-{step}{end}' for step in (3, 4) for end in (SHARD, '.index'))
 
 
 def test_what_a_kill_leaves_behind_is_no_checkpoint(tmp_path):
@@ -171,5 +171,5 @@ def test_warm_start_refuses_what_is_no_number(bad):
 
 
 def test_long_reports_are_cut():
-    report = checkpoint.compare({}, {'n{:02d}'.format(i): (1,) for i in range(20)})
+    report = checkpoint.compare({}, {f'n{i:02d}': (1,) for i in range(20)})
     assert report.text() == '0 loaded; 20 unused (n00, n01, n02, n03, n04, n05, ...)'

@@ -57,7 +57,7 @@ def test_what_the_recipes_name_exists(path):
     for name in re.findall(r'configs/[\w./-]+\.(?:yaml|sbatch|sh|tf2|tf115)', path.read_text()):
         assert (ROOT / name).exists(), name
     for runtime in re.findall(r'RUNTIME=(\w+)', path.read_text()):
-        assert (ROOT / 'requirements' / '{}-gpu.txt'.format(runtime)).exists()
+        assert (ROOT / 'requirements' / f'{runtime}-gpu.txt').exists()
 
 
 def stand_ins(folder, code):
@@ -76,7 +76,7 @@ def stand_ins(folder, code):
 
 def run_signalled(script, folder, words, environment):
     """Start a script where the stand-ins are, send it what Slurm sends, and give its exit code and the log."""
-    environment = dict(os.environ, PATH='{}:{}'.format(folder, os.environ['PATH']), USER='root',
+    environment = dict(os.environ, PATH=f"{folder}:{os.environ['PATH']}", USER='root',
                        DCTNET_PYTHON=str(folder / 'python'), **environment)
     job = subprocess.Popen(['bash', str(script)] + words, cwd=str(folder), env=environment)
     deadline = time.monotonic() + 10
@@ -116,7 +116,7 @@ def test_the_processes_of_slurm_are_those_of_the_launcher():
 def test_a_task_of_slurm_knows_all_others(tmp_path):
     stand_ins(tmp_path, 0)
     task = {'SLURM_JOB_ID': '21007', 'SLURM_JOB_NODELIST': 'x', 'SLURM_NTASKS_PER_NODE': '2', 'SLURM_PROCID': '3',
-            'SLURM_LOCALID': '1', 'PATH': '{}:{}'.format(tmp_path, os.environ['PATH'])}
+            'SLURM_LOCALID': '1', 'PATH': f"{tmp_path}:{os.environ['PATH']}"}
     shown = subprocess.run([str(CLUSTER / 'slurm_task.sh'), 'bash', '-c', 'echo "$CUDA_VISIBLE_DEVICES $TF_CONFIG"'],
                            env=dict(os.environ, **task), stdout=subprocess.PIPE, check=True)
     gpu, cluster = shown.stdout.decode().split(' ', 1)

@@ -35,11 +35,11 @@ def folders(tmp_path, caplog):
     caplog.set_level('INFO')
     photos = views(portrait(), 10, SIZE, seed=0)
     for index, photo in enumerate(photos):
-        images.write_bgr(tmp_path / 'photos' / '{}.jpg'.format(index), photo)
-        images.write_bgr(tmp_path / 'painted' / '{}.png'.format(index), paint(photo))
-        images.write_bgr(tmp_path / 'inverted' / '{}.png'.format(index), 255 - photo)
+        images.write_bgr(tmp_path / 'photos' / f'{index}.jpg', photo)
+        images.write_bgr(tmp_path / 'painted' / f'{index}.png', paint(photo))
+        images.write_bgr(tmp_path / 'inverted' / f'{index}.png', 255 - photo)
     for index, picture in enumerate(views(paint(portrait()), 12, SIZE, seed=1)):
-        images.write_bgr(tmp_path / 'styles' / '{}.png'.format(index), picture)
+        images.write_bgr(tmp_path / 'styles' / f'{index}.png', picture)
     return tmp_path
 
 
@@ -139,7 +139,7 @@ def test_folders_that_cannot_be_used(folders, network):
     images.write_bgr(folders / 'one' / '0.png', np.zeros((SIZE, SIZE, 3), np.uint8))
     assert 'holds one picture: FID and KID need at least 2' in refused(folders, 'one', features=network)
     for name in 'ab':
-        images.write_bgr(folders / 'others' / '{}.png'.format(name), np.zeros((SIZE, SIZE, 3), np.uint8))
+        images.write_bgr(folders / 'others' / f'{name}.png', np.zeros((SIZE, SIZE, 3), np.uint8))
     assert 'no picture of' in refused(folders, 'others', features=network)
     images.write_bgr(folders / 'painted' / '0.jpg', np.zeros((SIZE, SIZE, 3), np.uint8))
     assert '0.jpg and 0.png share a name' in refused(folders, 'painted', features=network)
@@ -160,7 +160,7 @@ def test_places_that_cannot_be_written(folders, network):
     for suffix in ('json', 'csv', 'md'):
         (folders / suffix / ('report.' + suffix)).mkdir(parents=True)
         text = refused(folders, features=network, out=folders / suffix / 'report.json')
-        assert 'a folder stands at {}'.format(folders / suffix / ('report.' + suffix)) in text
+        assert f"a folder stands at {folders / suffix / ('report.' + suffix)}" in text
     assert 'is a file' in refused(folders, features=network, cache=network)
 
 
@@ -187,13 +187,13 @@ def test_pictures_of_all_kinds(folders, network, quick_identity):
 def test_a_picture_of_one_column(folders, network, quick_identity, folder):
     path = sorted((folders / folder).iterdir())[4]
     images.write_bgr(path, np.zeros((SIZE, 1, 3), np.uint8))
-    assert '{} is only 1x32 pixels'.format(path.name) in refused(folders, 'painted', features=network)
+    assert f'{path.name} is only 1x32 pixels' in refused(folders, 'painted', features=network)
 
 
 def test_equal_pictures_have_no_spread(folders, network, quick_identity):
     """A covariance of zeros."""
     for index in range(3):
-        images.write_bgr(folders / 'black' / '{}.png'.format(index), np.zeros((SIZE, SIZE, 3), np.uint8))
+        images.write_bgr(folders / 'black' / f'{index}.png', np.zeros((SIZE, SIZE, 3), np.uint8))
     assert run(folders, 'black', features=network) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     found = report['fid']['results']['black']
@@ -219,7 +219,7 @@ def test_links_to_files_that_have_moved(folders, network):
         (folders / 'moved' / path.name).symlink_to(path)
     (folders / 'painted' / '7.png').unlink()
     text = refused(folders, 'moved', features=network)
-    assert '1 pictures of {} are links to files that are not there (7.png)'.format(folders / 'moved') in text
+    assert f"1 pictures of {folders / 'moved'} are links to files that are not there (7.png)" in text
 
 
 def test_names_that_are_no_text(folders, network, quick_identity):
@@ -258,7 +258,7 @@ def test_lpips_where_its_weights_are_given(folders, network, quick_identity, per
     assert [float(row['lpips']) for row in rows[:10]] == pytest.approx(apart, abs=2e-5)
     lines = (folders / 'out' / 'report.md').read_text(encoding='utf-8').splitlines()
     assert lines[0].endswith('| LPIPS ↓ | LPIPS, other photo |')
-    assert '| {:.3f} | {:.3f} |'.format(np.mean(apart), np.mean(others)) in lines[2]
+    assert f'| {np.mean(apart):.3f} | {np.mean(others):.3f} |' in lines[2]
     assert {line.count('|') for line in lines if line.startswith('|')} == {11}
 
     assert run(folders, features=network) == 0

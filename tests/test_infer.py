@@ -115,7 +115,7 @@ def test_several_workers_tell_and_write_what_one_does(model, tmp_path, astronaut
     source = tmp_path / 'in'
     source.mkdir()
     for index, side in enumerate((512, 300, 448, 270, 350)):  # slow and quick in turn, one of them to be scaled
-        images.write_bgr(source / '{}.png'.format(index), images.scale(astronaut, side, side))
+        images.write_bgr(source / f'{index}.png', images.scale(astronaut, side, side))
     (source / '2.png').write_bytes(b'no picture')
     told = []
     for workers in ('1', '3'):
@@ -131,7 +131,7 @@ def test_several_workers_tell_and_write_what_one_does(model, tmp_path, astronaut
 
 def test_as_many_pictures_as_workers_are_in_work_at_once(model, tmp_path, astronaut, monkeypatch):
     for index in range(3):
-        images.write_bgr(tmp_path / 'in' / '{}.png'.format(index), images.scale(astronaut, 64, 64))
+        images.write_bgr(tmp_path / 'in' / f'{index}.png', images.scale(astronaut, 64, 64))
     meeting = threading.Barrier(3, timeout=30)
 
     def translate(stylizer, job, options):

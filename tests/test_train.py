@@ -62,7 +62,7 @@ def test_interrupted_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures
                                                               superpixel):
     settings = ['train.steps=10', 'train.save_every=5', 'train.schedule=' + schedule, 'loss.superpixel=' + superpixel,
                 'train.sample_every=10', 'loss.style_warmup=[[3, 0.1], [8, 0.5]]',
-                'loss.surface={}'.format(int(schedule == 'joint'))]
+                f"loss.surface={int(schedule == 'joint')}"]
     assert train.main(arguments(pictures, tmp_path / 'whole', *settings)) == DONE
     if schedule == 'joint':
         check_run_folder(tmp_path / 'whole', pictures)
@@ -86,7 +86,7 @@ def test_the_cache_changes_nothing(tmp_path, pictures, trained_once):
     settings = ['data.geometry=off', 'train.steps=5', 'loss.superpixel=photo', 'loss.style=0']
     kept = tmp_path / 'cache'
     for run, cache in (('plain', ''), ('first', kept), ('second', kept)):  # the second reads what the first has written
-        command = arguments(pictures, tmp_path / run, 'data.cache={}'.format(cache), *settings)
+        command = arguments(pictures, tmp_path / run, f'data.cache={cache}', *settings)
         assert train.main(command + ['--init-from', str(trained_once)]) == DONE  # starting weights depend on the graph
     plain, first, second = [metrics(tmp_path / run) for run in ('plain', 'first', 'second')]
     assert first == second and all(set(a) == set(b) for a, b in zip(plain, first))
@@ -118,7 +118,7 @@ def test_changes_of_length_speed_and_place_are_logged_and_allowed(trained, pictu
 
 def test_other_pictures_than_before_are_told(trained, pictures, tmp_path, caplog):
     shutil.copytree(str(pictures), str(tmp_path / 'more'))
-    moved = ['data.photo={}'.format(tmp_path / 'more' / 'photo'), 'train.steps=6']
+    moved = [f"data.photo={tmp_path / 'more' / 'photo'}", 'train.steps=6']
     assert train.main(plain(pictures, trained, *moved)) == DONE
     assert 'other pictures' not in caplog.text  # the same names in another place
     shutil.copy(str(next((pictures / 'photo').iterdir())), str(tmp_path / 'more' / 'photo' / 'new.png'))
@@ -130,7 +130,7 @@ def test_other_pictures_than_before_are_told(trained, pictures, tmp_path, caplog
 def test_generated_samples_train_along(tmp_path, pictures, caplog):
     samples = write_pictures(tmp_path, photos=0, exemplars=4) / 'style'
     (samples / 'keep.txt').write_text('s1.png\ns3.png\n')
-    settings = ['data.generated={}'.format(samples / 'keep.txt'), 'data.exemplar_share=0.25', 'train.steps=3']
+    settings = [f"data.generated={samples / 'keep.txt'}", 'data.exemplar_share=0.25', 'train.steps=3']
     run = tmp_path / 'run'
     assert train.main(arguments(pictures, run, 'loss.content=0', 'loss.surface=0', *settings)) == DONE
     assert '2 generated in ' in caplog.text
@@ -151,7 +151,7 @@ def test_fine_tune(tmp_path, pictures, trained, caplog):
         run = tmp_path / 'fine' / source.name
         command = arguments(pictures, run, 'train.steps=1', 'optim.lr=0', 'loss.style_warmup=[[9, 0]]', *loss)
         assert train.main(command + ['--init-from', str(source)]) == DONE
-        assert 'fine-tuning from {}: {}'.format(source, report) in caplog.text
+        assert f'fine-tuning from {source}: {report}' in caplog.text
         assert 'fine-tuning from' in (run / 'log.txt').read_text()
         found = newest_weights(run)
         assert all(np.array_equal(found[name], weights[name]) for name in weights if '/Adam' not in name)

@@ -17,7 +17,7 @@ def test_three_batches_of_one_teach_what_one_of_three_does(tmp_path, pictures, t
     for run, accumulate, batch in (('whole', 1, 3), ('parts', 3, 1)):
         # From the same weights: random ones depend on what else is in the graph.
         assert train.main(arguments(
-            pictures, tmp_path / run, 'data.batch_size={}'.format(batch), 'train.accumulate={}'.format(accumulate),
+            pictures, tmp_path / run, f'data.batch_size={batch}', f'train.accumulate={accumulate}',
             'train.steps=3', 'loss.style=0', 'loss.superpixel=photo') + ['--init-from', str(trained)]) == 0
     whole, parts = newest_weights(tmp_path / 'whole'), newest_weights(tmp_path / 'parts')
     assert set(whole) == set(parts)  # sums of gradients are in no checkpoint

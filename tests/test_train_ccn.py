@@ -26,7 +26,7 @@ SETTINGS = ('data.size=16', 'data.batch_size=2', 'model.max_channels=4', 'model.
 
 
 def arguments(config, pictures, run, *overrides):
-    keys = ('data.photo={}'.format(pictures / 'photo'), 'data.style={}'.format(pictures / 'style')) + SETTINGS
+    keys = (f"data.photo={pictures / 'photo'}", f"data.style={pictures / 'style'}") + SETTINGS
     words = [word for key in keys + overrides for word in ('--set', key)]
     return ['ccn', '--config', str(CONFIGS / config), '--run', str(run)] + words
 
@@ -58,11 +58,11 @@ def test_a_source_from_scratch(source):
 @pytest.mark.long
 def test_target_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, source, monkeypatch, caplog):
     monkeypatch.setattr(ccn_training, '_embedding', face_embedding)
-    settings = ['source={}'.format(source), 'loss.identity=0.5', 'train.steps=6', 'train.save_every=3',
+    settings = [f'source={source}', 'loss.identity=0.5', 'train.steps=6', 'train.save_every=3',
                 'train.sample_every=6', 'augment.mode=adaptive', 'augment.p=0.5', 'augment.length=100']
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
     assert train.main(arguments('official.yaml', pictures, whole, *settings)) == 0
-    assert 'starting from {}'.format(source) in caplog.text
+    assert f'starting from {source}' in caplog.text
     command = arguments('official.yaml', pictures, killed, *settings)
     dead = subprocess.run([sys.executable, '-m', 'tests.tiny_training', 'SIGKILL:5:0'] + command, cwd=str(ROOT),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -95,7 +95,7 @@ def message(*words):
     ('augment.mode=on', 'off, fixed, adaptive'), ('augment.mode=fixed', 'set augment.p'), ('augment.p=2', 'augment.p'),
     ('loss.identity_network=vgg', 'auto, arcface, dlib'), ('train.schedule=joint', 'unknown key train.schedule')])
 def test_mistakes(tmp_path, pictures, source, change, part):
-    text = message(*arguments('official.yaml', pictures, tmp_path / 'run', 'source={}'.format(source), change))
+    text = message(*arguments('official.yaml', pictures, tmp_path / 'run', f'source={source}', change))
     assert part in text, text
     assert not (tmp_path / 'run').exists()
 
@@ -103,7 +103,7 @@ def test_mistakes(tmp_path, pictures, source, change, part):
 def test_a_run_keeps_its_augmentation(pictures, source):
     command = arguments('source.yaml', pictures, source)
     text = message(*command, '--set', 'augment.mode=adaptive')
-    assert "augment.mode is 'off' there and 'adaptive' now" in text and '--init-from {}'.format(source) in text
+    assert "augment.mode is 'off' there and 'adaptive' now" in text and f'--init-from {source}' in text
 
 
 def test_a_run_from_before_there_was_augmentation(tmp_path, pictures, source):
@@ -119,7 +119,7 @@ def test_a_run_from_before_there_was_augmentation(tmp_path, pictures, source):
 
 def test_a_source_without_a_generator(tmp_path, pictures):
     np.savez(str(tmp_path / 'other.npz'), something=np.zeros(3))
-    text = message(*arguments('official.yaml', pictures, tmp_path / 'run', 'source={}'.format(tmp_path / 'other.npz')))
+    text = message(*arguments('official.yaml', pictures, tmp_path / 'run', f"source={tmp_path / 'other.npz'}"))
     assert 'other.npz holds no StyleGAN2 generator' in text
 
 

@@ -34,8 +34,8 @@ def folder(tmp_path_factory):
 
 
 def command(folder, run, batch, steps, words=arguments):
-    return words(folder, run, 'loss.superpixel=off', 'train.save_every=3', 'train.steps={}'.format(steps),
-                 'data.batch_size={}'.format(batch))
+    return words(folder, run, 'loss.superpixel=off', 'train.save_every=3', f'train.steps={steps}',
+                 f'data.batch_size={batch}')
 
 
 def together(engine, words, when=NEVER):
@@ -44,7 +44,7 @@ def together(engine, words, when=NEVER):
     if engine == 'horovod':
         starts = [([str(HOROVODRUN), '--gloo', '-np', '2'] + ours, {})]
     else:
-        cluster = {'worker': ['127.0.0.1:{}'.format(port) for port in free_ports(2)]}
+        cluster = {'worker': [f'127.0.0.1:{port}' for port in free_ports(2)]}
         starts = [(ours, {'TF_CONFIG': json.dumps({'cluster': cluster, 'task': {'type': 'worker', 'index': index}})})
                   for index in range(2)]
     jobs = [subprocess.Popen(start, cwd=str(ROOT), env=dict(os.environ, **added), stdout=subprocess.PIPE,
@@ -97,7 +97,7 @@ def test_a_signal_to_one_stops_both_any_number_goes_on_and_a_death_ends_the_job(
 @ENGINES
 def test_content_calibration_draws_apart_and_adapts_as_one(engine, tmp_path, folder):
     words = ['ccn', '--config', str(ROOT / 'configs' / 'ccn' / 'source.yaml'), '--run', str(tmp_path / 'run')]
-    for key in ('data.photo={}'.format(folder / 'photo'), 'data.size=16', 'data.batch_size=2', 'model.max_channels=4',
+    for key in (f"data.photo={folder / 'photo'}", 'data.size=16', 'data.batch_size=2', 'model.max_channels=4',
                 'model.style_dim=8', 'model.mapping_layers=2', 'train.log_every=1', 'train.sample_every=0',
                 'train.steps=3', 'train.device=cpu', 'loss.r1_every=2', 'loss.path_every=2', 'augment.mode=adaptive',
                 'augment.p=0.5'):
@@ -121,7 +121,7 @@ def test_the_recipe_for_slurm_puts_a_stopped_job_back(engine, tmp_path, folder):
     slurm = {'SLURM_JOB_ID': str(os.getpid()), 'SLURM_JOB_NODELIST': 'x', 'SLURM_NTASKS': '2',
              'SLURM_NTASKS_PER_NODE': {'horovod': '1', 'tf': '2'}[engine], 'DCTNET_ENGINE': engine,
              'DCTNET_PYTHON': sys.executable, 'USER': getpass.getuser(),
-             'PATH': '{}:{}'.format(tmp_path, os.environ['PATH'])}
+             'PATH': f"{tmp_path}:{os.environ['PATH']}"}
     job = subprocess.Popen(['bash', 'configs/cluster/slurm.sbatch'] + words, cwd=str(ROOT), stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, env=dict(os.environ, **slurm))
     deadline = time.monotonic() + 150
@@ -131,14 +131,14 @@ def test_the_recipe_for_slurm_puts_a_stopped_job_back(engine, tmp_path, folder):
     output = job.communicate(timeout=60)[0].decode()
     assert job.returncode != 0 and 'stopped early (' in output and 'back into the queue' in output, output
     assert '2 processes with batches of 2' in output, output
-    assert (tmp_path / 'asked').read_text() == 'requeue {}\n'.format(os.getpid())
+    assert (tmp_path / 'asked').read_text() == f'requeue {os.getpid()}\n'
     step, = saved_steps(run)
     assert len(metrics(run)) == step > 0
 
 
 def stand_in(program, text):
     """A command that does what the text says."""
-    program.write_text('#!/bin/bash\n{}\n'.format(text))
+    program.write_text(f'#!/bin/bash\n{text}\n')
     program.chmod(0o755)
 
 

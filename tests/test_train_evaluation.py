@@ -42,13 +42,13 @@ def validation(tmp_path_factory):
     """Four photographs that the training does not see."""
     folder, rng = tmp_path_factory.mktemp('validation'), np.random.RandomState(5)
     for i in range(4):
-        images.write_bgr(folder / 'v{}.png'.format(i), rng.randint(0, 256, (50, 44, 3)).astype(np.uint8))
+        images.write_bgr(folder / f'v{i}.png', rng.randint(0, 256, (50, 44, 3)).astype(np.uint8))
     return folder
 
 
 @pytest.fixture()
 def settings(validation, network):
-    return ['evaluate.every=2', 'evaluate.photo={}'.format(validation), 'evaluate.features={}'.format(network),
+    return ['evaluate.every=2', f'evaluate.photo={validation}', f'evaluate.features={network}',
             'evaluate.identity_network=dlib']
 
 
@@ -140,7 +140,7 @@ def test_one_graph_where_features_and_identity_are_the_same(monkeypatch):
 def test_photographs_of_the_training_are_told(tmp_path, pictures, validation, settings, caplog):
     shutil.copytree(str(validation), str(tmp_path / 'mixed'))
     shutil.copy(str(pictures / 'photo' / 'p1.png'), str(tmp_path / 'mixed' / 'renamed.png'))
-    command = plain(pictures, tmp_path / 'run', *settings + ['evaluate.photo={}'.format(tmp_path / 'mixed')])
+    command = plain(pictures, tmp_path / 'run', *settings + [f"evaluate.photo={tmp_path / 'mixed'}"])
     assert train.main(command + ['--dry-run']) == 0
     assert '1 of 5 pictures of evaluate.photo are among the training photographs, too (renamed.png)' in caplog.text
     assert not (tmp_path / 'run').exists()

@@ -108,7 +108,7 @@ def test_a_picture_that_becomes_unreadable(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         at_step(patch, 2, spoil)
         text = message(*command)
-    assert text.startswith('cannot read {}'.format(folder / 'photo' / 'p')) and 'the file is empty' in text
+    assert text.startswith(f"cannot read {folder / 'photo' / 'p'}") and 'the file is empty' in text
     step = saved_steps(tmp_path / 'run')[-1]
     assert 2 <= step < 12 and metrics(tmp_path / 'run')[-1]['step'] == step  # nothing is lost
     assert 'cannot read' in message(*command)  # resumed too early
@@ -122,7 +122,7 @@ def test_folders_are_checked_first(tmp_path, pictures, monkeypatch):
     assert 'data.style holds 3 pictures, fewer than a batch of 4' in message(
         *plain(pictures, tmp_path / 'run', 'data.batch_size=4'))
     assert 'does not exist' in message(*plain(pictures / 'gone', tmp_path / 'run'))
-    swapped = ['data.photo={}'.format(pictures / 'style'), 'data.style={}'.format(pictures / 'photo')]
+    swapped = [f"data.photo={pictures / 'style'}", f"data.style={pictures / 'photo'}"]
     assert 'swapped' in message(*plain(pictures, tmp_path / 'run', *swapped))
     assert 'did you mean loss.content' in message(*plain(pictures, tmp_path / 'run', 'loss.contnt=1'))
     assert not (tmp_path / 'run').exists()
@@ -142,7 +142,7 @@ def test_places_where_no_run_can_be(tmp_path, pictures, monkeypatch):
     (tmp_path / 'file').write_text('kept')
     monkeypatch.setattr(ttn_training, 'train_ttn', None)  # never reached
     for run in (tmp_path / 'file' / 'run', tmp_path / 'file'):
-        assert '{} is a file: choose another place'.format(tmp_path / 'file') in message(*plain(pictures, run))
+        assert f"{tmp_path / 'file'} is a file: choose another place" in message(*plain(pictures, run))
     assert (tmp_path / 'file').read_text() == 'kept'
 
 
@@ -188,4 +188,4 @@ def test_exit_code_and_one_line_without_traceback(tmp_path):
     done = subprocess.run([sys.executable, 'train.py', 'ttn', '--config', str(tmp_path / 'no.yaml'), '--run',
                            str(tmp_path / 'run')], cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert done.returncode == 2 and done.stdout == b''
-    assert done.stderr.decode() == 'error: config file {} does not exist: check the path\n'.format(tmp_path / 'no.yaml')
+    assert done.stderr.decode() == f"error: config file {tmp_path / 'no.yaml'} does not exist: check the path\n"

@@ -28,7 +28,7 @@ PLAIN = ('loss.style=0', 'loss.content=0')  # a generator alone, built in a seco
 CONFIG = Path(__file__).parents[1] / 'configs' / 'ttn' / 'official.yaml'
 
 
-def content_network(config: object = None) -> 'tf.GraphDef':
+def content_network(config: object = None) -> tf.GraphDef:
     """image:0 [N, H, W, 3] -> features:0 [N, H/8, W/8, 4], the same on every call."""
     rng = np.random.RandomState(1)
     with tf.Graph().as_default(), tf.Session() as session:
@@ -37,7 +37,7 @@ def content_network(config: object = None) -> 'tf.GraphDef':
         return frozen.freeze(session, [tf.nn.conv2d(image, kernel, [1, 8, 8, 1], 'SAME', name='features')])
 
 
-def face_embedding(config: object = None) -> Callable[['tf.Tensor'], 'tf.Tensor']:
+def face_embedding(config: object = None) -> Callable[[tf.Tensor], tf.Tensor]:
     """A face embedding in the place of dlib's 29 convolutions: pictures [N, H, W, 3] -> [N, H * W * 3]."""
     return lambda pictures: tf.reshape(tf.tanh(pictures), [pictures.shape.as_list()[0], -1])
 
@@ -46,18 +46,18 @@ def write_pictures(folder: Path, photos: int = 5, exemplars: int = 3) -> Path:
     """FOLDER/photo with texture all over and FOLDER/style with flat areas."""
     rng = np.random.RandomState(0)
     for i in range(photos):
-        images.write_bgr(folder / 'photo' / 'p{}.png'.format(i), rng.randint(0, 256, (40, 36, 3)).astype(np.uint8))
+        images.write_bgr(folder / 'photo' / f'p{i}.png', rng.randint(0, 256, (40, 36, 3)).astype(np.uint8))
     for i in range(exemplars):
         flat = np.full((40, 40, 3), 200, np.uint8)
         cv2.circle(flat, (20, 20), 8 + i, [int(v) for v in rng.randint(0, 256, 3)], -1)
-        images.write_bgr(folder / 'style' / 's{}.png'.format(i), flat)
+        images.write_bgr(folder / 'style' / f's{i}.png', flat)
     return folder
 
 
 def arguments(folder: Path, run: Path, *overrides: str) -> List[str]:
     """The command line of a tiny training; `overrides` are KEY=VALUE."""
-    keys = ['data.photo={}'.format(folder / 'photo'), 'data.style={}'.format(folder / 'style'), 'data.workers=2',
-            'data.size={}'.format(SIZE), 'data.batch_size={}'.format(BATCH), 'model.channels=2', 'train.log_every=1',
+    keys = [f"data.photo={folder / 'photo'}", f"data.style={folder / 'style'}", 'data.workers=2',
+            f'data.size={SIZE}', f'data.batch_size={BATCH}', 'model.channels=2', 'train.log_every=1',
             'train.sample_every=0', 'train.save_every=2', 'train.steps=4', 'train.device=cpu', 'loss.style_warmup=[]',
             'loss.content_network=random']
     pairs = [word for key in keys + list(overrides) for word in ('--set', key)]
@@ -116,7 +116,7 @@ def main() -> int:
             os.kill(os.getpid(), signal.Signals[name])
         usual(self)
 
-    def run_and_outlast(self: Loop, session: 'tf.Session', hooks: List[Hook]) -> None:
+    def run_and_outlast(self: Loop, session: tf.Session, hooks: List[Hook]) -> None:
         whole_run(self, session, hooks)
         one = self.communicator
         while isinstance(one, Collectives) and one.rank == 0 and len(one._absent()) < one.size - 1:

@@ -60,6 +60,6 @@ def _name(source: Path) -> str:
     try:
         status = source.stat()
     except OSError as error:
-        raise UserError('cannot read {}: {}'.format(source, error.strerror)) from error
-    identity = '{}\n{}\n{}'.format(source.resolve(), status.st_size, status.st_mtime_ns)
+        raise UserError(f'cannot read {source}: {error.strerror}') from error
+    identity = f'{source.resolve()}\n{status.st_size}\n{status.st_mtime_ns}'
     return sha256(identity.encode('utf-8', 'surrogateescape')).hexdigest()[:32]

@@ -23,13 +23,13 @@ def photo_features(features: Features, network: str, size: int, cache: Cache) ->
     """What the content network says of the picture. features: [1, size, size, 3] BGR in [-1, 1] -> [1, h, w, c].
     network: a name of it that no other one has."""
     return Extra(_shape(features, size), lambda sample: _kept(
-        cache, sample, 'photo-{}-{}'.format(network, size), lambda: features(images.to_unit(sample.picture)[None])[0]))
+        cache, sample, f'photo-{network}-{size}', lambda: features(images.to_unit(sample.picture)[None])[0]))
 
 
 def superpixel_features(features: Features, network: str, size: int, cache: Cache) -> Extra:
     """As `photo_features`, of the picture's SLIC regions."""
     return Extra(_shape(features, size), lambda sample: _kept(
-        cache, sample, 'superpixel-{}-{}'.format(network, size), lambda: features(_superpixel(sample)[None])[0]))
+        cache, sample, f'superpixel-{network}-{size}', lambda: features(_superpixel(sample)[None])[0]))
 
 
 def openness(measured: Dict[Path, np.ndarray]) -> Extra:

@@ -35,12 +35,12 @@ def list_folders(photo: str, style: str, batch_size: int, generated: str = '') -
     if generated:
         wanted['generated'] = generated
     found = {key: list_folder('data.' + key, folder, batch_size) for key, folder in wanted.items()}
-    places = {}  # type: Dict[Path, str]
+    places: Dict[Path, str] = {}
     for key, paths in found.items():
         other = places.setdefault(paths[0].parent.resolve(), key)
         if other != key:
-            raise UserError('data.{} and data.{} are the same folder ({}): photographs, style exemplars and generated '
-                            'samples must be apart'.format(other, key, wanted[key]))
+            raise UserError(f'data.{other} and data.{key} are the same folder ({wanted[key]}): photographs, style '
+                            'exemplars and generated samples must be apart')
     return Folders(**found)
 
 
@@ -48,13 +48,12 @@ def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
     """The pictures of one folder, or those that a keep-list (.txt) names; `key` is its name in the config. Raises
     UserError as `list_folders` does."""
     if not folder:
-        raise UserError('{} is not set: name a folder of pictures in the config or with --set {}=FOLDER'.format(
-            key, key))
+        raise UserError(f'{key} is not set: name a folder of pictures in the config or with --set {key}=FOLDER')
     path = Path(folder).expanduser()  # no shell does it in KEY=~/VALUE
     paths = _kept(path) if path.suffix.lower() == '.txt' else images.list_images(path)
     if len(paths) < batch_size:
-        raise UserError('{} holds {} pictures, fewer than a batch of {}: add pictures or lower '
-                        'data.batch_size'.format(key, len(paths), batch_size))
+        raise UserError(f'{key} holds {len(paths)} pictures, fewer than a batch of {batch_size}: add pictures or lower '
+                        'data.batch_size')
     return paths
 
 
@@ -63,8 +62,8 @@ def list_validation(key: str, folder: str, training: Sequence[Path]) -> List[Pat
     UserError as `list_folders` does, and where there are fewer than two."""
     paths = list_folder(key, folder, batch_size=1)
     if len(paths) < 2:
-        raise UserError('{} holds one picture ({}): KID needs two at least, and says little of fewer than some '
-                        'dozens'.format(key, folder))
+        raise UserError(f'{key} holds one picture ({folder}): KID needs two at least, and says little of fewer than '
+                        'some dozens')
     shared = shared_files(paths, training)
     if shared:
         log.warning('%d of %d pictures of %s are among the training photographs, too (%s): a measurement on them does '
@@ -88,16 +87,16 @@ def _kept(path: Path) -> List[Path]:
     try:
         names = sorted(set(keep_list.names_in(path)))
     except FileNotFoundError:
-        raise UserError('keep-list {} does not exist: check the path'.format(path)) from None
+        raise UserError(f'keep-list {path} does not exist: check the path') from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError('keep-list {} cannot be read as text ({})'.format(path, error)) from error
+        raise UserError(f'keep-list {path} cannot be read as text ({error})') from error
     paths = [path.parent / name for name in names]
     gone = [picture.name for picture in paths if not picture.is_file()]
     if gone:
-        raise UserError('keep-list {} names {} pictures that are not there ({}): bring them back or remove their '
-                        'lines'.format(path, len(gone), ', '.join(gone[:5])))
+        raise UserError(f"keep-list {path} names {len(gone)} pictures that are not there ({', '.join(gone[:5])}): "
+                        'bring them back or remove their lines')
     if not paths:
-        raise UserError('keep-list {} names no picture: put a file name on each line'.format(path))
+        raise UserError(f'keep-list {path} names no picture: put a file name on each line')
     return paths
 
 
@@ -106,9 +105,8 @@ def check_pictures(paths: Sequence[Path], workers: int) -> None:
     with ThreadPoolExecutor(workers) as pool:
         problems = [text for text in pool.map(_problem_of, paths) if text]
     if problems:
-        more = '' if len(problems) <= 5 else ' ... and {} more'.format(len(problems) - 5)
-        raise UserError('{} of the training pictures cannot be used: {}{}'.format(
-            len(problems), ' | '.join(problems[:5]), more))
+        more = '' if len(problems) <= 5 else f' ... and {len(problems) - 5} more'
+        raise UserError(f"{len(problems)} of the training pictures cannot be used: {' | '.join(problems[:5])}{more}")
 
 
 def check_not_swapped(folders: Folders) -> None:
@@ -120,14 +118,14 @@ def check_not_swapped(folders: Folders) -> None:
     advice = 'exchange data.photo and data.style, or set data.check_folders=false if they are right'
     if (_STYLE_NAME.search(photo_name) and not _PHOTO_NAME.search(photo_name)
             and _PHOTO_NAME.search(style_name) and not _STYLE_NAME.search(style_name)):
-        raise UserError('the folders look swapped: data.photo is called "{}" and data.style "{}": {}'.format(
-            photo_name, style_name, advice))
+        raise UserError(f'the folders look swapped: data.photo is called "{photo_name}" and data.style "{style_name}": '
+                        f'{advice}')
     photo, style = [np.array([flatness(images.read_bgr(path)) for path in paths[:_FLAT_SAMPLE]])
                     for paths in (folders.photo, folders.style)]
     photo_flatter = float(np.mean(photo[:, None] > style[None, :]))
     if photo_flatter > 0.9 and np.median(photo) - np.median(style) > 0.15:
-        raise UserError('the folders look swapped: {:.0%} of the area in data.photo is flat, as in drawings, and '
-                        '{:.0%} in data.style: {}'.format(np.median(photo), np.median(style), advice))
+        raise UserError(f'the folders look swapped: {np.median(photo):.0%} of the area in data.photo is flat, as in '
+                        f'drawings, and {np.median(style):.0%} in data.style: {advice}')
 
 
 def _problem_of(path: Path) -> str:
@@ -136,7 +134,7 @@ def _problem_of(path: Path) -> str:
     except UserError as error:
         return str(error)
     if min(height, width) < _SMALLEST_SIDE:
-        return '{} is only {}x{} pixels: remove it'.format(path, width, height)
+        return f'{path} is only {width}x{height} pixels: remove it'
     return ''
 
 

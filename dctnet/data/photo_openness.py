@@ -58,7 +58,7 @@ def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Di
     return result
 
 
-def _measured(detector: FaceDetector, path: Path) -> 'List[float]':
+def _measured(detector: FaceDetector, path: Path) -> List[float]:
     """JSON's form of the openness: None where there is no face, or one too small to tell."""
     picture = images.read_bgr(path)
     faces = detector.detect(images.square(picture, min(picture.shape[:2])))  # what the training sees of it
@@ -69,8 +69,8 @@ def _measured(detector: FaceDetector, path: Path) -> 'List[float]':
 def _check(result: Dict[Path, np.ndarray], folder: Path) -> None:
     without = [path.name for path, values in result.items() if np.isnan(values).any()]
     if len(without) > (1 - _FEWEST_KNOWN) * len(result):
-        raise UserError('loss.facial needs faces, and {} of the {} photographs in {} show none that is found: use '
-                        'aligned portraits, or set loss.facial=0'.format(len(without), len(result), folder))
+        raise UserError(f'loss.facial needs faces, and {len(without)} of the {len(result)} photographs in {folder} '
+                        'show none that is found: use aligned portraits, or set loss.facial=0')
     if without:
         log.warning('no face is found in %d of %d photographs (%s%s): the facial loss leaves them out', len(without),
                     len(result), ', '.join(without[:5]), ' ...' if len(without) > 5 else '')
@@ -80,7 +80,7 @@ def _hash_of(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise UserError('cannot read {}: {}'.format(path, error.strerror)) from error
+        raise UserError(f'cannot read {path}: {error.strerror}') from error
 
 
 def _read(file: Path) -> Dict[str, dict]:

@@ -50,7 +50,7 @@ class DomainSampler:
         path = self.path(k)
         rng = np.random.RandomState([self._seed, 2, self._domain, k & 0xffffffff, k >> 32])
         transform = geometry.drawn(self._preset, rng, self._flip)
-        picture = self._cache(path, 'picture-{}'.format(self._size),
+        picture = self._cache(path, f'picture-{self._size}',
                               lambda: images.square(images.read_bgr(path), self._size))
         return Sample(geometry.transformed(picture, transform), path, transform)
 
@@ -80,8 +80,8 @@ class MixedSampler:
 class PictureFeed(NamedTuple):
     """The current batch of each sampler, float32 [batch, size, size, 3] BGR in [-1, 1], the extras of the first one's,
     float32 [batch, ...] by their names, and how to move on (stage.Feed)."""
-    pictures: 'List[tf.Tensor]'
-    extras: 'Dict[str, tf.Tensor]'
+    pictures: List[tf.Tensor]
+    extras: Dict[str, tf.Tensor]
     feed: Feed
 
 
@@ -112,7 +112,7 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
     iterator = tf.data.make_initializable_iterator(dataset)
 
     # Outside the global collection: a batch belongs to no checkpoint.
-    staged = [tf.get_variable('staged_batch_{}'.format(i), (share,) + shape, kind, tf.zeros_initializer(),
+    staged = [tf.get_variable(f'staged_batch_{i}', (share,) + shape, kind, tf.zeros_initializer(),
                               trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
               for i, (shape, kind) in enumerate(zip(shapes, types))]
     fetched = iterator.get_next()
@@ -121,13 +121,13 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
     load_op = tf.group(*[variable.assign(tensor) for variable, tensor in zip(staged, fetched)])
     clear_op = tf.variables_initializer(staged)
 
-    def start(session: 'tf.Session', step: int) -> None:
+    def start(session: tf.Session, step: int) -> None:
         session.run(clear_op)
         session.run(iterator.initializer, {first: step * share})
 
     micro_batch = tf.placeholder_with_default(0, [], name='micro_batch') if micro_batches > 1 else None
 
-    def current(tensor: 'tf.Tensor') -> 'tf.Tensor':
+    def current(tensor: tf.Tensor) -> tf.Tensor:
         if micro_batch is None:
             return tensor
         shape = tensor.shape.as_list()

@@ -18,7 +18,7 @@ class Measuring(NamedTuple):
     every: steps from one measurement to the next. best: the metric that chooses the best checkpoint.
     lower_is_better: its direction. measured_on: hash of what the values depend on besides the weights."""
     prepare: Callable[[], None]
-    measure: 'Callable[[tf.Session], Dict[str, float]]'
+    measure: Callable[[tf.Session], Dict[str, float]]
     every: int
     best: str
     lower_is_better: bool
@@ -33,9 +33,9 @@ class Evaluation(Hook):
     among them stays.
     """
 
-    def __init__(self, measuring: Measuring, saver: 'tf.train.Saver', run: Path, finite: 'tf.Tensor') -> None:
+    def __init__(self, measuring: Measuring, saver: tf.train.Saver, run: Path, finite: tf.Tensor) -> None:
         self._measuring, self._saver, self._run, self._finite = measuring, saver, run, finite
-        self._best = None  # type: Optional[Best]
+        self._best: Optional[Best] = None
         self._begun, self._seconds, self._count = time.perf_counter(), 0.0, 0
 
     def begin(self, loop: Loop) -> None:
@@ -89,4 +89,4 @@ class Evaluation(Hook):
 
     @staticmethod
     def _text(best: Best) -> str:
-        return '{} {:.4g} at step {}'.format(best.metric, best.value, best.step)
+        return f'{best.metric} {best.value:.4g} at step {best.step}'

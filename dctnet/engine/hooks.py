@@ -65,13 +65,13 @@ class Progress(Hook):
 
     def _text(self, loop: Loop) -> str:
         seconds = max(self._seconds, 1e-9)
-        parts = ['{:.2f} images/s'.format(self._steps * self._images / seconds),
-                 'data wait {:.0%}'.format(self._waiting / seconds)]
+        parts = [f'{self._steps * self._images / seconds:.2f} images/s',
+                 f'data wait {self._waiting / seconds:.0%}']
         if 'g/seconds/superpixel' in loop.scalars:
-            parts.append('superpixels {:.0%}'.format(loop.scalars['g/seconds/superpixel'] / loop.step_seconds))
-        parts += ['{} {:.4g}'.format(phase.name, loop.scalars[phase.name + '/loss']) for phase in loop.stage.phases
+            parts.append(f"superpixels {loop.scalars['g/seconds/superpixel'] / loop.step_seconds:.0%}")
+        parts += [f"{phase.name} {loop.scalars[phase.name + '/loss']:.4g}" for phase in loop.stage.phases
                   if phase.name + '/loss' in loop.scalars]
-        return '  '.join(parts + ['ETA {}'.format(timedelta(seconds=int(self._seconds_left(loop))))])
+        return '  '.join(parts + [f'ETA {timedelta(seconds=int(self._seconds_left(loop)))}'])
 
     def _seconds_left(self, loop: Loop) -> float:
         """By the clock since the first step of this start: checkpoints, samples and evaluations count."""
@@ -94,32 +94,32 @@ class NanGuard(Hook):
         bad = [name for name, value in loop.scalars.items() if value != value or abs(value) == float('inf')]
         if bad:
             loop.spoilt = True
-            raise UserError('training diverged: {} not finite at step {}. The checkpoints before it are good: lower '
-                            'optim.lr or the weight of that loss and run the same command again, or start from another '
-                            'seed'.format(', '.join(bad[:4]), loop.step))
+            raise UserError(f"training diverged: {', '.join(bad[:4])} not finite at step {loop.step}. The checkpoints "
+                            'before it are good: lower optim.lr or the weight of that loss and run the same command '
+                            'again, or start from another seed')
 
     @staticmethod
     def _skipped(loop: Loop, phase: str) -> None:
         if loop.scalars[phase + '/loss_scale'] <= 1:
-            raise UserError('training diverged: the gradients of phase {} are not finite at step {}, even without loss '
-                            'scaling. Weights and checkpoints are good: run the same command with '
-                            'train.precision=float32, or lower optim.lr'.format(phase, loop.step))
+            raise UserError(f'training diverged: the gradients of phase {phase} are not finite at step {loop.step}, '
+                            'even without loss scaling. Weights and checkpoints are good: run the same command with '
+                            'train.precision=float32, or lower optim.lr')
         for name in [name for name, value in loop.scalars.items()
                      if name.startswith(phase + '/') and not abs(value) < float('inf')]:
             del loop.scalars[name]
 
 
-def check_finite(loop: Loop, finite: 'tf.Tensor') -> None:
+def check_finite(loop: Loop, finite: tf.Tensor) -> None:
     """Raise UserError where the weights (`finite`: whether all are) are not finite, before they are used or saved."""
     if not loop.session.run(finite):
-        raise UserError('training diverged: the weights are not finite at step {}. The checkpoints before it are '
-                        'good: lower optim.lr and run the same command again'.format(loop.step))
+        raise UserError(f'training diverged: the weights are not finite at step {loop.step}. The checkpoints before it '
+                        'are good: lower optim.lr and run the same command again')
 
 
 class Checkpoint(Hook):
     """Saves every `every` steps and at the end, also after a signal. Never weights that are not finite."""
 
-    def __init__(self, saver: 'tf.train.Saver', folder: Path, every: int, keep: int, finite: 'tf.Tensor') -> None:
+    def __init__(self, saver: tf.train.Saver, folder: Path, every: int, keep: int, finite: tf.Tensor) -> None:
         self._saver, self._folder, self._every, self._keep, self._finite = saver, folder, every, keep, finite
         self._saved_step = -1
         self._disk_failed = False

@@ -8,8 +8,8 @@ SCOPE = 'loss_scale'  # of its variables, which are saved
 
 class ScaledUpdate(NamedTuple):
     """apply: the update and the next scale. scalars: the scale that was used, and whether the update was left out."""
-    apply: 'tf.Operation'
-    scalars: 'Dict[str, tf.Tensor]'
+    apply: tf.Operation
+    scalars: Dict[str, tf.Tensor]
 
 
 class LossScale:
@@ -17,16 +17,16 @@ class LossScale:
     a gradient is not finite, and then nothing is updated."""
 
     def __init__(self, phase_name: str) -> None:
-        with tf.name_scope('{}/{}/'.format(SCOPE, phase_name)):
+        with tf.name_scope(f'{SCOPE}/{phase_name}/'):
             self._scale = tf.train.experimental.DynamicLossScale()
             self._value = tf.identity(self._scale())  # one read: what scales also unscales
 
-    def scaled(self, loss: 'tf.Tensor') -> 'tf.Tensor':
+    def scaled(self, loss: tf.Tensor) -> tf.Tensor:
         """The loss to take gradients of."""
         return loss * self._value
 
-    def update(self, gradients: 'Sequence[tf.Tensor]',
-               apply: 'Callable[[List[tf.Tensor]], tf.Operation]') -> ScaledUpdate:
+    def update(self, gradients: Sequence[tf.Tensor],
+               apply: Callable[[List[tf.Tensor]], tf.Operation]) -> ScaledUpdate:
         """The update with gradients of the scaled loss, which are the same in all processes that train together.
 
         apply: builds the update from unscaled gradients. It runs only where all of them are finite, so whatever it

@@ -11,9 +11,9 @@ from dctnet.stage import Phase, StageGraph
 class Update(NamedTuple):
     """What a step runs of a phase. accumulate: with each micro-batch but the last (None where there is only one).
     apply: with the last. scalars: what else to record of `apply`."""
-    accumulate: 'Optional[tf.Operation]'
-    apply: 'tf.Operation'
-    scalars: 'Dict[str, tf.Tensor]'
+    accumulate: Optional[tf.Operation]
+    apply: tf.Operation
+    scalars: Dict[str, tf.Tensor]
 
 
 def build_updates(stage: StageGraph, communicator: Local = Local(), micro_batches: int = 1,
@@ -25,7 +25,7 @@ def build_updates(stage: StageGraph, communicator: Local = Local(), micro_batche
     own. Raises ValueError that names the variables which a phase's loss does not reach.
     """
     scales = {phase.name: LossScale(phase.name) for phase in stage.phases if loss_scaling}
-    sums = {}  # type: Dict[str, Accumulated]
+    sums: Dict[str, Accumulated] = {}
     means = {}
     for phase in stage.phases:
         found = _gradients(phase, scales.get(phase.name))
@@ -35,13 +35,14 @@ def build_updates(stage: StageGraph, communicator: Local = Local(), micro_batche
         means[phase.name] = communicator.mean(found)
     if stage.joint and any(phase.every != 1 for phase in stage.phases):
         raise ValueError('in a joint stage every phase is due at every step')
-    updates, optimisers = {}, {}  # type: dict, dict
+    updates: dict = {}
+    optimisers: dict = {}
     for phase in stage.phases:
         key = (phase.optim, tuple(variable.op.name for variable in phase.variables))
         optimiser = optimisers.setdefault(key, tf.train.AdamOptimizer(*phase.optim))
 
-        def apply(of_phase: 'List[tf.Tensor]', phase: Phase = phase, optimiser: 'tf.train.Optimizer' = optimiser,
-                  ) -> 'tf.Operation':
+        def apply(of_phase: List[tf.Tensor], phase: Phase = phase, optimiser: tf.train.Optimizer = optimiser,
+                  ) -> tf.Operation:
             with tf.name_scope(None):  # the optimiser's own variables have the same names within a condition
                 update = optimiser.apply_gradients(zip(of_phase, phase.variables), name='update_' + phase.name)
             return tf.group(update, *phase.companions())
@@ -58,15 +59,15 @@ def build_updates(stage: StageGraph, communicator: Local = Local(), micro_batche
     return updates
 
 
-def all_finite(variables: 'List[tf.Variable]') -> 'tf.Tensor':
+def all_finite(variables: List[tf.Variable]) -> tf.Tensor:
     """Boolean scalar: no floating-point variable holds a NaN or an infinity."""
     return tf.reduce_all(tf.stack([tf.reduce_all(tf.is_finite(variable)) for variable in variables
                                    if variable.dtype.base_dtype.is_floating]))
 
 
-def _gradients(phase: Phase, scale: Optional[LossScale]) -> 'List[tf.Tensor]':
+def _gradients(phase: Phase, scale: Optional[LossScale]) -> List[tf.Tensor]:
     found = gradients(scale.scaled(phase.loss) if scale else phase.loss, phase.variables)
     missing = [variable.op.name for variable, gradient in zip(phase.variables, found) if gradient is None]
     if missing:
-        raise ValueError('phase {}: the loss does not depend on {}'.format(phase.name, ', '.join(missing)))
+        raise ValueError(f"phase {phase.name}: the loss does not depend on {', '.join(missing)}")
     return found

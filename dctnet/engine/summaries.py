@@ -19,7 +19,7 @@ class Scalars(Hook):
     the checkpoint that a run resumes from are removed, so that each step stands there once.
     """
 
-    def __init__(self, run: Path, writer: 'tf.summary.FileWriter', every: int) -> None:
+    def __init__(self, run: Path, writer: tf.summary.FileWriter, every: int) -> None:
         self._path, self._writer, self._every = run / 'metrics.jsonl', writer, every
 
     def begin(self, loop: Loop) -> None:
@@ -55,7 +55,7 @@ class Scalars(Hook):
 class Samples(Hook):
     """The same pictures through the network every `every` steps: RUN/samples/step-000500.png, a row a picture."""
 
-    def __init__(self, run: Path, writer: 'tf.summary.FileWriter', every: int) -> None:
+    def __init__(self, run: Path, writer: tf.summary.FileWriter, every: int) -> None:
         self._folder, self._writer, self._every = run / 'samples', writer, every
 
     def begin(self, loop: Loop) -> None:
@@ -70,10 +70,10 @@ class Samples(Hook):
 
     def _draw(self, loop: Loop) -> None:
         preview = loop.stage.preview
-        columns = loop.session.run(preview.columns, preview.feed)  # type: dict
+        columns: dict = loop.session.run(preview.columns, preview.feed)
         drawn = sample_sheet.sheet({name: [images.to_uint8(picture) for picture in batch]
                                     for name, batch in columns.items()})
-        images.write_bgr(self._folder / 'step-{:06d}.png'.format(loop.step), drawn)
+        images.write_bgr(self._folder / f'step-{loop.step:06d}.png', drawn)
         encoded = cv2.imencode('.png', drawn)[1].tobytes()
         picture = tf.Summary.Image(height=drawn.shape[0], width=drawn.shape[1], colorspace=3,
                                    encoded_image_string=encoded)

@@ -1,4 +1,6 @@
 """The training loop: trains anything that yields a StageGraph, and knows nothing of what it trains."""
+from __future__ import annotations
+
 import contextlib
 import logging
 import signal
@@ -17,7 +19,7 @@ log = logging.getLogger(__name__)
 class Hook:
     """Something that happens around the steps. Hooks run in the order of their list."""
 
-    def begin(self, loop: 'Loop') -> None:
+    def begin(self, loop: Loop) -> None:
         """Before the first step; loop.step is the number of steps done in earlier runs."""
 
     def wants_scalars(self, step: int, every: int) -> bool:
@@ -25,10 +27,10 @@ class Hook:
         needed in `after_step`."""
         return False
 
-    def after_step(self, loop: 'Loop') -> None:
+    def after_step(self, loop: Loop) -> None:
         """After every step; loop.step is the number of steps done."""
 
-    def close(self, loop: 'Loop') -> None:
+    def close(self, loop: Loop) -> None:
         """Always once at the end, after a failure too (loop.mid_step tells a failure inside a step)."""
 
 
@@ -44,15 +46,15 @@ class Loop:
     mid_step: a step was begun and not ended. spoilt: set where the last step must not be saved.
     """
 
-    def __init__(self, stage: StageGraph, feed: Feed, step_variable: 'tf.Variable', steps: int,
+    def __init__(self, stage: StageGraph, feed: Feed, step_variable: tf.Variable, steps: int,
                  communicator: Local = Local(), loss_scaling: bool = False) -> None:
         self.stage, self.steps, self.communicator = stage, steps, communicator
         self.step = 0
-        self.scalars = {}  # type: Dict[str, float]
+        self.scalars: Dict[str, float] = {}
         self.data_seconds = self.step_seconds = 0.0
         self.stop_reason = ''
         self.mid_step = self.spoilt = False
-        self.session = None  # type: tf.Session
+        self.session: tf.Session = None
         self._feed, self._step_variable = feed, step_variable
         self._updates = build_updates(stage, communicator, feed.micro_batches, loss_scaling)
         self._asked = ''  # why this process should stop
@@ -60,13 +62,13 @@ class Loop:
         # All processes stop after the same step, whichever of them was asked to.
         self._finish = [communicator.mean([self._asks])[0], tf.group(*stage.step_ops), step_variable.assign_add(1)]
 
-    def run(self, session: 'tf.Session', hooks: Sequence[Hook]) -> None:
+    def run(self, session: tf.Session, hooks: Sequence[Hook]) -> None:
         """Train from the session's step to `steps`, or until a hook or a signal sets stop_reason."""
         self.session = session
         self.step = int(session.run(self._step_variable))
         self._feed.start(session, self.step)
         session.graph.finalize()
-        begun = []  # type: List[Hook]
+        begun: List[Hook] = []
         try:
             for hook in hooks:
                 begun.append(hook)
@@ -78,7 +80,7 @@ class Loop:
                     except tf.errors.OpError as error:
                         if not self.communicator.lost(error):
                             raise
-                        log.error(LOST, 'in step {}'.format(self.step + 1))
+                        log.error(LOST, f'in step {self.step + 1}')
                         self.stop_reason = 'another process has gone'
                         break
                     if self.step == self.steps or self.stop_reason:
@@ -121,9 +123,9 @@ class Loop:
             values = [part[name] for part in parts if name in part] + [value]
             self.scalars[name] = sum(values) if '/seconds/' in name else sum(values) / len(values)
 
-    def _run(self, operations: 'List[tf.Operation]', scalars: 'Dict[str, tf.Tensor]', number: int) -> Dict[str, float]:
+    def _run(self, operations: List[tf.Operation], scalars: Dict[str, tf.Tensor], number: int) -> Dict[str, float]:
         index = self._feed.micro_batch
-        feed = {} if index is None else {index: number}  # type: Dict[Any, int]
+        feed: Dict[Any, int] = {} if index is None else {index: number}
         try:
             _, values = self.session.run([operations, scalars], feed, options=self.communicator.run_options)
         except tf.errors.ResourceExhaustedError as error:

@@ -73,7 +73,7 @@ def crop_to_picture(points: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
     equations = np.concatenate([np.stack([x, -y, ones, zeros], axis=1), np.stack([y, x, zeros, ones], axis=1)])
     a, b, tx, ty = np.linalg.lstsq(equations, np.concatenate([points[:, 0], points[:, 1]]), rcond=None)[0]
     if a * a + b * b < 1e-12:
-        raise ValueError('the five points of a face coincide: {}'.format(points.tolist()))
+        raise ValueError(f'the five points of a face coincide: {points.tolist()}')
     return np.array([[a, -b, tx], [b, a, ty]])
 
 

@@ -90,15 +90,14 @@ class CascadeFinder:
         return [FoundBox((int(x), int(y), int(x + width - 1), int(y + height - 1)), float(count))
                 for (x, y, width, height), count in zip(boxes, np.ravel(counts))]
 
-    def _load(self) -> 'cv2.CascadeClassifier':
+    def _load(self) -> cv2.CascadeClassifier:
         cascade = cv2.CascadeClassifier()
         try:
             loaded = cascade.load(str(self._path))
         except cv2.error:
             loaded = False
         if not loaded or cascade.empty():
-            raise UserError('{} is no cascade that OpenCV can read: name an XML file of a trained cascade'.format(
-                self._path))
+            raise UserError(f'{self._path} is no cascade that OpenCV can read: name an XML file of a trained cascade')
         return cascade
 
 
@@ -114,7 +113,7 @@ def cascade_file(name: str) -> Path:
 
 def cascade_identity(path: Path) -> str:
     """What tells a cascade from others, wherever it lies."""
-    return '{} ({})'.format(path.name, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+    return f'{path.name} ({hashlib.sha256(path.read_bytes()).hexdigest()[:16]})'
 
 
 class _Idle:
@@ -136,5 +135,5 @@ class _Idle:
             self._idle.append(detector)
 
 
-def _corners(box: 'dlib.rectangle') -> Tuple[int, int, int, int]:
+def _corners(box: dlib.rectangle) -> Tuple[int, int, int, int]:
     return box.left(), box.top(), box.right(), box.bottom()

@@ -23,15 +23,15 @@ def read_descriptor_weights(path: Path) -> DescriptorWeights:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise UserError('cannot read {} ({}): name dlib_face_recognition_resnet_model_v1.dat'.format(
-            path, error.strerror)) from error
+        raise UserError(f'cannot read {path} ({error.strerror}): name '
+                        'dlib_face_recognition_resnet_model_v1.dat') from error
     try:
         weights = _parse(data)
     except (ValueError, IndexError, struct.error) as error:
-        raise UserError('{} is not dlib\'s face descriptor network, or is damaged ({}): take '
-                        'dlib_face_recognition_resnet_model_v1.dat again'.format(path, error)) from error
+        raise UserError(f"{path} is not dlib's face descriptor network, or is damaged ({error}): take "
+                        'dlib_face_recognition_resnet_model_v1.dat again') from error
     if not all(np.isfinite(array).all() for pair in weights.convolutions for array in pair + (weights.matrix,)):
-        raise UserError('{} holds values that are no finite numbers: fetch it again'.format(path))
+        raise UserError(f'{path} holds values that are no finite numbers: fetch it again')
     return weights
 
 
@@ -42,7 +42,7 @@ def _parse(data: bytes) -> DescriptorWeights:
         flat = reader.tensor()
         out, rows, columns = reader.integer(), reader.integer(), reader.integer()
         if flat.size % out or min(out, rows, columns) < 1:
-            raise ValueError('a convolution of {} numbers cannot have {} outputs'.format(flat.size, out))
+            raise ValueError(f'a convolution of {flat.size} numbers cannot have {out} outputs')
         inputs = (flat.size // out - 1) // (rows * columns)
         kernel = flat[:-out].reshape(out, inputs, rows, columns).transpose(2, 3, 1, 0)
         reader = _Reader(data, _after(data, b'affine_', reader.position))
@@ -59,7 +59,7 @@ def _after(data: bytes, tag: bytes, start: int) -> int:
     mark = bytes([1, len(tag)]) + tag
     found = data.find(mark, start)
     if found < 0:
-        raise ValueError('no layer {} where one must follow'.format(tag.decode()))
+        raise ValueError(f'no layer {tag.decode()} where one must follow')
     return found + len(mark)
 
 
@@ -80,7 +80,7 @@ class _Reader:
     def tensor(self) -> np.ndarray:
         version = self.integer()
         if version != _TENSOR_VERSION:
-            raise ValueError('tensors of version {} are unknown'.format(version))
+            raise ValueError(f'tensors of version {version} are unknown')
         size = int(np.prod([self.integer() for _ in range(4)], dtype=np.int64))
         if not 0 < size * 4 <= len(self._data) - self.position:
             raise ValueError('the file ends inside a tensor')

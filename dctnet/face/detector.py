@@ -82,11 +82,11 @@ class FaceDetector:
         return _landmarks(self._predictor, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), _rectangle(box))
 
 
-def _rectangle(box: Sequence[float]) -> 'dlib.rectangle':
+def _rectangle(box: Sequence[float]) -> dlib.rectangle:
     return dlib.rectangle(*(int(round(v)) for v in box))
 
 
-def _landmarks(predictor: 'dlib.shape_predictor', rgb: np.ndarray, box: 'dlib.rectangle') -> np.ndarray:
+def _landmarks(predictor: dlib.shape_predictor, rgb: np.ndarray, box: dlib.rectangle) -> np.ndarray:
     shape = predictor(rgb, box)
     return np.array([[point.x, point.y] for point in shape.parts()], np.float64)
 

@@ -21,4 +21,4 @@ def installed_model(file_name: str) -> Path:
         path = Path(folder) / 'models' / file_name
         if path.is_file():
             return path
-    raise UserError('the model {} is not installed: run "pip install {}" or "make setup"'.format(file_name, _PACKAGE))
+    raise UserError(f'the model {file_name} is not installed: run "pip install {_PACKAGE}" or "make setup"')

@@ -20,12 +20,12 @@ def in_order(function: Callable[[Item], Any], items: Sequence[Item], workers: in
     _PROJECT.addHandler(log)
     propagated, _PROJECT.propagate = _PROJECT.propagate, False
     pool = ThreadPoolExecutor(workers)
-    pending = deque()  # type: deque
+    pending: deque = deque()
     rest = iter(items)
     try:
         while True:
             for item in rest:
-                records = []  # type: List[logging.LogRecord]
+                records: List[logging.LogRecord] = []
                 pending.append((item, pool.submit(log.held, records, function, item), records))
                 if len(pending) == 2 * workers:
                     break

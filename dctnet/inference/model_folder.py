@@ -26,23 +26,23 @@ def find_files(model: Optional[Path], head: Optional[Path], background: Optional
     if model is not None and not model.is_dir():
         what = 'is a file: name the folder around it, or use --head and --background' if model.exists() \
             else 'does not exist: check the path'
-        raise UserError('model folder {} {}'.format(model, what))
+        raise UserError(f'model folder {model} {what}')
     found_head = _graph(model, HEAD_NAME, head, '--head') if needs_head else None
     found_background = _graph(model, BACKGROUND_NAME, background, '--background')
     if mask is None and model is not None and (model / MASK_NAME).is_file():
         mask = model / MASK_NAME
     if mask is not None and not mask.is_file():
-        raise UserError('mask {} does not exist: check the path, or leave it out for an ellipse'.format(mask))
+        raise UserError(f'mask {mask} does not exist: check the path, or leave it out for an ellipse')
     return ModelFiles(found_head, found_background, mask)
 
 
 def _graph(model: Optional[Path], name: str, named: Optional[Path], option: str) -> Path:
     if named is None and model is None:
-        raise UserError('no graph to use as {}: name a model folder, or a .pb with {}'.format(name, option))
+        raise UserError(f'no graph to use as {name}: name a model folder, or a .pb with {option}')
     path = named if named is not None else model / name
     if not path.is_file():
-        where = '{} does not exist'.format(path) if named is not None else '{} holds no {}'.format(model, name)
-        raise UserError('{}: check the path, or name a .pb with {}'.format(where, option))
+        where = f'{path} does not exist' if named is not None else f'{model} holds no {name}'
+        raise UserError(f'{where}: check the path, or name a .pb with {option}')
     if path.stat().st_size == 0:
-        raise UserError('{} is empty: export it again, or download it again'.format(path))
+        raise UserError(f'{path} is empty: export it again, or download it again')
     return path

@@ -57,12 +57,11 @@ class Stylizer:
                  mask: Optional[Path] = None, device: str = 'auto', threads: int = 0, mode: str = 'fusion',
                  faces: Union[str, int] = 'all', short_side: int = 720, training_size: int = 256) -> None:
         if mode not in ('fusion', 'single'):
-            raise UserError('mode {!r} is unknown: choose fusion or single'.format(mode))
+            raise UserError(f'mode {mode!r} is unknown: choose fusion or single')
         if faces not in ('all', 'largest') and not (isinstance(faces, int) and faces >= 1):
-            raise UserError('faces {!r} is unknown: choose all, largest or a number from 1'.format(faces))
+            raise UserError(f'faces {faces!r} is unknown: choose all, largest or a number from 1')
         if min(short_side, training_size) < 16:
-            raise UserError('short side {} and training size {} must be at least 16 pixels'.format(
-                short_side, training_size))
+            raise UserError(f'short side {short_side} and training size {training_size} must be at least 16 pixels')
         paths = [Path(path) if path is not None else None for path in (model, head, background, mask)]
         files = find_files(*paths, needs_head=mode == 'fusion')
 
@@ -84,8 +83,7 @@ class Stylizer:
         """As calling it, but with the faces that were found. Raises UserError where the array is no picture or the
         memory does not suffice."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-            raise UserError('a picture must be uint8 [height, width, 3] BGR, not {} {}'.format(
-                image.dtype, list(image.shape)))
+            raise UserError(f'a picture must be uint8 [height, width, 3] BGR, not {image.dtype} {list(image.shape)}')
         with ThreadPoolExecutor(1) as beside:
             search = beside.submit(self._detector.detect, image)
             if self._mode == 'single' and search.result():
@@ -152,11 +150,11 @@ class _GraphTranslator:
         try:
             answer = self._graph(probe.astype(np.float32))
         except (ValueError, tf.errors.OpError) as error:
-            raise UserError('{} does not translate pictures: {}: is it the right graph?'.format(
-                path, ' '.join(str(error).split())[:200])) from error
+            raise UserError(f"{path} does not translate pictures: {' '.join(str(error).split())[:200]}: is it the "
+                            'right graph?') from error
         if answer.shape != probe.shape or answer.dtype != np.uint8:
-            raise UserError('{} turns a picture uint8 {} into {} {}: is it a translator?'.format(
-                path, list(probe.shape), answer.dtype, list(answer.shape)))
+            raise UserError(f'{path} turns a picture uint8 {list(probe.shape)} into {answer.dtype} '
+                            f'{list(answer.shape)}: is it a translator?')
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         return self._run(self._graph, image)
@@ -165,7 +163,7 @@ class _GraphTranslator:
         """Pictures of one size: together on a GPU where the graph has tensors for it, else one by one."""
         if self._batches is None:
             return [self(crop) for crop in crops]
-        found = []  # type: List[np.ndarray]
+        found: List[np.ndarray] = []
         for start in range(0, len(crops), _MAX_BATCH):
             found.extend(self._run(self._batches, np.stack(crops[start:start + _MAX_BATCH])))
         return found
@@ -174,9 +172,9 @@ class _GraphTranslator:
         try:
             return graph(pictures.astype(np.float32))
         except tf.errors.ResourceExhaustedError as error:
-            raise UserError('out of memory on {}x{} pixels with {}: lower --workers or --short-side (mode fusion), '
-                            'crop the picture, or use --device cpu'.format(
-                                pictures.shape[-2], pictures.shape[-3], self._path)) from error
+            raise UserError(f'out of memory on {pictures.shape[-2]}x{pictures.shape[-3]} pixels with {self._path}: '
+                            'lower --workers or --short-side (mode fusion), crop the picture, or use --device '
+                            'cpu') from error
 
     def close(self) -> None:
         self._graph.close()

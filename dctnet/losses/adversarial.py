@@ -6,8 +6,8 @@ from dctnet.compat import tf
 
 class AdversarialLoss(NamedTuple):
     """generator(logits of fakes) and discriminator(logits of reals, logits of fakes), each a scalar."""
-    generator: 'Callable[[tf.Tensor], tf.Tensor]'
-    discriminator: 'Callable[[tf.Tensor, tf.Tensor], tf.Tensor]'
+    generator: Callable[[tf.Tensor], tf.Tensor]
+    discriminator: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 def adversarial_loss(form: str) -> AdversarialLoss:
@@ -20,17 +20,17 @@ def adversarial_loss(form: str) -> AdversarialLoss:
             'log': AdversarialLoss(_log_generator, _log_discriminator)}[form]
 
 
-def _lsgan_generator(fake: 'tf.Tensor') -> 'tf.Tensor':
+def _lsgan_generator(fake: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.square(fake - 1.0))
 
 
-def _lsgan_discriminator(real: 'tf.Tensor', fake: 'tf.Tensor') -> 'tf.Tensor':
+def _lsgan_discriminator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     return 0.5 * (tf.reduce_mean(tf.square(real - 1.0)) + tf.reduce_mean(tf.square(fake)))
 
 
-def _log_generator(fake: 'tf.Tensor') -> 'tf.Tensor':
+def _log_generator(fake: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softplus(-fake))
 
 
-def _log_discriminator(real: 'tf.Tensor', fake: 'tf.Tensor') -> 'tf.Tensor':
+def _log_discriminator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softplus(-real)) + tf.reduce_mean(tf.nn.softplus(fake))

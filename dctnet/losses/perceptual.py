@@ -2,7 +2,7 @@
 from dctnet.compat import tf
 
 
-def content_loss(target: 'tf.Tensor', features: 'tf.Tensor') -> 'tf.Tensor':
+def content_loss(target: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
     """mean |target − features| / (h · w · c) of feature maps [N, h, w, c] of known size; a scalar.
 
     The division by the size of the features is the published normalisation; the weight 200 belongs to it.
@@ -11,7 +11,7 @@ def content_loss(target: 'tf.Tensor', features: 'tf.Tensor') -> 'tf.Tensor':
     return tf.reduce_mean(tf.abs(target - features)) / (height * width * channels)
 
 
-def total_variation(x: 'tf.Tensor') -> 'tf.Tensor':
+def total_variation(x: tf.Tensor) -> tf.Tensor:
     """(mean Δh² + mean Δw²) / (3 H W) of pictures [N, H, W, 3] of known size; a scalar."""
     _, height, width, channels = x.shape.as_list()
     down = tf.reduce_mean(tf.square(x[:, 1:] - x[:, :-1]))
@@ -19,7 +19,7 @@ def total_variation(x: 'tf.Tensor') -> 'tf.Tensor':
     return (down + right) / (channels * height * width)
 
 
-def facial_loss(predicted: 'tf.Tensor', openness: 'tf.Tensor') -> 'tf.Tensor':
+def facial_loss(predicted: tf.Tensor, openness: tf.Tensor) -> tf.Tensor:
     """Mean of ‖predicted − openness‖₂ over the pictures of known openness, both [N, 3]; a scalar, 0 where none is.
 
     A row of `openness` with a NaN is a photograph without a known face and has no part in it.

@@ -2,13 +2,13 @@
 from dctnet.compat import gradients, tf
 
 
-def r1_penalty(logits: 'tf.Tensor', real: 'tf.Tensor') -> 'tf.Tensor':
+def r1_penalty(logits: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
     """Mean over the batch of the squared gradient of the logits by the real pictures; a scalar."""
     gradient, = gradients(tf.reduce_sum(logits), real)
     return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]))
 
 
-def path_lengths(pictures: 'tf.Tensor', w: 'tf.Tensor', noise: 'tf.Tensor') -> 'tf.Tensor':
+def path_lengths(pictures: tf.Tensor, w: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
     """How far pictures move with w: [N].
 
     pictures: [N, H, W, 3], made from w [N, layers, style_dim]. noise: normal, like the pictures, divided by sqrt(H W).

@@ -34,7 +34,7 @@ def file_hashes(paths: Sequence[Path]) -> Dict[Path, str]:
         try:
             found[path] = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
-            raise UserError('cannot read {}: {}'.format(path, error.strerror)) from error
+            raise UserError(f'cannot read {path}: {error.strerror}') from error
     return dict(sorted(found.items(), key=lambda item: (item[1], item[0].name)))
 
 
@@ -50,8 +50,8 @@ def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> I
         features = np.asarray(network(read_squares(some, side)), np.float64)
         damaged = [str(path) for path, row in zip(some, features) if not np.isfinite(row).all()]
         if damaged:
-            raise UserError('the network gives no finite features for {}: look at the picture; where it is right, '
-                            'the weights are damaged'.format(', '.join(damaged[:5])))
+            raise UserError(f"the network gives no finite features for {', '.join(damaged[:5])}: look at the picture; "
+                            'where it is right, the weights are damaged')
         yield features
 
 
@@ -88,7 +88,8 @@ def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: s
     known = _read(file, len(hashes))
     if known is not None:
         return known
-    statistics, kept = None, []  # type: Optional[RunningStatistics], List[np.ndarray]
+    statistics: Optional[RunningStatistics] = None
+    kept: List[np.ndarray] = []
     for features in batches_of_features(list(hashes), network, side):
         statistics = statistics or RunningStatistics(features.shape[1])
         statistics.add(features)
@@ -111,7 +112,7 @@ def _read(file: Path, count: int) -> Optional[FolderFeatures]:
         size, = found.gaussian.mean.shape
         if (found.gaussian.count, found.gaussian.covariance.shape, found.kept.shape) != (
                 count, (size, size), (min(count, KEPT), size)):
-            raise ValueError('its arrays do not fit {} pictures'.format(count))
+            raise ValueError(f'its arrays do not fit {count} pictures')
         if not all(np.isfinite(array).all() for array in (found.gaussian.mean, found.gaussian.covariance, found.kept)):
             raise ValueError('it holds values that are no finite numbers')
         return found

@@ -14,32 +14,31 @@ def markdown(report: Dict[str, Any]) -> str:
     """The evaluation (dctnet.evaluate) as a Markdown table, followed by what the numbers were computed on."""
     paired = [entry for entry in _PAIRED if entry[0] in report]
     lines = ['| Method | N | FID ↓ | KID × 1000 ↓ |' + ''.join(
-                 ' {} | {}, other photo |'.format(heading, name) for _, heading, name in paired),
+                 f' {heading} | {name}, other photo |' for _, heading, name in paired),
              '|---' * (4 + 2 * len(paired)) + '|']
     for method, folder in report['results'].items():
         fid, kid = [report[key]['results'][method] for key in ('fid', 'kid')]
-        line = '| {} | {} | {:.4g} | {:.4g} ± {:.2g} |'.format(
-            method, folder['pictures'], fid['value'], 1000 * kid['value'], 1000 * kid['standard_error'])
+        line = (f"| {method} | {folder['pictures']} | {fid['value']:.4g} | {1000 * kid['value']:.4g} ± "
+                f"{1000 * kid['standard_error']:.2g} |")
         for key, _, _ in paired:
             found = report[key]['results'][method]
-            line += ' {} | {} |'.format(_number(found['value']), _number(found['other_photo']))
+            line += f" {_number(found['value'])} | {_number(found['other_photo'])} |"
         lines.append(line)
     lines += ['| paper: {} | | {:.2f} | | {:.2f} |'.format(*row) + ' |' * (2 * len(paired) - 1) for row in PAPER]
     features, faces = report['fid']['computed_on'], report['id']['computed_on']
-    lines += ['', 'FID and KID: {} features ({} numbers, {} px), results against {} style pictures. ID: {}. "Other '
-              'photo": each result against the photo of another, the level without any agreement.'.format(
-                  features['network'], features['dimension'], features['side'], features['style_pictures'],
-                  faces['network']),
+    lines += ['', f"FID and KID: {features['network']} features ({features['dimension']} numbers, {features['side']} "
+                  f"px), results against {features['style_pictures']} style pictures. ID: {faces['network']}. \"Other "
+                  'photo": each result against the photo of another, the level without any agreement.',
               'The paper\'s rows: CelebA photos, its own styles' + (
                   '.' if features['network'] == 'inception' else ', Inception features: its FID does not compare '
                   'with FID of other features.')]
-    lines += ['Warning, {}: {}'.format(method, found['warning'])
+    lines += [f"Warning, {method}: {found['warning']}"
               for method, found in report['fid']['results'].items() if found['warning']]
     return '\n'.join(lines) + '\n'
 
 
 def _number(value: Any) -> str:
-    return '' if value is None else '{:.3f}'.format(value)
+    return '' if value is None else f'{value:.3f}'
 
 
 def per_picture(rows: Sequence[Dict[str, Any]]) -> str:

@@ -10,15 +10,15 @@ from dctnet.stage import Phase
 WINDOW = 4  # steps between two changes of p
 
 
-def probability(config: AugmentConfig) -> 'tf.Tensor':
+def probability(config: AugmentConfig) -> tf.Tensor:
     """p of ops.augment, a float32 scalar; a saved variable where it adapts. Not for mode off."""
     if config.mode == 'fixed':
         return tf.constant(config.p, tf.float32)
     return tf.get_variable('augment_p', [], tf.float32, tf.constant_initializer(config.p), trainable=False)
 
 
-def adapting(config: AugmentConfig, p: 'tf.Tensor', phase: Phase, on_real: 'tf.Tensor',
-             communicator: Local, micro_batches: int = 1) -> 'Tuple[Phase, List[tf.Operation]]':
+def adapting(config: AugmentConfig, p: tf.Tensor, phase: Phase, on_real: tf.Tensor,
+             communicator: Local, micro_batches: int = 1) -> Tuple[Phase, List[tf.Operation]]:
     """The discriminator's phase, which now logs p and observes its own logits; and what adapts p, once a step after it.
 
     p: of `probability`. on_real: [N, 1], the phase's logits of the augmented real pictures. Every WINDOW steps p moves

@@ -45,11 +45,11 @@ def blend(source: Dict[str, np.ndarray], target: Dict[str, np.ndarray], resoluti
     Raises ValueError where the names or shapes differ, or resolution is no power of two from 4.
     """
     if resolution < 4 or resolution & (resolution - 1):
-        raise ValueError('the blending resolution must be a power of two from 4, not {}'.format(resolution))
+        raise ValueError(f'the blending resolution must be a power of two from 4, not {resolution}')
     shapes = [{name: array.shape for name, array in weights.items()} for weights in (source, target)]
     if shapes[0] != shapes[1]:
         differing = sorted(set(shapes[0].items()) ^ set(shapes[1].items()))
-        raise ValueError('the generators differ in {}'.format(differing[0][0]))
+        raise ValueError(f'the generators differ in {differing[0][0]}')
     shares = {name: target_share(name, resolution, width) for name in source}
     return {name: (share * target[name] + (1.0 - share) * source[name]).astype(np.float32)
             for name, share in shares.items()}

@@ -21,9 +21,9 @@ _PREVIEWS, _PREVIEW_TRUNCATION, _PREVIEW_MEAN = 6, 0.7, 512
 _STREAMS = {'d': 0, 'g': 100, 'g_path': 200}
 _AUGMENT_STREAMS = {'d_real': 300, 'd_fake': 310, 'd_r1': 320, 'g': 330}
 
-Embedding = Callable[['tf.Tensor'], 'tf.Tensor']
+Embedding = Callable[[tf.Tensor], tf.Tensor]
 # (pictures, key of _AUGMENT_STREAMS) -> logits [N, 1] of the discriminator, behind the augmentation where there is one.
-Critic = Callable[['tf.Tensor', str], 'tf.Tensor']
+Critic = Callable[[tf.Tensor, str], tf.Tensor]
 
 
 class Networks(NamedTuple):
@@ -35,9 +35,9 @@ class Networks(NamedTuple):
 
 
 class _Sample(NamedTuple):
-    picture: 'tf.Tensor'
-    w: 'tf.Tensor'
-    source_picture: 'Optional[tf.Tensor]'
+    picture: tf.Tensor
+    w: tf.Tensor
+    source_picture: Optional[tf.Tensor]
 
 
 def architecture_of(config: CcnConfig) -> Architecture:
@@ -51,7 +51,7 @@ def create_networks(a: Architecture, with_source: bool) -> Networks:
     """Variables of all networks, zero until weights are loaded. The frozen source belongs to no checkpoint."""
     def variables(scope: str, shapes: stylegan2.Shapes, trainable: bool, collection: str) -> Weights:
         return {name: tf.get_variable(
-            '{}/{}'.format(scope, name), shape, tf.float32, tf.zeros_initializer(), collections=[collection],
+            f'{scope}/{name}', shape, tf.float32, tf.zeros_initializer(), collections=[collection],
             trainable=trainable and not name.startswith('noises/')) for name, shape in shapes.items()}
 
     saved, unsaved = tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.LOCAL_VARIABLES
@@ -61,9 +61,9 @@ def create_networks(a: Architecture, with_source: bool) -> Networks:
                     variables(SOURCE, shapes, False, unsaved) if with_source else None)
 
 
-def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 'tf.Tensor',
+def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.Tensor,
               embedding: Optional[Embedding], communicator: Local = Local(),
-              micro_batch: 'Optional[tf.Tensor]' = None) -> StageGraph:
+              micro_batch: Optional[tf.Tensor] = None) -> StageGraph:
     """Build the training graph with its phases d, d_r1, g and g_path.
 
     real: [N, size, size, 3] BGR in [-1, 1]. step: int64 scalar, the number of steps done. embedding: pictures -> face
@@ -82,7 +82,7 @@ def build_ccn(config: CcnConfig, networks: Networks, real: 'tf.Tensor', step: 't
 
     p = augmentation.probability(config.augment) if config.augment.mode != 'off' else None
 
-    def critic(pictures: 'tf.Tensor', use: str) -> 'tf.Tensor':
+    def critic(pictures: tf.Tensor, use: str) -> tf.Tensor:
         seen = pictures if p is None else augmented(pictures, p, draws, _AUGMENT_STREAMS[use])
         return stylegan2.discriminate(networks.discriminator, seen)
 
@@ -122,7 +122,7 @@ def _sampled(networks: Networks, a: Architecture, draws: Draws, stream: int, cou
     layer = 1 + tf.cast(place * (a.layers - 1), tf.int32)  # 1 ... layers - 1
     crossover = tf.where(chance < mixing, layer, a.layers)
 
-    def picture(weights: Weights) -> Tuple['tf.Tensor', 'tf.Tensor']:
+    def picture(weights: Weights) -> Tuple[tf.Tensor, tf.Tensor]:
         w = stylegan2.per_layer(stylegan2.mapping(weights, latents[0]), a.layers,
                                 stylegan2.mapping(weights, latents[1]), crossover)
         return stylegan2.synthesis(weights, w, noise), w
@@ -131,14 +131,14 @@ def _sampled(networks: Networks, a: Architecture, draws: Draws, stream: int, cou
     return _Sample(made, w, picture(networks.source)[0] if with_source else None)
 
 
-def _discriminator_phase(on_real: 'tf.Tensor', on_fake: 'tf.Tensor', variables: 'List[tf.Variable]',
+def _discriminator_phase(on_real: tf.Tensor, on_fake: tf.Tensor, variables: List[tf.Variable],
                          optim: Optim) -> Phase:
     loss = tf.reduce_mean(tf.nn.softplus(-on_real)) + tf.reduce_mean(tf.nn.softplus(on_fake))
     scalars = {'loss': loss, 'mean_real': tf.reduce_mean(on_real), 'mean_fake': tf.reduce_mean(on_fake)}
     return Phase('d', loss, scalars, variables, 1, optim)
 
 
-def _r1_phase(critic: Critic, real: 'tf.Tensor', variables: 'List[tf.Variable]', weight: float, every: int,
+def _r1_phase(critic: Critic, real: tf.Tensor, variables: List[tf.Variable], weight: float, every: int,
               optim: Optim) -> Phase:
     logits = critic(real, 'd_r1')
     penalty = r1_penalty(logits, real)
@@ -148,7 +148,7 @@ def _r1_phase(critic: Critic, real: 'tf.Tensor', variables: 'List[tf.Variable]',
 
 
 def _generator_phase(critic: Critic, sample: _Sample, embedding: Optional[Embedding], weight: float,
-                     variables: 'List[tf.Variable]', optim: Optim) -> Phase:
+                     variables: List[tf.Variable], optim: Optim) -> Phase:
     adversarial = tf.reduce_mean(tf.nn.softplus(-critic(sample.picture, 'g')))
     scalars = {'adversarial': adversarial}
     loss = adversarial
@@ -163,7 +163,7 @@ def _generator_phase(critic: Critic, sample: _Sample, embedding: Optional[Embedd
     return Phase('g', loss, dict(scalars, loss=loss), variables, 1, optim)
 
 
-def _path_phase(sample: _Sample, noise: 'tf.Tensor', variables: 'List[tf.Variable]', config: CcnConfig,
+def _path_phase(sample: _Sample, noise: tf.Tensor, variables: List[tf.Variable], config: CcnConfig,
                 optim: Optim, communicator: Local) -> Phase:
     weights, side = config.loss, sample.picture.shape.as_list()[1]
     average = tf.get_variable('path_length_average', [], tf.float32, tf.zeros_initializer(), trainable=False)
@@ -184,11 +184,11 @@ def _preview(networks: Networks, a: Architecture, seed: int) -> Preview:
     rng = np.random.RandomState(seed)
     z = tf.constant(rng.standard_normal((_PREVIEW_MEAN, a.style_dim)), tf.float32)
 
-    def picture(weights: Weights) -> 'tf.Tensor':
+    def picture(weights: Weights) -> tf.Tensor:
         w = stylegan2.mapping(weights, z)
         w = stylegan2.truncated(w[:_PREVIEWS], tf.reduce_mean(w, 0, keepdims=True), _PREVIEW_TRUNCATION)
         return stylegan2.synthesis(weights, stylegan2.per_layer(w, a.layers), stylegan2.fixed_noise(weights))
 
-    columns = {'source': picture(networks.source)} if networks.source else {}  # type: Dict[str, tf.Tensor]
+    columns: Dict[str, tf.Tensor] = {'source': picture(networks.source)} if networks.source else {}
     columns['average'] = picture(networks.average)
     return Preview(columns, {})

@@ -60,7 +60,7 @@ class FaceSampler:
         def mean(weights: Arrays) -> np.ndarray:
             return mean_w(weights, sampling.mean_samples, sampling.seed, device)
 
-        values = {}  # type: Dict[tf.Tensor, np.ndarray]
+        values: Dict[tf.Tensor, np.ndarray] = {}
         with tf.Graph().as_default():
             z = tf.placeholder(tf.float32, [None, a.style_dim])
             if sampling.mix_w:
@@ -120,22 +120,22 @@ def mean_w(weights: Arrays, samples: int, seed: int, device: str = 'auto') -> np
     return (total / samples).astype(np.float32)[None]
 
 
-def _truncated_w(weights: Arrays, mean: np.ndarray, z: 'tf.Tensor', psi: float) -> 'tf.Tensor':
+def _truncated_w(weights: Arrays, mean: np.ndarray, z: tf.Tensor, psi: float) -> tf.Tensor:
     return stylegan2.truncated(_mapped(weights, z), tf.constant(mean), psi)
 
 
-def _mapped(weights: Arrays, z: 'tf.Tensor') -> 'tf.Tensor':
+def _mapped(weights: Arrays, z: tf.Tensor) -> tf.Tensor:
     return stylegan2.mapping({name: tf.constant(array) for name, array in weights.items()
                               if name.startswith(_MAPPING)}, z)
 
 
-def _variables(scope: str, weights: Arrays, values: 'Dict[tf.Tensor, np.ndarray]') -> stylegan2.Weights:
+def _variables(scope: str, weights: Arrays, values: Dict[tf.Tensor, np.ndarray]) -> stylegan2.Weights:
     """Variables of a synthesis, whose starts are added to `values`. As constants they would be copied when the graph
     is optimised: 3 GB more at 256 px."""
     result = {}
     for name, array in weights.items():
         if not name.startswith(_MAPPING):
-            result[name] = tf.get_variable('{}/{}'.format(scope, name), array.shape, tf.float32,
+            result[name] = tf.get_variable(f'{scope}/{name}', array.shape, tf.float32,
                                            tf.zeros_initializer(), trainable=False)
             values[result[name].initializer.inputs[1]] = array
     return result

@@ -1,5 +1,7 @@
 """The texture translation network as a StageGraph: U-Net against a texture and a surface discriminator; content,
 total-variation and facial losses (paper section 3.3; RECIPE.md, TTN)."""
+from __future__ import annotations
+
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -19,7 +21,7 @@ from dctnet.ops.draws import Draws
 from dctnet.ops.superpixel import superpixels
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
-Features = Callable[['tf.Tensor'], 'tf.Tensor']
+Features = Callable[[tf.Tensor], tf.Tensor]
 
 # Ranges of the random colour shift, blue, green, red: around the usual weights of luma (RECIPE.md, TTN).
 COLOUR_SHIFT_LOW = (0.014, 0.487, 0.199)
@@ -30,18 +32,18 @@ class TtnBatch(NamedTuple):
     """Training pictures, each float32 [N, size, size, 3] BGR in [-1, 1], and what goes with the photographs where a
     loss asks for it: superpixels like a picture, openness of eyes and mouth [N, 3] (NaN where it is unknown); features
     of the content network [N, h, w, c] of the photographs and of their superpixels, where they are known already."""
-    photo: 'tf.Tensor'
-    style: 'tf.Tensor'
-    superpixel: 'Optional[tf.Tensor]' = None
-    openness: 'Optional[tf.Tensor]' = None
-    photo_features: 'Optional[tf.Tensor]' = None
-    superpixel_features: 'Optional[tf.Tensor]' = None
+    photo: tf.Tensor
+    style: tf.Tensor
+    superpixel: Optional[tf.Tensor] = None
+    openness: Optional[tf.Tensor] = None
+    photo_features: Optional[tf.Tensor] = None
+    superpixel_features: Optional[tf.Tensor] = None
 
 
 class Objective(NamedTuple):
     """A scalar to minimise, and what to log of it."""
-    loss: 'tf.Tensor'
-    scalars: 'Dict[str, tf.Tensor]'
+    loss: tf.Tensor
+    scalars: Dict[str, tf.Tensor]
 
 
 class Losses(NamedTuple):
@@ -51,7 +53,7 @@ class Losses(NamedTuple):
     expression: Optional[Objective]
 
 
-def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_network: 'Optional[tf.GraphDef]',
+def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_network: Optional[tf.GraphDef],
               preview_photos: np.ndarray) -> StageGraph:
     """Build the training graph.
 
@@ -61,7 +63,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_net
     """
     network = FrozenNetwork(content_network, 'the content network') if config.loss.content else None
 
-    def features(x: 'tf.Tensor') -> 'tf.Tensor':
+    def features(x: tf.Tensor) -> tf.Tensor:
         return network({frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT])[0]
 
     discriminators = build_discriminators(config.loss, config.model.channels)
@@ -87,8 +89,8 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: 'tf.Tensor', content_net
                       step_ops=[op for net in critics for op in net.power_iteration])
 
 
-def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
-                      ) -> 'Tuple[TtnBatch, Dict[str, tf.Tensor]]':
+def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
+                      ) -> Tuple[TtnBatch, Dict[str, tf.Tensor]]:
     """The batch with what the content loss compares the output with, too, and the time that it took where it is known.
 
     Those of the photographs come along with the data where scikit-image finds them.
@@ -113,9 +115,9 @@ def build_discriminators(weights: TtnLossConfig, channels: int) -> Dict[str, Pat
     return result
 
 
-def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
+def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
                discriminators: Dict[str, PatchDiscriminator], expression: Optional[ExpressionRegressor],
-               features: Features, shift: 'tf.Tensor', warmup: 'tf.Tensor') -> Losses:
+               features: Features, shift: tf.Tensor, warmup: tf.Tensor) -> Losses:
     """All terms of the TTN, unweighted and weighted. Terms of weight 0 are not built.
 
     output: the translated photographs, [N, H, W, 3] BGR in [-1, 1]. features: pictures -> feature maps.
@@ -165,15 +167,16 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: 'tf.Tensor',
     return Losses(generator, discriminator, regressor)
 
 
-def _sum(terms: 'Dict[str, tf.Tensor]') -> 'tf.Tensor':
+def _sum(terms: Dict[str, tf.Tensor]) -> tf.Tensor:
     # In the order of the terms; tf.add_n adds in the order of free buffers (see compat.gradients).
     return tf.reduce_sum(tf.stack(list(terms.values())))
 
 
-def _content_terms(batch: TtnBatch, output: 'tf.Tensor', features: Features) -> 'Dict[str, tf.Tensor]':
+def _content_terms(batch: TtnBatch, output: tf.Tensor, features: Features) -> Dict[str, tf.Tensor]:
     # Photo and superpixels are targets without a gradient: kept apart from the output, they cost no backward pass. One
     # after the other, the output last, because what it leaves for the backward pass would lie beside their work.
-    targets, done = {}, []  # type: Dict[str, tf.Tensor], List[tf.Tensor]
+    targets: Dict[str, tf.Tensor] = {}
+    done: List[tf.Tensor] = []
     for name, picture, known in (('content', batch.photo, batch.photo_features),
                                  ('content_superpixel', batch.superpixel, batch.superpixel_features)):
         if known is not None:
@@ -185,17 +188,17 @@ def _content_terms(batch: TtnBatch, output: 'tf.Tensor', features: Features) -> 
     return {name: content_loss(target, output_features) for name, target in targets.items()}
 
 
-def _after(done: 'List[tf.Tensor]', x: 'tf.Tensor') -> 'tf.Tensor':
+def _after(done: List[tf.Tensor], x: tf.Tensor) -> tf.Tensor:
     with tf.control_dependencies(done):
         return tf.identity(x)
 
 
-def texture(x: 'tf.Tensor', shift: 'tf.Tensor') -> 'tf.Tensor':
+def texture(x: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
     """The texture of a picture: a grey version under randomly shifted colour weights. [N, H, W, 3] -> [N, H, W, 1]."""
     return tf.reduce_sum(x * shift, axis=3, keepdims=True)
 
 
-def colour_shift(seed: int, step: 'tf.Tensor') -> 'tf.Tensor':
+def colour_shift(seed: int, step: tf.Tensor) -> tf.Tensor:
     """[3] weights of blue, green, red that sum to 1: a pure function of (seed, step), one draw for all pictures."""
     draw = Draws(seed, step).uniform(0, [3])
     low, high = tf.constant(COLOUR_SHIFT_LOW), tf.constant(COLOUR_SHIFT_HIGH)
@@ -203,7 +206,7 @@ def colour_shift(seed: int, step: 'tf.Tensor') -> 'tf.Tensor':
     return weights / tf.reduce_sum(weights)
 
 
-def _warmup_factor(warmup: Tuple[Tuple[float, float], ...], step: 'tf.Tensor') -> 'tf.Tensor':
+def _warmup_factor(warmup: Tuple[Tuple[float, float], ...], step: tf.Tensor) -> tf.Tensor:
     factors = tf.constant([factor for _, factor in warmup] + [1.0], tf.float32)
     ends = tf.constant([end for end, _ in warmup], tf.float64)
     passed = tf.reduce_sum(tf.cast(tf.cast(step, tf.float64) >= ends, tf.int32))

@@ -30,7 +30,7 @@ def shapes() -> Dict[str, Tuple[int, ...]]:
     result = {'input/kernel': (3, 3, 3, 64), 'input/slope': (64,)}
     normalised = {'input': 64, 'output': 512, 'embedding': EMBEDDING}
     for index, (inputs, outputs, _) in enumerate(bottlenecks()):
-        name = 'body/{}/'.format(index)
+        name = f'body/{index}/'
         result.update({name + 'kernel1': (3, 3, inputs, outputs), name + 'slope': (outputs,),
                        name + 'kernel2': (3, 3, outputs, outputs),
                        name + 'squeeze': (outputs, outputs // _REDUCTION),
@@ -45,17 +45,17 @@ def shapes() -> Dict[str, Tuple[int, ...]]:
     return result
 
 
-def embedding(face: 'tf.Tensor', weights: Dict[str, np.ndarray]) -> 'tf.Tensor':
+def embedding(face: tf.Tensor, weights: Dict[str, np.ndarray]) -> tf.Tensor:
     """Faces cut out by `face_of` [N, 112, 112, 3] BGR in [-1, 1] -> [N, 512] of length 1. Weights become constants."""
     constants = {name: tf.constant(array) for name, array in weights.items()}
 
-    def normalised(x: 'tf.Tensor', name: str) -> 'tf.Tensor':
+    def normalised(x: tf.Tensor, name: str) -> tf.Tensor:
         return x * constants[name + '/scale'] + constants[name + '/offset']
 
     x = face[..., ::-1]  # RGB
     x = _prelu(normalised(_conv(x, constants['input/kernel'], 1), 'input'), constants['input/slope'])
     for index, (inputs, outputs, stride) in enumerate(bottlenecks()):
-        name = 'body/{}/'.format(index)
+        name = f'body/{index}/'
         if inputs == outputs:
             shortcut = x[:, ::stride, ::stride]
         else:
@@ -69,7 +69,7 @@ def embedding(face: 'tf.Tensor', weights: Dict[str, np.ndarray]) -> 'tf.Tensor':
     return tf.nn.l2_normalize(x, axis=1)
 
 
-def face_of(picture: 'tf.Tensor') -> 'tf.Tensor':
+def face_of(picture: tf.Tensor) -> tf.Tensor:
     """The published crop of an aligned picture of any known size, [N, S, S, 3] -> [N, 112, 112, 3]."""
     size = picture.shape.as_list()[1]
     rows, columns = [averaging_matrix(size, *(limit * size / REFERENCE_SIZE for limit in limits), outputs=FACE)
@@ -77,16 +77,16 @@ def face_of(picture: 'tf.Tensor') -> 'tf.Tensor':
     return resampled(picture, rows, columns)
 
 
-def _conv(x: 'tf.Tensor', kernel: 'tf.Tensor', stride: int) -> 'tf.Tensor':
+def _conv(x: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
     border = [kernel.shape.as_list()[0] // 2] * 2  # PyTorch's padding: the same on both sides, with a stride too
     return tf.nn.conv2d(tf.pad(x, [[0, 0], border, border, [0, 0]]), kernel, [1, stride, stride, 1], 'VALID')
 
 
-def _prelu(x: 'tf.Tensor', slope: 'tf.Tensor') -> 'tf.Tensor':
+def _prelu(x: tf.Tensor, slope: tf.Tensor) -> tf.Tensor:
     return tf.nn.relu(x) - slope * tf.nn.relu(-x)
 
 
-def freeze_graph(weights: Dict[str, np.ndarray]) -> 'tf.GraphDef':
+def freeze_graph(weights: Dict[str, np.ndarray]) -> tf.GraphDef:
     """A frozen graph image:0 -> embedding:0, the form in which checkpoints/arcface.pb is kept."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, FACE, FACE, 3], name='image')

@@ -24,7 +24,7 @@ _BLOCKS = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))  # channels, residual
 _CONTENT_SCALES = (90.0, 100.0, 340.0)
 
 
-def content_features(image: 'tf.Tensor', weights: DescriptorWeights) -> 'tf.Tensor':
+def content_features(image: tf.Tensor, weights: DescriptorWeights) -> tf.Tensor:
     """Features of three depths, all brought to 1/8 of the size: [N, H, W, 3] BGR in [-1, 1] -> [N, H/8, W/8, 704].
 
     The first convolution (1/2) holds the fine detail, the 32-channel blocks (1/4) and the 64-channel blocks (1/8) the
@@ -43,7 +43,7 @@ def content_features(image: 'tf.Tensor', weights: DescriptorWeights) -> 'tf.Tens
     return tf.concat([tf.space_to_depth(scaled[0], 4), tf.space_to_depth(scaled[1], 2), scaled[2]], axis=3)
 
 
-def descriptor(chip: 'tf.Tensor', weights: DescriptorWeights) -> 'tf.Tensor':
+def descriptor(chip: tf.Tensor, weights: DescriptorWeights) -> tf.Tensor:
     """chip: [N, 150, 150, 3] BGR in [-1, 1] -> [N, 128]. The weights become constants."""
     convolutions = iter(weights.convolutions)
     x = tf.nn.relu(_convolution(_normalised(chip), next(convolutions), 2, 'VALID'))
@@ -54,7 +54,7 @@ def descriptor(chip: 'tf.Tensor', weights: DescriptorWeights) -> 'tf.Tensor':
     return tf.matmul(tf.reduce_mean(x, [1, 2]), tf.constant(weights.matrix))
 
 
-def chip_of(picture: 'tf.Tensor') -> 'tf.Tensor':
+def chip_of(picture: tf.Tensor) -> tf.Tensor:
     """The chip of an aligned picture of any known size, [N, S, S, 3] -> [N, 150, 150, 3]."""
     size = picture.shape.as_list()[1]
     rows, columns = [triangle_matrix(size, *(limit * size / REFERENCE_SIZE for limit in limits), outputs=CHIP)
@@ -62,17 +62,17 @@ def chip_of(picture: 'tf.Tensor') -> 'tf.Tensor':
     return resampled(picture, rows, columns)
 
 
-def _normalised(image: 'tf.Tensor') -> 'tf.Tensor':
+def _normalised(image: tf.Tensor) -> tf.Tensor:
     return ((image[..., ::-1] + 1.0) * 127.5 - tf.constant(MEAN_RGB, tf.float32)) / 256.0
 
 
-def _convolution(x: 'tf.Tensor', weights: Tuple[np.ndarray, np.ndarray], stride: int, padding: str) -> 'tf.Tensor':
+def _convolution(x: tf.Tensor, weights: Tuple[np.ndarray, np.ndarray], stride: int, padding: str) -> tf.Tensor:
     kernel, bias = weights
     return tf.nn.bias_add(tf.nn.conv2d(x, tf.constant(kernel), [1, stride, stride, 1], padding), tf.constant(bias))
 
 
-def _residual_block(x: 'tf.Tensor', convolutions: Iterator[Tuple[np.ndarray, np.ndarray]], halved: bool, padding: str,
-                    ) -> 'tf.Tensor':
+def _residual_block(x: tf.Tensor, convolutions: Iterator[Tuple[np.ndarray, np.ndarray]], halved: bool, padding: str,
+                    ) -> tf.Tensor:
     """padding: of what halves the size; dlib's own is VALID."""
     branch = _convolution(x, next(convolutions), *((2, padding) if halved else (1, 'SAME')))
     branch = _convolution(tf.nn.relu(branch), next(convolutions), 1, 'SAME')
@@ -80,14 +80,14 @@ def _residual_block(x: 'tf.Tensor', convolutions: Iterator[Tuple[np.ndarray, np.
     return tf.nn.relu(_padded_sum(branch, shortcut))
 
 
-def _padded_sum(a: 'tf.Tensor', b: 'tf.Tensor') -> 'tf.Tensor':
+def _padded_sum(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """dlib's addition: where a size differs, the smaller operand gets zeros at the end."""
     shapes = np.array([a.shape.as_list()[1:], b.shape.as_list()[1:]])
     ends = shapes.max(0) - shapes
     return tf.pad(a, [(0, 0)] + [(0, n) for n in ends[0]]) + tf.pad(b, [(0, 0)] + [(0, n) for n in ends[1]])
 
 
-def freeze_graph(weights: DescriptorWeights) -> 'tf.GraphDef':
+def freeze_graph(weights: DescriptorWeights) -> tf.GraphDef:
     """The identity network as a frozen graph, image:0 -> descriptor:0."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, CHIP, CHIP, 3], name='image')
@@ -95,7 +95,7 @@ def freeze_graph(weights: DescriptorWeights) -> 'tf.GraphDef':
         return frozen.freeze(session, [output])
 
 
-def freeze_content_graph(weights: DescriptorWeights, height: int, width: int) -> 'tf.GraphDef':
+def freeze_content_graph(weights: DescriptorWeights, height: int, width: int) -> tf.GraphDef:
     """The content network for pictures of this size as a frozen graph (frozen.CONTENT_INPUT -> CONTENT_OUTPUT)."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, height, width, 3], name='image')

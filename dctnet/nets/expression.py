@@ -22,7 +22,7 @@ class ExpressionRegressor:
         self.variables += [variable for layer in self._dense for variable in layer]
         self.power_iteration = [conv.advance for conv in self._trunk.convs]
 
-    def __call__(self, x: 'tf.Tensor') -> 'tf.Tensor':
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """[N, H, W, 3] BGR in [-1, 1] -> openness of left eye, right eye and mouth [N, 3]."""
         (kernel1, bias1), (kernel2, bias2) = self._dense
         features = tf.reduce_mean(self._trunk(x), axis=[1, 2])

@@ -20,7 +20,7 @@ class IdentityNetwork(NamedTuple):
     [N, 512] or [N, 128], differentiable."""
     kind: str
     file: Path
-    embed: Callable[['tf.Tensor'], 'tf.Tensor']
+    embed: Callable[[tf.Tensor], tf.Tensor]
 
 
 def identity_network(kind: str = 'auto') -> IdentityNetwork:
@@ -41,13 +41,13 @@ def identity_network(kind: str = 'auto') -> IdentityNetwork:
     return IdentityNetwork('dlib', file, dlib_embedding(dlib_descriptor.freeze_graph(read_descriptor_weights(file))))
 
 
-def arcface_embedding(graph_def: 'tf.GraphDef') -> Callable[['tf.Tensor'], 'tf.Tensor']:
+def arcface_embedding(graph_def: tf.GraphDef) -> Callable[[tf.Tensor], tf.Tensor]:
     """IR-SE50 (arcface.freeze_graph): pictures [N, S, S, 3] BGR in [-1, 1] -> [N, 512]."""
     return lambda pictures: frozen.import_into(
         graph_def, {arcface.INPUT: arcface.face_of(pictures)}, [arcface.OUTPUT], 'ArcFace')[0]
 
 
-def dlib_embedding(graph_def: 'tf.GraphDef') -> Callable[['tf.Tensor'], 'tf.Tensor']:
+def dlib_embedding(graph_def: tf.GraphDef) -> Callable[[tf.Tensor], tf.Tensor]:
     """dlib's descriptor network (dlib_descriptor.freeze_graph): pictures [N, S, S, 3] BGR in [-1, 1] -> [N, 128]."""
     return lambda pictures: frozen.import_into(
         graph_def, {dlib_descriptor.INPUT: dlib_descriptor.chip_of(pictures)}, [dlib_descriptor.OUTPUT],

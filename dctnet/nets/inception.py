@@ -6,14 +6,14 @@ INPUT, OUTPUT = 'Mul:0', 'pool_3:0'  # RGB in [-1, 1) -> [N, 1, 1, 2048]
 SIDE = 299
 
 
-def features(pictures: 'tf.Tensor', graph_def: 'tf.GraphDef') -> 'tf.Tensor':
+def features(pictures: tf.Tensor, graph_def: tf.GraphDef) -> tf.Tensor:
     """Last pooled features: [N, 299, 299, 3] BGR in [-1, 1] -> [N, 2048]."""
     levels = (pictures[..., ::-1] + 1.0) * 127.5
     pooled, = frozen.import_into(graph_def, {INPUT: (levels - 128.0) / 128.0}, [OUTPUT], 'Inception')
     return tf.reduce_mean(pooled, axis=[1, 2])
 
 
-def pooling_part(graph_def: 'tf.GraphDef', where: str) -> 'tf.GraphDef':
+def pooling_part(graph_def: tf.GraphDef, where: str) -> tf.GraphDef:
     """What leads from INPUT to OUTPUT in a published graph: without its decoding of JPEG files and its classifier.
 
     Raises UserError where it has no such tensors; `where` names the file.

@@ -33,24 +33,24 @@ COUNT = len(_CONVOLUTIONS)
 
 def shapes() -> Dict[str, Tuple[int, ...]]:
     """Shapes of the weights: 'I/kernel' [k, k, in, out], 'I/bias' [out] and the channels' weights 'I/weight' [out]."""
-    result = {}  # type: Dict[str, Tuple[int, ...]]
+    result: Dict[str, Tuple[int, ...]] = {}
     for index, layer in enumerate(_CONVOLUTIONS):
-        result['{}/kernel'.format(index)] = (layer.side, layer.side, layer.inputs, layer.outputs)
-        result['{}/bias'.format(index)] = result['{}/weight'.format(index)] = (layer.outputs,)
+        result[f'{index}/kernel'] = (layer.side, layer.side, layer.inputs, layer.outputs)
+        result[f'{index}/bias'] = result[f'{index}/weight'] = (layer.outputs,)
     return result
 
 
-def distance(photo: 'tf.Tensor', result: 'tf.Tensor', arrays: Dict[str, np.ndarray]) -> 'tf.Tensor':
+def distance(photo: tf.Tensor, result: tf.Tensor, arrays: Dict[str, np.ndarray]) -> tf.Tensor:
     """Pictures [N, H, W, 3] BGR in [-1, 1], 31 px or more a side -> [N], 0 = equal. arrays: of `shapes`, baked in."""
     total = 0.0
     for index, pair in enumerate(zip(_features(photo, arrays), _features(result, arrays))):
         ours, theirs = [x / (tf.sqrt(tf.reduce_sum(tf.square(x), axis=3, keepdims=True)) + _EPSILON) for x in pair]
-        weighted = tf.square(ours - theirs) * tf.constant(arrays['{}/weight'.format(index)])
+        weighted = tf.square(ours - theirs) * tf.constant(arrays[f'{index}/weight'])
         total += tf.reduce_mean(tf.reduce_sum(weighted, axis=3), axis=[1, 2])
     return total
 
 
-def _features(picture: 'tf.Tensor', arrays: Dict[str, np.ndarray]) -> 'List[tf.Tensor]':
+def _features(picture: tf.Tensor, arrays: Dict[str, np.ndarray]) -> List[tf.Tensor]:
     """AlexNet's five layers after their ReLU."""
     x = (tf.reverse(picture, axis=[3]) - tf.constant(_SHIFT_RGB)) / tf.constant(_SCALE_RGB)
     found = []
@@ -58,13 +58,13 @@ def _features(picture: 'tf.Tensor', arrays: Dict[str, np.ndarray]) -> 'List[tf.T
         if layer.pooled:
             x = tf.nn.max_pool(x, [1, 3, 3, 1], [1, 2, 2, 1], 'VALID')
         x = tf.pad(x, [[0, 0], [layer.padding] * 2, [layer.padding] * 2, [0, 0]])
-        x = tf.nn.conv2d(x, tf.constant(arrays['{}/kernel'.format(index)]), [1, layer.stride, layer.stride, 1], 'VALID')
-        x = tf.nn.relu(tf.nn.bias_add(x, tf.constant(arrays['{}/bias'.format(index)])))
+        x = tf.nn.conv2d(x, tf.constant(arrays[f'{index}/kernel']), [1, layer.stride, layer.stride, 1], 'VALID')
+        x = tf.nn.relu(tf.nn.bias_add(x, tf.constant(arrays[f'{index}/bias'])))
         found.append(x)
     return found
 
 
-def freeze_graph(arrays: Dict[str, np.ndarray]) -> 'tf.GraphDef':
+def freeze_graph(arrays: Dict[str, np.ndarray]) -> tf.GraphDef:
     """photo:0, result:0 [N, H, W, 3] BGR in [-1, 1] -> distance:0 [N]: what checkpoints/lpips.pb holds."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         photo, result = [tf.placeholder(tf.float32, [None, None, None, 3], name=name.split(':')[0])

@@ -18,6 +18,6 @@ class PatchDiscriminator:
         self.variables = [variable for conv in convs for variable in conv.variables]
         self.power_iteration = [conv.advance for conv in convs]
 
-    def __call__(self, x: 'tf.Tensor') -> 'tf.Tensor':
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """[N, H, W, in_channels] in [-1, 1] -> logits [N, H/8, W/8, 1]."""
         return self._out(self._trunk(x))

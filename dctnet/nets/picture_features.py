@@ -20,7 +20,7 @@ class FeatureNetwork(NamedTuple):
     kind: str
     file: Path
     side: int
-    embed: Callable[['tf.Tensor'], 'tf.Tensor']
+    embed: Callable[[tf.Tensor], tf.Tensor]
 
 
 def feature_network(kind: str) -> FeatureNetwork:
@@ -46,21 +46,21 @@ def feature_network(kind: str) -> FeatureNetwork:
 
 def _network_of_file(file: Path) -> FeatureNetwork:
     if file.suffix != '.pb':
-        raise UserError('features {}: choose inception, dlib or a frozen graph FILE.pb'.format(file))
+        raise UserError(f'features {file}: choose inception, dlib or a frozen graph FILE.pb')
     graph_def = frozen.read_graph(file)
     frozen.check_tensors(graph_def, [frozen.CONTENT_INPUT, frozen.CONTENT_OUTPUT], str(file))
     node = next(node for node in graph_def.node if node.name + ':0' == frozen.CONTENT_INPUT)
     sides = [dim.size for dim in node.attr['shape'].shape.dim][1:3]
     side = sides[0] if len(set(sides)) == 1 and sides[0] > 0 else _ALIGNED
 
-    def embed(pictures: 'tf.Tensor') -> 'tf.Tensor':
+    def embed(pictures: tf.Tensor) -> tf.Tensor:
         found, = frozen.import_into(graph_def, {frozen.CONTENT_INPUT: pictures}, [frozen.CONTENT_OUTPUT], str(file))
         return tf.reduce_mean(found, axis=[1, 2]) if found.shape.ndims == 4 else found
     _check_output(embed, side, file)
     return FeatureNetwork(file.name, file, side, embed)
 
 
-def _check_output(embed: Callable[['tf.Tensor'], 'tf.Tensor'], side: int, file: Path) -> None:
+def _check_output(embed: Callable[[tf.Tensor], tf.Tensor], side: int, file: Path) -> None:
     graph = picture_network(embed, side, 'cpu')
     try:
         shape = np.shape(graph(np.zeros([2, side, side, 3], np.float32)))
@@ -70,11 +70,11 @@ def _check_output(embed: Callable[['tf.Tensor'], 'tf.Tensor'], side: int, file: 
     finally:
         graph.close()
     if len(shape) != 2 or shape[0] != 2:
-        raise UserError('{} gives an array of the shape {} for two pictures, but a vector each is needed: [2, D], or '
-                        '[2, h, w, D]'.format(file, list(shape)))
+        raise UserError(f'{file} gives an array of the shape {list(shape)} for two pictures, but a vector each is '
+                        'needed: [2, D], or [2, h, w, D]')
 
 
-def picture_network(embed: Callable[['tf.Tensor'], 'tf.Tensor'], side: int, device: str) -> frozen.FrozenGraph:
+def picture_network(embed: Callable[[tf.Tensor], tf.Tensor], side: int, device: str) -> frozen.FrozenGraph:
     """A network of constants, ready to be called: float32 [N, side, side, 3] BGR in [-1, 1] -> [N, D]."""
     with tf.Graph().as_default() as graph:
         image = tf.placeholder(tf.float32, [None, side, side, 3], name='image')

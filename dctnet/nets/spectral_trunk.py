@@ -23,7 +23,7 @@ class SpectralConv:
         self.advance = normalised.advance
         self._kernel, self._bias, self._stride = normalised.kernel, bias, stride
 
-    def __call__(self, x: 'tf.Tensor') -> 'tf.Tensor':
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """[N, H, W, inputs] -> [N, H/stride, W/stride, outputs], linear."""
         strides = [1, self._stride, self._stride, 1]
         return tf.nn.bias_add(tf.nn.conv2d(x, self._kernel, strides, 'SAME'), self._bias)
@@ -34,14 +34,14 @@ class SpectralTrunk:
     each: conv0_1 ... conv2_2 in the current variable scope. outputs: channels of the last."""
 
     def __init__(self, in_channels: int, channels: int) -> None:
-        self.convs = []  # type: List[SpectralConv]
+        self.convs: List[SpectralConv] = []
         self.outputs = in_channels
         for i in range(3):
             inputs, self.outputs = self.outputs, channels * 2 ** i
-            self.convs += [SpectralConv('conv{}_1'.format(i), 3, inputs, self.outputs, stride=2),
-                           SpectralConv('conv{}_2'.format(i), 3, self.outputs, self.outputs)]
+            self.convs += [SpectralConv(f'conv{i}_1', 3, inputs, self.outputs, stride=2),
+                           SpectralConv(f'conv{i}_2', 3, self.outputs, self.outputs)]
 
-    def __call__(self, x: 'tf.Tensor') -> 'tf.Tensor':
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """[N, H, W, in_channels] -> [N, H/8, W/8, outputs]."""
         for conv in self.convs:
             x = leaky_relu(conv(x))

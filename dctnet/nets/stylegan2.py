@@ -12,7 +12,7 @@ import numpy as np
 from dctnet.compat import tf
 from dctnet.ops.resample import downsample_fir, fir, upsample_fir
 
-Weights = Dict[str, 'tf.Tensor']
+Weights = Dict[str, tf.Tensor]
 Shapes = Dict[str, Tuple[int, ...]]
 
 _MAPPING_LR = 0.01   # learning-rate factor of the mapping network
@@ -51,24 +51,24 @@ class Architecture(NamedTuple):
 
 def generator_shapes(a: Architecture) -> Shapes:
     """Every weight of mapping and synthesis, and the fixed noise pictures noises/noise_N [1, h, w, 1]."""
-    shapes = {}  # type: Shapes
+    shapes: Shapes = {}
     for i in range(1, a.mapping_layers + 1):
-        shapes['style/{}/weight'.format(i)] = (a.style_dim, a.style_dim)
-        shapes['style/{}/bias'.format(i)] = (a.style_dim,)
+        shapes[f'style/{i}/weight'] = (a.style_dim, a.style_dim)
+        shapes[f'style/{i}/bias'] = (a.style_dim,)
     shapes['input/input'] = (1, 4, 4, a.channels(4))
     inputs = a.channels(4)
-    layers = [('conv1', 4)] + [('convs/{}'.format(i), a.resolutions[i // 2]) for i in range(2 * len(a.resolutions))]
+    layers = [('conv1', 4)] + [(f'convs/{i}', a.resolutions[i // 2]) for i in range(2 * len(a.resolutions))]
     for name, resolution in layers:
         outputs = a.channels(resolution)
         shapes.update(_modulated_shapes(name + '/conv', 3, inputs, outputs, a.style_dim))
         shapes[name + '/noise/weight'] = (1,)
         shapes[name + '/activate/bias'] = (outputs,)
         inputs = outputs
-    for name, resolution in [('to_rgb1', 4)] + [('to_rgbs/{}'.format(i), r) for i, r in enumerate(a.resolutions)]:
+    for name, resolution in [('to_rgb1', 4)] + [(f'to_rgbs/{i}', r) for i, r in enumerate(a.resolutions)]:
         shapes.update(_modulated_shapes(name + '/conv', 1, a.channels(resolution), 3, a.style_dim))
         shapes[name + '/bias'] = (3,)
     for i, (height, width) in enumerate(a.noise_shapes):
-        shapes['noises/noise_{}'.format(i)] = (1, height, width, 1)
+        shapes[f'noises/noise_{i}'] = (1, height, width, 1)
     return shapes
 
 
@@ -79,10 +79,10 @@ def _modulated_shapes(name: str, kernel: int, inputs: int, outputs: int, style_d
 
 def discriminator_shapes(a: Architecture) -> Shapes:
     """Every weight of the discriminator."""
-    shapes = {'convs/0/0/weight': (1, 1, 3, a.channels(a.size))}  # type: Shapes
+    shapes: Shapes = {'convs/0/0/weight': (1, 1, 3, a.channels(a.size))}
     shapes['convs/0/1/bias'] = (a.channels(a.size),)
     for i, resolution in enumerate(reversed(a.resolutions), 1):
-        block, inputs, outputs = 'convs/{}'.format(i), a.channels(resolution), a.channels(resolution // 2)
+        block, inputs, outputs = f'convs/{i}', a.channels(resolution), a.channels(resolution // 2)
         shapes[block + '/conv1/0/weight'] = (3, 3, inputs, inputs)
         shapes[block + '/conv1/1/bias'] = (inputs,)
         shapes[block + '/conv2/1/weight'] = (3, 3, inputs, outputs)
@@ -111,24 +111,24 @@ def starting_weights(shapes: Shapes, seed: int) -> Dict[str, np.ndarray]:
     return weights
 
 
-def mapping(weights: Weights, z: 'tf.Tensor') -> 'tf.Tensor':
+def mapping(weights: Weights, z: tf.Tensor) -> tf.Tensor:
     """z [N, style_dim] -> w [N, style_dim]."""
     x = z * tf.rsqrt(tf.reduce_mean(tf.square(z), axis=1, keepdims=True) + 1e-8)
     layer = 1
-    while 'style/{}/weight'.format(layer) in weights:
-        name = 'style/{}/'.format(layer)
+    while f'style/{layer}/weight' in weights:
+        name = f'style/{layer}/'
         x = _activated(_linear(weights[name + 'weight'], x, _MAPPING_LR), weights[name + 'bias'] * _MAPPING_LR)
         layer += 1
     return x
 
 
-def truncated(w: 'tf.Tensor', mean: 'tf.Tensor', psi: float) -> 'tf.Tensor':
+def truncated(w: tf.Tensor, mean: tf.Tensor, psi: float) -> tf.Tensor:
     """w pulled towards the mean: psi 1 leaves it, 0 gives the mean face."""
     return mean + psi * (w - mean)
 
 
-def per_layer(w: 'tf.Tensor', layers: int, other: 'Optional[tf.Tensor]' = None,
-              crossover: 'Optional[tf.Tensor]' = None) -> 'tf.Tensor':
+def per_layer(w: tf.Tensor, layers: int, other: Optional[tf.Tensor] = None,
+              crossover: Optional[tf.Tensor] = None) -> tf.Tensor:
     """w [N, style_dim] for every layer: [N, layers, style_dim]; from layer `crossover` on it is that of `other`."""
     repeated = tf.tile(w[:, None], [1, layers, 1])
     if other is None:
@@ -137,32 +137,32 @@ def per_layer(w: 'tf.Tensor', layers: int, other: 'Optional[tf.Tensor]' = None,
     return tf.where(tf.broadcast_to(first, tf.shape(repeated)), repeated, tf.tile(other[:, None], [1, layers, 1]))
 
 
-def synthesis(weights: Weights, w: 'tf.Tensor', noise: Sequence['tf.Tensor']) -> 'tf.Tensor':
+def synthesis(weights: Weights, w: tf.Tensor, noise: Sequence[tf.Tensor]) -> tf.Tensor:
     """w [N, layers, style_dim], noise: a picture [N or 1, h, w, 1] a layer -> [N, size, size, 3] BGR, about [-1, 1]."""
     x = tf.tile(weights['input/input'], [tf.shape(w)[0], 1, 1, 1])
     x = _styled(weights, 'conv1', x, w[:, 0], noise[0], upsample=False)
     picture = _to_rgb(weights, 'to_rgb1', x, w[:, 1])
     for block in range((len(noise) - 1) // 2):
         first = 2 * block
-        x = _styled(weights, 'convs/{}'.format(first), x, w[:, first + 1], noise[first + 1], upsample=True)
-        x = _styled(weights, 'convs/{}'.format(first + 1), x, w[:, first + 2], noise[first + 2], upsample=False)
-        picture = upsample_fir(picture) + _to_rgb(weights, 'to_rgbs/{}'.format(block), x, w[:, first + 3])
+        x = _styled(weights, f'convs/{first}', x, w[:, first + 1], noise[first + 1], upsample=True)
+        x = _styled(weights, f'convs/{first + 1}', x, w[:, first + 2], noise[first + 2], upsample=False)
+        picture = upsample_fir(picture) + _to_rgb(weights, f'to_rgbs/{block}', x, w[:, first + 3])
     return picture
 
 
-def fixed_noise(weights: Weights) -> List['tf.Tensor']:
+def fixed_noise(weights: Weights) -> List[tf.Tensor]:
     """The noise pictures that belong to a generator."""
     count = sum(name.startswith('noises/') for name in weights)
-    return [weights['noises/noise_{}'.format(i)] for i in range(count)]
+    return [weights[f'noises/noise_{i}'] for i in range(count)]
 
 
-def discriminate(weights: Weights, picture: 'tf.Tensor') -> 'tf.Tensor':
+def discriminate(weights: Weights, picture: tf.Tensor) -> tf.Tensor:
     """Pictures [N, size, size, 3] BGR -> logits [N, 1]. N must be known, and above 4 a multiple of 4: the deviation
     within groups of four is one of the last features."""
     x = _activated(_conv(weights['convs/0/0/weight'], picture), weights['convs/0/1/bias'])
     block = 1
-    while 'convs/{}/skip/1/weight'.format(block) in weights:
-        name = 'convs/{}/'.format(block)
+    while f'convs/{block}/skip/1/weight' in weights:
+        name = f'convs/{block}/'
         y = _activated(_conv(weights[name + 'conv1/0/weight'], x), weights[name + 'conv1/1/bias'])
         y = _conv(weights[name + 'conv2/1/weight'], fir(y, 2, 2), stride=2, padding='VALID')
         y = _activated(y, weights[name + 'conv2/2/bias'])
@@ -175,24 +175,24 @@ def discriminate(weights: Weights, picture: 'tf.Tensor') -> 'tf.Tensor':
     return _linear(weights['final_linear/1/weight'], x) + weights['final_linear/1/bias']
 
 
-def _linear(weight: 'tf.Tensor', x: 'tf.Tensor', factor: float = 1.0) -> 'tf.Tensor':
+def _linear(weight: tf.Tensor, x: tf.Tensor, factor: float = 1.0) -> tf.Tensor:
     return tf.matmul(x, weight * (factor / math.sqrt(weight.shape.as_list()[0])))
 
 
-def _conv(weight: 'tf.Tensor', x: 'tf.Tensor', stride: int = 1, padding: str = 'SAME') -> 'tf.Tensor':
+def _conv(weight: tf.Tensor, x: tf.Tensor, stride: int = 1, padding: str = 'SAME') -> tf.Tensor:
     return tf.nn.conv2d(x, weight * _equalised(weight), [1, stride, stride, 1], padding)
 
 
-def _equalised(weight: 'tf.Tensor') -> float:
+def _equalised(weight: tf.Tensor) -> float:
     return 1.0 / math.sqrt(np.prod(weight.shape.as_list()[:3]))
 
 
-def _activated(x: 'tf.Tensor', bias: 'tf.Tensor') -> 'tf.Tensor':
+def _activated(x: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     return tf.nn.leaky_relu(x + bias, 0.2) * _GAIN
 
 
-def _modulated(weights: Weights, name: str, x: 'tf.Tensor', w: 'tf.Tensor', upsample: bool,
-               demodulate: bool) -> 'tf.Tensor':
+def _modulated(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor, upsample: bool,
+               demodulate: bool) -> tf.Tensor:
     """Scale the input by the style, convolve, and divide by the norm that the scaled kernel would have: the same as a
     kernel of its own for every picture, without grouped convolutions (which no CPU has)."""
     weight = weights[name + '/weight']
@@ -215,22 +215,22 @@ def _modulated(weights: Weights, name: str, x: 'tf.Tensor', w: 'tf.Tensor', upsa
     return x
 
 
-def _styled(weights: Weights, name: str, x: 'tf.Tensor', w: 'tf.Tensor', noise: 'tf.Tensor', upsample: bool,
-            ) -> 'tf.Tensor':
+def _styled(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor, noise: tf.Tensor, upsample: bool,
+            ) -> tf.Tensor:
     x = _modulated(weights, name + '/conv', x, w, upsample, demodulate=True)
     return _activated(x + weights[name + '/noise/weight'] * noise, weights[name + '/activate/bias'])
 
 
-def _to_rgb(weights: Weights, name: str, x: 'tf.Tensor', w: 'tf.Tensor') -> 'tf.Tensor':
+def _to_rgb(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     return _modulated(weights, name + '/conv', x, w, upsample=False, demodulate=False) + weights[name + '/bias']
 
 
-def _minibatch_stddev(x: 'tf.Tensor') -> 'tf.Tensor':
+def _minibatch_stddev(x: tf.Tensor) -> tf.Tensor:
     """[N, H, W, 1]: how much the pictures of a group of (up to) four differ, averaged over features and places."""
     count, height, width, channels = x.shape.as_list()
     group = min(count, _STDDEV_GROUP)
     if count % group:
-        raise ValueError('a batch of {} cannot be cut into groups of {}'.format(count, group))
+        raise ValueError(f'a batch of {count} cannot be cut into groups of {group}')
     grouped = tf.reshape(x, [group, count // group, height, width, channels])
     variance = tf.reduce_mean(tf.square(grouped - tf.reduce_mean(grouped, axis=0, keepdims=True)), axis=0)
     deviation = tf.reduce_mean(tf.sqrt(variance + 1e-8), axis=[1, 2, 3])  # [N / group]

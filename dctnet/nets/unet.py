@@ -9,7 +9,7 @@ from dctnet.ops.resample import upsample_bilinear
 SCOPE = 'generator'
 
 
-def unet(photo: 'tf.Tensor', channels: int = 32) -> 'tf.Tensor':
+def unet(photo: tf.Tensor, channels: int = 32) -> tf.Tensor:
     """Translate photographs, before the guided filter. [N, H, W, 3] BGR in [-1, 1] -> the same shape, unbounded.
 
     H and W are multiples of 4. A second call shares the variables `generator/Conv/weights` ... of the first.
@@ -21,7 +21,7 @@ def unet(photo: 'tf.Tensor', channels: int = 32) -> 'tf.Tensor':
         x2 = leaky_relu(conv(x1, channels * 2, 3, stride=2))
         x2 = leaky_relu(conv(x2, channels * 4, 3))                      # [N, H/4, W/4, 4c]
         for index in range(4):
-            x2 = _residual(x2, channels * 4, 'block_{}'.format(index))
+            x2 = _residual(x2, channels * 4, f'block_{index}')
         x2 = leaky_relu(conv(x2, channels * 2, 3))                      # [N, H/4, W/4, 2c]
         x3 = leaky_relu(conv(upsample_bilinear(x2) + x1, channels * 2, 3))
         x3 = leaky_relu(conv(x3, channels, 3))                          # [N, H/2, W/2, c]
@@ -29,16 +29,16 @@ def unet(photo: 'tf.Tensor', channels: int = 32) -> 'tf.Tensor':
         return conv(x4, 3, 7)
 
 
-def translate(photo: 'tf.Tensor', channels: int = 32) -> 'tf.Tensor':
+def translate(photo: tf.Tensor, channels: int = 32) -> tf.Tensor:
     """The whole translator, in training and in the export: U-Net, then the guided filter with the photo as guide."""
     return guided_filter(photo, unet(photo, channels), radius=1, eps=1e-2)
 
 
-def variables() -> 'List[tf.Variable]':
+def variables() -> List[tf.Variable]:
     """The generator's variables in the current graph."""
     return tf.trainable_variables(SCOPE + '/')
 
 
-def _residual(x: 'tf.Tensor', channels: int, scope: str) -> 'tf.Tensor':
+def _residual(x: tf.Tensor, channels: int, scope: str) -> tf.Tensor:
     with tf.variable_scope(scope):
         return conv(leaky_relu(conv(x, channels, 3, scope='conv1')), channels, 3, scope='conv2') + x

@@ -8,7 +8,7 @@ from dctnet.compat import session_config, tf
 
 # (block, convolutions, channels); conv4_4 is the last layer that the recipe needs.
 BLOCKS = ((1, 2, 64), (2, 2, 128), (3, 4, 256), (4, 4, 512))
-LAYERS = tuple('conv{}_{}'.format(block, i + 1) for block, count, _ in BLOCKS for i in range(count))
+LAYERS = tuple(f'conv{block}_{i + 1}' for block, count, _ in BLOCKS for i in range(count))
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
@@ -17,7 +17,7 @@ def shapes() -> Dict[str, Tuple[int, int, int, int]]:
     result, width = {}, 3
     for block, count, channels in BLOCKS:
         for i in range(count):
-            result['conv{}_{}'.format(block, i + 1)] = (3, 3, width, channels)
+            result[f'conv{block}_{i + 1}'] = (3, 3, width, channels)
             width = channels
     return result
 
@@ -29,7 +29,7 @@ def random_weights(seed: int) -> Dict[str, List[np.ndarray]]:
                    np.zeros(shape[3], np.float32)] for name, shape in shapes().items()}
 
 
-def features(image: 'tf.Tensor', weights: Dict[str, List[np.ndarray]]) -> 'tf.Tensor':
+def features(image: tf.Tensor, weights: Dict[str, List[np.ndarray]]) -> tf.Tensor:
     """conv4_4 before ReLU. image: [N, H, W, 3] BGR in [-1, 1] -> [N, H/8, W/8, 512].
 
     weights: layer name -> [kernel, bias] in Caffe's convention (BGR, 0-255 minus the mean), baked in as constants.
@@ -37,7 +37,7 @@ def features(image: 'tf.Tensor', weights: Dict[str, List[np.ndarray]]) -> 'tf.Te
     x = (image + 1.0) * 127.5 - tf.constant(CAFFE_MEAN_BGR, tf.float32)
     for block, count, _ in BLOCKS:
         for i in range(count):
-            kernel, bias = weights['conv{}_{}'.format(block, i + 1)]
+            kernel, bias = weights[f'conv{block}_{i + 1}']
             x = tf.nn.bias_add(tf.nn.conv2d(x, tf.constant(kernel), [1, 1, 1, 1], 'SAME'), tf.constant(bias))
             if (block, i) == (4, 3):
                 return x
@@ -46,7 +46,7 @@ def features(image: 'tf.Tensor', weights: Dict[str, List[np.ndarray]]) -> 'tf.Te
     raise AssertionError('BLOCKS must end with conv4_4')
 
 
-def freeze_graph(weights: Dict[str, List[np.ndarray]]) -> 'tf.GraphDef':
+def freeze_graph(weights: Dict[str, List[np.ndarray]]) -> tf.GraphDef:
     """A frozen content network, the form in which checkpoints/vgg19.pb is kept."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, None, None, 3], name='image')

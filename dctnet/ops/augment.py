@@ -24,7 +24,7 @@ _GREY_AXIS = np.full((3, 3), 1 / 3.0, np.float32)  # projects onto it
 _HUE_TURN = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]], np.float32) / np.float32(math.sqrt(3.0))  # cross product
 
 
-def augmented(pictures: 'tf.Tensor', p: 'tf.Tensor', draws: Draws, stream: int) -> 'tf.Tensor':
+def augmented(pictures: tf.Tensor, p: tf.Tensor, draws: Draws, stream: int) -> tf.Tensor:
     """Pictures that are moved and recoloured, each in its own way: the same shape, values beyond [-1, 1] too.
 
     pictures: [N, H, W, 3] in [-1, 1], shape known. p: float32 scalar in [0, 1], the probability of every single
@@ -36,7 +36,7 @@ def augmented(pictures: 'tf.Tensor', p: 'tf.Tensor', draws: Draws, stream: int) 
     return recoloured(moved, colour_matrices(count, p, draws, stream + 3))
 
 
-def geometric_matrices(count: int, height: int, width: int, p: 'tf.Tensor', draws: Draws, stream: int) -> 'tf.Tensor':
+def geometric_matrices(count: int, height: int, width: int, p: tf.Tensor, draws: Draws, stream: int) -> tf.Tensor:
     """[N, 3, 3] for `warped`: mirroring, quarter turns, whole pixels; then scale, rotation, stretch, rotation, shift.
 
     The inverse of each transform, the first applied one in front, since `warped` asks where a pixel comes from.
@@ -62,7 +62,7 @@ def geometric_matrices(count: int, height: int, width: int, p: 'tf.Tensor', draw
                      translation(*shift)])
 
 
-def colour_matrices(count: int, p: 'tf.Tensor', draws: Draws, stream: int) -> 'tf.Tensor':
+def colour_matrices(count: int, p: tf.Tensor, draws: Draws, stream: int) -> tf.Tensor:
     """[N, 3, 4] for `recoloured`: brightness, contrast, flip of the luma, hue, saturation."""
     chance = tf.unstack(draws.uniform(stream, [5, count]))
     uniform = tf.unstack(draws.uniform(stream + 1, [2, count]))
@@ -79,7 +79,7 @@ def colour_matrices(count: int, p: 'tf.Tensor', draws: Draws, stream: int) -> 't
     return tf.concat([linear, constant], 2)
 
 
-def warped(pictures: 'tf.Tensor', matrices: 'tf.Tensor') -> 'tf.Tensor':
+def warped(pictures: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
     """Bilinear samples, [N, H, W, C] -> [N, H, W, C], shape known, with the border reflected (edge not repeated).
 
     matrices: [N, 3, 3], from a pixel (x, y, 1) of the result to the place it comes from, in pixels from the centre.
@@ -94,7 +94,7 @@ def warped(pictures: 'tf.Tensor', matrices: 'tf.Tensor') -> 'tf.Tensor':
     right_share, lower_share = (from_x - left)[..., None], (from_y - top)[..., None]
     number = tf.zeros_like(left) + np.arange(count, dtype=np.float32)[:, None, None]
 
-    def row(rows: 'tf.Tensor') -> 'tf.Tensor':
+    def row(rows: tf.Tensor) -> tf.Tensor:
         at_left, at_right = [tf.gather_nd(pictures, tf.cast(tf.stack(
             [number, _reflected(rows, height), _reflected(columns, width)], 3), tf.int32))
             for columns in (left, left + 1.0)]
@@ -103,66 +103,66 @@ def warped(pictures: 'tf.Tensor', matrices: 'tf.Tensor') -> 'tf.Tensor':
     return (1.0 - lower_share) * row(top) + lower_share * row(top + 1.0)
 
 
-def recoloured(pictures: 'tf.Tensor', matrices: 'tf.Tensor') -> 'tf.Tensor':
+def recoloured(pictures: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
     """Another mixture of the colours, [N, H, W, 3] -> [N, H, W, 3]. matrices: [N, 3, 4], the last column is added."""
     columns = tf.unstack(matrices[:, None, None], axis=4)  # four of [N, 1, 1, 3]
     return sum(pictures[..., i:i + 1] * columns[i] for i in range(3)) + columns[3]
 
 
-def translation(x: 'tf.Tensor', y: 'tf.Tensor') -> 'tf.Tensor':
+def translation(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     """[N, 3, 3] for `warped`: pictures whose content moves left by x and up by y pixels, each [N]."""
     one, zero = tf.ones_like(x), tf.zeros_like(x)
     return _matrices([[one, zero, x], [zero, one, y], [zero, zero, one]])
 
 
-def scaling(x: 'tf.Tensor', y: 'tf.Tensor') -> 'tf.Tensor':
+def scaling(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     """[N, 3, 3] for `warped`: pictures whose content shrinks by the factors x and y, each [N]; -1 mirrors."""
     one, zero = tf.ones_like(x), tf.zeros_like(x)
     return _matrices([[x, zero, zero], [zero, y, zero], [zero, zero, one]])
 
 
-def rotation(angle: 'tf.Tensor') -> 'tf.Tensor':
+def rotation(angle: tf.Tensor) -> tf.Tensor:
     """[N, 3, 3] for `warped`: pictures whose content turns anticlockwise, in radians [N]."""
     return _turned(tf.cos(angle), tf.sin(angle))
 
 
-def quarter_turns(turns: 'tf.Tensor') -> 'tf.Tensor':
+def quarter_turns(turns: tf.Tensor) -> tf.Tensor:
     """[N, 3, 3] for `warped`: `rotation` by exact right angles, 0 to 3 of them, floats [N]."""
     whole = tf.cast(turns, tf.int32)
     return _turned(tf.gather(_COSINES, whole), tf.gather(np.roll(_COSINES, 1), whole))
 
 
-def flipping_luma(flip: 'tf.Tensor') -> 'tf.Tensor':
+def flipping_luma(flip: tf.Tensor) -> tf.Tensor:
     """[N, 3, 3] of colours: the grey part negated where flip [N] is 1, kept where it is 0."""
     return np.eye(3, dtype=np.float32) - 2.0 * flip[:, None, None] * _GREY_AXIS
 
 
-def turning_hue(angle: 'tf.Tensor') -> 'tf.Tensor':
+def turning_hue(angle: tf.Tensor) -> tf.Tensor:
     """[N, 3, 3] of colours: turned around the grey axis, in radians [N]."""
     cosine, sine = tf.cos(angle)[:, None, None], tf.sin(angle)[:, None, None]
     return cosine * np.eye(3, dtype=np.float32) + (1.0 - cosine) * _GREY_AXIS + sine * _HUE_TURN
 
 
-def saturating(factor: 'tf.Tensor') -> 'tf.Tensor':
+def saturating(factor: tf.Tensor) -> tf.Tensor:
     """[N, 3, 3] of colours: their distance from the grey axis multiplied by a factor [N]."""
     factor = factor[:, None, None]
     return factor * np.eye(3, dtype=np.float32) + (1.0 - factor) * _GREY_AXIS
 
 
-def _sometimes(condition: 'tf.Tensor', drawn: 'tf.Tensor', neutral: float) -> 'tf.Tensor':
+def _sometimes(condition: tf.Tensor, drawn: tf.Tensor, neutral: float) -> tf.Tensor:
     return tf.where(condition, drawn, tf.fill(drawn.shape, neutral))
 
 
-def _turned(cosine: 'tf.Tensor', sine: 'tf.Tensor') -> 'tf.Tensor':
+def _turned(cosine: tf.Tensor, sine: tf.Tensor) -> tf.Tensor:
     one, zero = tf.ones_like(cosine), tf.zeros_like(cosine)
     return _matrices([[cosine, -sine, zero], [sine, cosine, zero], [zero, zero, one]])
 
 
-def _matrices(rows: 'List[List[tf.Tensor]]') -> 'tf.Tensor':
+def _matrices(rows: List[List[tf.Tensor]]) -> tf.Tensor:
     return tf.stack([tf.stack(row, 1) for row in rows], 1)
 
 
-def _product(factors: 'List[tf.Tensor]') -> 'tf.Tensor':
+def _product(factors: List[tf.Tensor]) -> tf.Tensor:
     """The matrix product of [N, k, k], in full precision everywhere."""
     result = factors[0]
     for factor in factors[1:]:
@@ -170,7 +170,7 @@ def _product(factors: 'List[tf.Tensor]') -> 'tf.Tensor':
     return result
 
 
-def _reflected(index: 'tf.Tensor', size: int) -> 'tf.Tensor':
+def _reflected(index: tf.Tensor, size: int) -> tf.Tensor:
     """Whole numbers (as floats) of any size folded into 0 ... size - 1."""
     period = 2.0 * (size - 1)
     within = index - period * tf.floor(index / period)

@@ -6,7 +6,7 @@ from dctnet.compat import tf
 _NEIGHBOURS = ((1, 2), (1, 0), (2, 1), (0, 1))  # right, left, below, above, in a picture with a border of one
 
 
-def joined(labels: 'tf.Tensor', min_size: int) -> 'tf.Tensor':
+def joined(labels: tf.Tensor, min_size: int) -> tf.Tensor:
     """int32 labels [N, H, W] of known shape -> int32 regions [N, H, W], each the index of one of its pixels in [N H W].
 
     A piece is what hangs together of one label. One of fewer than `min_size` pixels joins a piece that begins above or
@@ -32,13 +32,13 @@ def joined(labels: 'tf.Tensor', min_size: int) -> 'tf.Tensor':
     return tf.reshape(_followed(tf.where(joins, target, root)), shape)
 
 
-def _pieces(labels: 'tf.Tensor') -> 'tf.Tensor':
+def _pieces(labels: tf.Tensor) -> tf.Tensor:
     """[N, H, W]: the first pixel of the piece that a pixel belongs to, as its index in [N H W]."""
     shape = labels.shape.as_list()
     count = int(np.prod(shape))
     same = [tf.equal(labels, other) for other in _around(labels, -1)]
 
-    def spread(first: 'tf.Tensor', changes: 'tf.Tensor') -> list:
+    def spread(first: tf.Tensor, changes: tf.Tensor) -> list:
         nearer = first
         for alike, other in zip(same, _around(first, count)):
             nearer = tf.where(alike, tf.minimum(nearer, other), nearer)
@@ -50,16 +50,16 @@ def _pieces(labels: 'tf.Tensor') -> 'tf.Tensor':
     return tf.while_loop(lambda first, changes: changes, spread, start, back_prop=False)[0]
 
 
-def _followed(parent: 'tf.Tensor') -> 'tf.Tensor':
+def _followed(parent: tf.Tensor) -> tf.Tensor:
     """The end of every chain parent, parent of parent, ... [M]; an end is its own parent."""
-    def doubled(parent: 'tf.Tensor', changes: 'tf.Tensor') -> list:
+    def doubled(parent: tf.Tensor, changes: tf.Tensor) -> list:
         further = tf.gather(parent, parent)
         return [further, tf.reduce_any(tf.not_equal(further, parent))]
 
     return tf.while_loop(lambda parent, changes: changes, doubled, [parent, tf.constant(True)], back_prop=False)[0]
 
 
-def _around(x: 'tf.Tensor', border: int) -> 'list':
+def _around(x: tf.Tensor, border: int) -> list:
     """What stands beside, below and above each pixel of [N, H, W]; `border` outside."""
     height, width = x.shape.as_list()[1:]
     padded = tf.pad(x, [[0, 0], [1, 1], [1, 1]], constant_values=border)

@@ -20,7 +20,7 @@ def fitting(device: str) -> ContextManager:
 
 
 @tf.RegisterGradient(_NAME)
-def _gradients(op: 'tf.Operation', by_output: 'tf.Tensor') -> 'List[tf.Tensor]':
+def _gradients(op: tf.Operation, by_output: tf.Tensor) -> List[tf.Tensor]:
     x, kernel = op.inputs
     if _is_plain(op) and _multiplications(op) >= _WORTH:
         with tf.control_dependencies([by_output]):  # else all layers' are made early, and kept until they are needed
@@ -33,7 +33,7 @@ def _gradients(op: 'tf.Operation', by_output: 'tf.Tensor') -> 'List[tf.Tensor]':
             tf.nn.conv2d_backprop_filter(x, kernel.shape.as_list(), by_output, **attributes)]
 
 
-def _is_plain(op: 'tf.Operation') -> bool:
+def _is_plain(op: tf.Operation) -> bool:
     """Stride 1, and a border of zeros of the same width on both sides."""
     height, width = op.inputs[1].shape.as_list()[:2]
     return (list(op.get_attr('strides')) == list(op.get_attr('dilations')) == [1, 1, 1, 1]
@@ -41,12 +41,12 @@ def _is_plain(op: 'tf.Operation') -> bool:
             and op.inputs[0].shape.is_fully_defined())
 
 
-def _multiplications(op: 'tf.Operation') -> int:
+def _multiplications(op: tf.Operation) -> int:
     count, height, width, _ = op.inputs[0].shape.as_list()
     return count * height * width * op.inputs[1].shape.num_elements()
 
 
-def _by_kernel(x: 'tf.Tensor', by_output: 'tf.Tensor', shape: 'List[int]') -> 'tf.Tensor':
+def _by_kernel(x: tf.Tensor, by_output: tf.Tensor, shape: List[int]) -> tf.Tensor:
     """The gradient by a kernel [height, width, inputs, outputs]. Element (i, j) is the product of x with the output's
     gradient as far away; whichever of the two has fewer channels is shifted, all columns of the kernel at once."""
     height, width, inputs, outputs = shape
@@ -60,7 +60,7 @@ def _by_kernel(x: 'tf.Tensor', by_output: 'tf.Tensor', shape: 'List[int]') -> 't
     return tf.reverse(tf.transpose(turned, [0, 2, 1, 3]), [0, 1])
 
 
-def _shifted(x: 'tf.Tensor', height: int, width: int) -> 'List[tf.Tensor]':
+def _shifted(x: tf.Tensor, height: int, width: int) -> List[tf.Tensor]:
     """[N, H, W, C] seen through each row of a kernel of that size: `height` matrices [N·H·W, width·C]."""
     _, rows, columns, channels = x.shape.as_list()
     padded = tf.pad(x, [[0, 0], [height // 2] * 2, [width // 2] * 2, [0, 0]])

@@ -11,20 +11,20 @@ class Draws:
     those that train together, below 2^20. micro_batch: int32 scalar, which of the step; None where there is only one.
     """
 
-    def __init__(self, seed: int, step: 'tf.Tensor', rank: int = 0, micro_batch: 'Optional[tf.Tensor]' = None) -> None:
+    def __init__(self, seed: int, step: tf.Tensor, rank: int = 0, micro_batch: Optional[tf.Tensor] = None) -> None:
         self._seed, self._step = seed + (rank << 42), step  # streams stay below 2^11
         if micro_batch is not None:
             self._step = step + tf.cast(micro_batch, tf.int64) * (1 << 32)
 
-    def normal(self, stream: int, shape: Sequence[int]) -> 'tf.Tensor':
+    def normal(self, stream: int, shape: Sequence[int]) -> tf.Tensor:
         """Standard normal float32 numbers."""
         with left_uncompiled():
             return tf.random.stateless_normal(shape, seed=self._key(stream))
 
-    def uniform(self, stream: int, shape: Sequence[int]) -> 'tf.Tensor':
+    def uniform(self, stream: int, shape: Sequence[int]) -> tf.Tensor:
         """float32 numbers in [0, 1)."""
         with left_uncompiled():
             return tf.random.stateless_uniform(shape, seed=self._key(stream))
 
-    def _key(self, stream: int) -> 'tf.Tensor':
+    def _key(self, stream: int) -> tf.Tensor:
         return tf.stack([tf.constant(self._seed + (stream << 31), tf.int64), self._step])

@@ -2,7 +2,7 @@
 from dctnet.compat import tf
 
 
-def box_mean(x: 'tf.Tensor', radius: int) -> 'tf.Tensor':
+def box_mean(x: tf.Tensor, radius: int) -> tf.Tensor:
     """Mean over the (2 radius + 1)² window, over the part of it inside the picture. [N, H, W, C] -> the same shape.
 
     Two passes of one-dimensional pooling: `avg_pool` leaves the padding out of its mean, and so do both passes, which
@@ -13,7 +13,7 @@ def box_mean(x: 'tf.Tensor', radius: int) -> 'tf.Tensor':
     return tf.nn.avg_pool(rows, [1, 1, side, 1], [1, 1, 1, 1], 'SAME')
 
 
-def guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -> 'tf.Tensor':
+def guided_filter(guide: tf.Tensor, x: tf.Tensor, radius: int, eps: float) -> tf.Tensor:
     """Guided filter of He et al., channel by channel: locally x ≈ a · guide + b, with a damped by eps.
 
     guide, x: [N, H, W, C] in [-1, 1]; returns the same shape. eps is in squared units of the pictures.
@@ -30,6 +30,6 @@ def guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -
     return box_mean(slope, radius) * guide + box_mean(offset, radius)
 
 
-def surface(x: 'tf.Tensor') -> 'tf.Tensor':
+def surface(x: tf.Tensor) -> tf.Tensor:
     """The surface of a picture, its flat colours without texture: the self-guided filter of radius 5, eps 0.2."""
     return guided_filter(x, x, radius=5, eps=0.2)

@@ -38,7 +38,7 @@ class _Grid(NamedTuple):
         return self.height * self.width / float(rows * columns)
 
 
-def superpixels(images: 'tf.Tensor') -> 'tf.Tensor':
+def superpixels(images: tf.Tensor) -> tf.Tensor:
     """Every region of about 200 painted in its mean colour; no gradient flows back.
 
     images: float32 [N, H, W, 3] of known shape, any range. Returns the same shape.
@@ -52,7 +52,7 @@ def superpixels(images: 'tf.Tensor') -> 'tf.Tensor':
     return tf.stop_gradient(tf.reshape(tf.gather(means, regions), shape))
 
 
-def _labels(images: 'tf.Tensor') -> 'tf.Tensor':
+def _labels(images: tf.Tensor) -> tf.Tensor:
     """int32 [N, H, W]: the seed that each pixel belongs to after the k-means, a number within its picture."""
     grid = _grid(*images.shape.as_list()[1:3])
     features = _in_cells(_features(images, grid), grid)                             # [N, rows, columns, step², 6]
@@ -68,8 +68,7 @@ def _labels(images: 'tf.Tensor') -> 'tf.Tensor':
 def _grid(height: int, width: int) -> _Grid:
     spacing = math.sqrt(height * width / SEGMENTS)
     if spacing < 1:
-        raise ValueError('superpixels of pictures of {} × {} pixels: at least {} pixels are needed'.format(
-            height, width, SEGMENTS))
+        raise ValueError(f'superpixels of pictures of {height} × {width} pixels: at least {SEGMENTS} pixels are needed')
     step = int(round(spacing))
     return _Grid(height, width, int(spacing // 2), step, -(-height // step), -(-width // step))
 
@@ -85,7 +84,7 @@ def _seeds(grid: _Grid) -> np.ndarray:
     return seeds
 
 
-def _features(images: 'tf.Tensor', grid: _Grid) -> 'tf.Tensor':
+def _features(images: tf.Tensor, grid: _Grid) -> tf.Tensor:
     """[N, H, W, 6]: smooth Lab / compactness, y and x in steps, 1. The squared distance of the first five is SLIC's."""
     low = tf.reduce_min(images, [1, 2, 3], keepdims=True)
     high = tf.reduce_max(images, [1, 2, 3], keepdims=True)
@@ -97,7 +96,7 @@ def _features(images: 'tf.Tensor', grid: _Grid) -> 'tf.Tensor':
     return tf.concat([colour, tf.tile(place, [tf.shape(images)[0], 1, 1, 1])], 3)
 
 
-def _lab(rgb: 'tf.Tensor') -> 'tf.Tensor':
+def _lab(rgb: tf.Tensor) -> tf.Tensor:
     """sRGB in [0, 1] -> CIE Lab, as scikit-image does it. The channels are taken as they come, as `slic` does in
     ops.superpixel and in the published code: BGR."""
     linear = tf.where(rgb > 0.04045, tf.pow((rgb + 0.055) / 1.055, 2.4), rgb / 12.92)
@@ -108,7 +107,7 @@ def _lab(rgb: 'tf.Tensor') -> 'tf.Tensor':
     return tf.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], 3)
 
 
-def _smoothed(x: 'tf.Tensor') -> 'tf.Tensor':
+def _smoothed(x: tf.Tensor) -> tf.Tensor:
     """A Gaussian of SIGMA, cut off at four of them, over a mirrored border."""
     radius = 4 * SIGMA
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / float(SIGMA)) ** 2)
@@ -121,7 +120,7 @@ def _smoothed(x: 'tf.Tensor') -> 'tf.Tensor':
     return x
 
 
-def _in_cells(x: 'tf.Tensor', grid: _Grid) -> 'tf.Tensor':
+def _in_cells(x: tf.Tensor, grid: _Grid) -> tf.Tensor:
     """[N, H, W, C] -> [N, rows, columns, step², C], zeros where a cell sticks out of the picture."""
     step, channels = grid.step, x.shape.as_list()[3]
     x = tf.pad(x, [[0, 0], [0, grid.rows * step - grid.height], [0, grid.columns * step - grid.width], [0, 0]])
@@ -129,14 +128,14 @@ def _in_cells(x: 'tf.Tensor', grid: _Grid) -> 'tf.Tensor':
     return tf.reshape(x, [-1, grid.rows, grid.columns, step * step, channels])
 
 
-def _in_picture(x: 'tf.Tensor', grid: _Grid) -> 'tf.Tensor':
+def _in_picture(x: tf.Tensor, grid: _Grid) -> tf.Tensor:
     """The way back from `_in_cells`."""
     step, channels = grid.step, x.shape.as_list()[4]
     x = tf.transpose(tf.reshape(x, [-1, grid.rows, grid.columns, step, step, channels]), [0, 1, 3, 2, 4, 5])
     return tf.reshape(x, [-1, grid.rows * step, grid.columns * step, channels])[:, :grid.height, :grid.width]
 
 
-def _nearest(features: 'tf.Tensor', centres: 'tf.Tensor') -> 'tf.Tensor':
+def _nearest(features: tf.Tensor, centres: tf.Tensor) -> tf.Tensor:
     """int64 [N, rows, columns, step²]: which of the centres around a pixel's cell (_AROUND) is nearest."""
     around = _around(centres)
     # |f - c|² without |f|², which is the same for all of them, as one product: the last feature is 1.
@@ -144,7 +143,7 @@ def _nearest(features: 'tf.Tensor', centres: 'tf.Tensor') -> 'tf.Tensor':
     return tf.argmin(tf.matmul(features, around, transpose_b=True), 4)
 
 
-def _around(cells: 'tf.Tensor') -> 'tf.Tensor':
+def _around(cells: tf.Tensor) -> tf.Tensor:
     """[N, rows, columns, C] -> [N, rows, columns, 25, C]: each cell's own and those around it; far beyond the edges."""
     rows, columns = cells.shape.as_list()[1:3]
     border = [_REACH, _REACH]
@@ -152,7 +151,7 @@ def _around(cells: 'tf.Tensor') -> 'tf.Tensor':
     return tf.stack([padded[:, i:i + rows, j:j + columns] for i, j in _AROUND], 3)
 
 
-def _means(nearest: 'tf.Tensor', features: 'tf.Tensor') -> 'tf.Tensor':
+def _means(nearest: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
     """The mean features of each region, [N, rows, columns, 5]; far for one without pixels.
 
     Sums are matrix products, whose order does not depend on timing. features: the last is 1 in the picture, 0 outside.

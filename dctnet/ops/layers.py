@@ -4,7 +4,7 @@ from dctnet.compat import slim, tf
 _LEAKY_RELU_GRADIENT = 'LeakyReluGradientFromOutput'
 
 
-def leaky_relu(x: 'tf.Tensor') -> 'tf.Tensor':
+def leaky_relu(x: tf.Tensor) -> tf.Tensor:
     """Leaky ReLU with slope 0.2 (RECIPE.md, TTN).
 
     The gradient looks at the sign of the output, which is that of the input: so training need not keep both.
@@ -14,11 +14,11 @@ def leaky_relu(x: 'tf.Tensor') -> 'tf.Tensor':
 
 
 @tf.RegisterGradient(_LEAKY_RELU_GRADIENT)
-def _leaky_relu_gradient(op: 'tf.Operation', by_output: 'tf.Tensor') -> 'tf.Tensor':
+def _leaky_relu_gradient(op: tf.Operation, by_output: tf.Tensor) -> tf.Tensor:
     return tf.raw_ops.LeakyReluGrad(gradients=by_output, features=op.outputs[0], alpha=op.get_attr('alpha'))
 
 
-def conv(x: 'tf.Tensor', channels: int, kernel: int, stride: int = 1, scope: str = None) -> 'tf.Tensor':
+def conv(x: tf.Tensor, channels: int, kernel: int, stride: int = 1, scope: str = None) -> tf.Tensor:
     """Linear convolution with bias and SAME zero padding; tf-slim names its variables SCOPE/weights, SCOPE/biases.
 
     x: [N, H, W, C] -> [N, H/stride, W/stride, channels]. Without a scope: Conv, Conv_1, ... as published.

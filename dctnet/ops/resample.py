@@ -6,7 +6,7 @@ from dctnet.compat import tf
 _FIR = np.array([1.0, 3.0, 3.0, 1.0]) / 8.0  # StyleGAN2's low-pass filter, along each axis
 
 
-def upsample_bilinear(x: 'tf.Tensor') -> 'tf.Tensor':
+def upsample_bilinear(x: tf.Tensor) -> tf.Tensor:
     """Twice the height and width, [N, H, W, C] -> [N, 2H, 2W, C].
 
     TensorFlow's legacy bilinear kernel (no align_corners, no half pixels): output 2i is input i exactly, output 2i+1
@@ -16,7 +16,7 @@ def upsample_bilinear(x: 'tf.Tensor') -> 'tf.Tensor':
     return tf.image.resize_bilinear(x, size, align_corners=False, half_pixel_centers=False)
 
 
-def fir(x: 'tf.Tensor', before: int, after: int, gain: float = 1.0, stride: int = 1) -> 'tf.Tensor':
+def fir(x: tf.Tensor, before: int, after: int, gain: float = 1.0, stride: int = 1) -> tf.Tensor:
     """StyleGAN2's low-pass filter (1, 3, 3, 1)² / 64 over a border of zeros, [N, H, W, C].
 
     before, after: zeros above and left, below and right. A depthwise convolution: of what was tried (sums of slices,
@@ -29,7 +29,7 @@ def fir(x: 'tf.Tensor', before: int, after: int, gain: float = 1.0, stride: int 
     return tf.nn.depthwise_conv2d(padded, tf.constant(kernel, x.dtype), [1, stride, stride, 1], 'VALID')
 
 
-def upsample_fir(x: 'tf.Tensor') -> 'tf.Tensor':
+def upsample_fir(x: tf.Tensor) -> tf.Tensor:
     """Twice the height and width: zeros between the pixels, then the low-pass filter. [N, H, W, C], H, W, C known."""
     height, width, channels = x.shape.as_list()[1:]
     behind = [[0, 0], [0, 0], [0, 1], [0, 0], [0, 1], [0, 0]]
@@ -37,12 +37,12 @@ def upsample_fir(x: 'tf.Tensor') -> 'tf.Tensor':
     return fir(tf.reshape(spread, [-1, 2 * height, 2 * width, channels]), 2, 1, gain=4.0)
 
 
-def downsample_fir(x: 'tf.Tensor') -> 'tf.Tensor':
+def downsample_fir(x: tf.Tensor) -> tf.Tensor:
     """Half the height and width: the low-pass filter at every second pixel. [N, H, W, C], H and W even."""
     return fir(x, 1, 1, stride=2)
 
 
-def resampled(x: 'tf.Tensor', rows: np.ndarray, columns: np.ndarray) -> 'tf.Tensor':
+def resampled(x: tf.Tensor, rows: np.ndarray, columns: np.ndarray) -> tf.Tensor:
     """Any separable crop and resize, as products with constant matrices: [N, H, W, C], rows [h, H], columns [w, W]
     -> [N, h, w, C]."""
     return tf.einsum('ih,nhwc,jw->nijc', tf.constant(rows), x, tf.constant(columns))

@@ -9,11 +9,11 @@ class NormalisedKernel(NamedTuple):
 
     Reading `kernel` has no side effect, however often it is used; `advance` is run once a step (StageGraph.step_ops).
     """
-    kernel: 'tf.Tensor'
-    advance: 'tf.Operation'
+    kernel: tf.Tensor
+    advance: tf.Operation
 
 
-def spectral_normalised(kernel: 'tf.Variable', u: 'tf.Variable') -> NormalisedKernel:
+def spectral_normalised(kernel: tf.Variable, u: tf.Variable) -> NormalisedKernel:
     """Normalise a kernel [k, k, in, out], seen as a matrix [k·k·in, out].
 
     u: [1, out], the running estimate of the right singular vector. The gradient sees both singular vectors as

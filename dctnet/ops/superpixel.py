@@ -21,7 +21,7 @@ def flatten_regions(image: np.ndarray) -> np.ndarray:
     return means[labels].reshape(image.shape).astype(np.float32)
 
 
-def superpixels(images: 'tf.Tensor') -> 'Tuple[tf.Tensor, tf.Tensor]':
+def superpixels(images: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
     """Superpixels of a batch inside the graph, on all cores of the host; no gradient flows back.
 
     images: float32 [N, H, W, 3] in [-1, 1]. Returns (the same shape, seconds it took as a scalar).

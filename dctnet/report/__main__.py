@@ -38,8 +38,8 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     out = options.out or options.run / 'report.html'
     atomic.write_text(out, page_of(run, findings, options.sheets))
     for finding in findings:
-        print('warning: {}: {}'.format(finding.symptom, finding.seen))
-    print('{}: step {}, {} warnings'.format(out, run.step, len(findings)))
+        print(f'warning: {finding.symptom}: {finding.seen}')
+    print(f'{out}: step {run.step}, {len(findings)} warnings')
     return DONE
 
 

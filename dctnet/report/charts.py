@@ -25,7 +25,7 @@ class Chart(NamedTuple):
 def charts_of(metrics: Dict[str, Series], marks: Sequence[float] = (), best: Optional[int] = None) -> List[Chart]:
     """The metrics of a run in charts of what belongs together. marks: steps that get a dashed line; best: the step
     that gets a strong one where something was measured."""
-    groups = {}  # type: Dict[str, List[str]]
+    groups: Dict[str, List[str]] = {}
     for name in metrics:
         groups.setdefault(_group(name), []).append(name)
     titles = sorted(groups, key=lambda title: title == _TIME)  # the time last, else as recorded
@@ -36,14 +36,14 @@ def charts_of(metrics: Dict[str, Series], marks: Sequence[float] = (), best: Opt
 def _group(name: str) -> str:
     phase, _, rest = name.partition('/')
     if phase == 'eval':
-        return '{}: {}'.format(_MEASURED, rest)  # each has a scale of its own
+        return f'{_MEASURED}: {rest}'  # each has a scale of its own
     if not rest or rest.startswith('seconds'):
         return _TIME
     if rest in ('augment_p', 'real_sign'):
         return 'Augmentation'
     kind = 'raw losses' if rest.startswith('raw/') else 'mean scores' if rest.startswith('mean_') else \
         'weighted losses' if phase == 'g' else rest if rest == 'path_length' else 'losses'
-    return '{}: {}'.format(_PHASES.get(phase, phase), kind)
+    return f'{_PHASES.get(phase, phase)}: {kind}'
 
 
 def averaged(series: Series, points: int = _POINTS) -> Series:
@@ -60,7 +60,7 @@ def averaged(series: Series, points: int = _POINTS) -> Series:
 def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float], best: Optional[int]) -> Chart:
     drawn = {name: averaged(series) for name, series in metrics.items()}
     drawn = {name: series for name, series in drawn.items() if len(series.steps)}
-    points = {name: [[int(s), float('{:.5g}'.format(v))] for s, v in zip(*series)] for name, series in drawn.items()}
+    points = {name: [[int(s), float(f'{v:.5g}')] for s, v in zip(*series)] for name, series in drawn.items()}
     if not drawn:
         return Chart(title, '<p>no finite value</p>', {})
     every = np.concatenate([series.values for series in drawn.values()])
@@ -76,22 +76,21 @@ def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float], best:
         place = _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
         return np.clip(place, _TOP - 2, _HEIGHT - _BOTTOM + 2)  # a first value far outside does not flatten the rest
 
-    parts = ['<line class="grid" x1="{}" x2="{}" y1="{y:.1f}" y2="{y:.1f}"/><text x="{}" y="{:.1f}" class="y">{}</text>'
-             .format(_LEFT, _WIDTH - _RIGHT, _LEFT - 6, y(tick) + 4, _number(10 ** tick if logarithmic else tick),
-                     y=y(tick)) for tick in ticks]
-    parts += ['<text x="{:.1f}" y="{}" class="x">{:,.0f}</text>'.format(x(step), _HEIGHT - 8, step)
+    parts = [f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/><text '
+             f'x="{_LEFT - 6}" y="{y(tick) + 4:.1f}" '
+             f'class="y">{_number(10 ** tick if logarithmic else tick)}</text>' for tick in ticks]
+    parts += [f'<text x="{x(step):.1f}" y="{_HEIGHT - 8}" class="x">{step:,.0f}</text>'
               for step in _ticks(first, first + span, 1.0)]
-    parts += ['<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'.format(
-        _TOP, _HEIGHT - _BOTTOM, x=x(mark)) for mark in marks if first < mark < last]
+    parts += [f'<line class="mark" x1="{x(mark):.1f}" x2="{x(mark):.1f}" y1="{_TOP}" '
+              f'y2="{_HEIGHT - _BOTTOM}"/>' for mark in marks if first < mark < last]
     if best is not None and first <= best <= last:
-        parts.append('<line class="best" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'.format(
-            _TOP, _HEIGHT - _BOTTOM, x=x(best)))
+        parts.append(f'<line class="best" x1="{x(best):.1f}" x2="{x(best):.1f}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}"/>')
     for index, series in enumerate(drawn.values()):
         parts += _lines(series, COLOURS[index % len(COLOURS)], x, y, logarithmic)
-    parts.append('<line class="pointer" y1="{}" y2="{}"/>'.format(_TOP, _HEIGHT - _BOTTOM))
-    svg = '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" data-left="{}" data-right="{}" data-first="{:.0f}" ' \
-        'data-last="{:.0f}">{}</svg>'.format(_WIDTH, _HEIGHT, escape(title), _LEFT, _WIDTH - _RIGHT, first,
-                                             first + span, ''.join(parts))
+    parts.append(f'<line class="pointer" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}"/>')
+    svg = (f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(title)}" data-left="{_LEFT}" '
+           f'data-right="{_WIDTH - _RIGHT}" data-first="{first:.0f}" '
+           f"data-last=\"{first + span:.0f}\">{''.join(parts)}</svg>")
     return Chart(title + (' (logarithmic)' if logarithmic else ''), svg, points)
 
 
@@ -104,7 +103,7 @@ def _lines(series: Series, colour: str, x: object, y: object, logarithmic: bool)
         mean = np.convolve(series.values, kernel, 'same') / np.convolve(np.ones(len(series.values)), kernel, 'same')
         pairs.append(('1.8', '1', mean))
     return ['<polyline points="{}" stroke="{}" stroke-width="{}" opacity="{}"/>'.format(
-        ' '.join('{:.1f},{:.1f}'.format(a, b) for a, b in
+        ' '.join(f'{a:.1f},{b:.1f}' for a, b in
                  zip(x(series.steps), y(np.log10(values) if logarithmic else values))), colour, thickness, opacity)
             for thickness, opacity, values in pairs]
 
@@ -127,4 +126,4 @@ def _ticks(low: float, high: float, least: float) -> List[float]:
 
 
 def _number(value: float) -> str:
-    return '{:.3g}'.format(value if abs(value) > 1e-12 else 0)
+    return f'{(value if abs(value) > 1e-12 else 0):.3g}'

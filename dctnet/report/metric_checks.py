@@ -27,7 +27,7 @@ def not_finite(run: RunRecord) -> Optional[Finding]:
     bad = {name: steps for name, steps in bad.items() if len(steps)}
     if not bad and 'diverged' not in run.ended:
         return None
-    seen = '; '.join('{} at step {}'.format(name, steps[0]) for name, steps in sorted(bad.items())[:4])
+    seen = '; '.join(f'{name} at step {steps[0]}' for name, steps in sorted(bad.items())[:4])
     return Finding('Training diverged (NaN)', seen or run.ended,
                    'The step was too large for one of the losses; on Ampere and later cards also TensorFlow 1.15, '
                    'which was not made for them.',
@@ -44,8 +44,9 @@ def growth(run: RunRecord) -> Optional[Finding]:
             continue
         usual = float(np.median(series.values))
         if usual > 0 and recent > _GROWTH * usual:
-            return Finding('A loss grows', '{} is {:.3g}, its median over the run is {:.3g}'.format(
-                name, recent, usual), 'G and D have lost their balance, or the learning rate is too high.',
+            return Finding(
+                'A loss grows', f'{name} is {recent:.3g}, its median over the run is {usual:.3g}',
+                'G and D have lost their balance, or the learning rate is too high.',
                 'Lower optim.lr; go back to a checkpoint before the rise (--init-from RUN/checkpoints/model-STEP in a '
                 'new --run).')
     return None
@@ -63,7 +64,7 @@ def discriminator(run: RunRecord) -> Optional[Finding]:
         return Finding('Discriminator pinned at 1 and 0', seen,
                        'D tells real and made pictures apart without fail, so G learns nothing from it: too few '
                        'exemplars, or a trace that G cannot remove (size, border, compression).',
-                       'Check that both folders were prepared in the same way; {}.'.format(weaken))
+                       f'Check that both folders were prepared in the same way; {weaken}.')
     if any(min(pair) > _CERTAIN or max(pair) < 1 - _CERTAIN for pair in marks.values()):
         return Finding('Discriminator pinned at one value', seen, 'D has collapsed: it says the same of everything.',
                        'Lower optim.lr; start again with another train.seed.')
@@ -82,7 +83,7 @@ def learned_by_heart(run: RunRecord) -> Optional[Finding]:
     recent = _recent(run.metrics.get('d/real_sign'))
     if recent is None or recent <= _OVERFITTED_SIGN:
         return None
-    return Finding('D knows the exemplars by heart', 'd/real_sign is {:.2f}'.format(recent),
+    return Finding('D knows the exemplars by heart', f'd/real_sign is {recent:.2f}',
                    'Few exemplars, seen very often: D accepts exactly these.',
                    'augment.mode=adaptive with a shorter augment.length; more exemplars; an earlier checkpoint.')
 
@@ -92,7 +93,7 @@ def data_wait(run: RunRecord) -> Optional[Finding]:
     share = _recent_share([wait for _, wait, _ in run.waits])
     if share is None or share < _WAIT:
         return None
-    return Finding('Waiting for data', '{:.0%} of the time of the newest steps'.format(share),
+    return Finding('Waiting for data', f'{share:.0%} of the time of the newest steps',
                    'The feed is slower than the training: large pictures that are decoded and made small each time, a '
                    'slow disk, superpixels of photographs.',
                    'Raise data.workers; copy the pictures to a local disk; prepare them at the size of data.size '
@@ -104,7 +105,7 @@ def superpixels(run: RunRecord) -> Optional[Finding]:
     share = _recent_share([share for _, _, share in run.waits])
     if share is None or share < _SUPERPIXELS:
         return None
-    return Finding('Superpixels take the time', '{:.0%} of the time of the newest steps'.format(share),
+    return Finding('Superpixels take the time', f'{share:.0%} of the time of the newest steps',
                    'SLIC runs on the CPU within each step.', 'loss.superpixel=photo (worked out ahead) or =off.')
 
 

@@ -20,7 +20,7 @@ _LONGEST_SIDE, _QUALITY = 1100, 85  # of a sample sheet within the page
 
 def page_of(run: RunRecord, findings: Sequence[Finding], sheets: int) -> str:
     """The page. sheets: how many sample sheets at most, evenly spaced, the first and the newest among them."""
-    title = '{}: {}'.format(run.stage.upper(), run.folder.resolve().name)
+    title = f'{run.stage.upper()}: {run.folder.resolve().name}'
     body = [_head(run, title), _findings(findings), _samples(evenly(run.samples, sheets)), _charts(run),
             _metrics_table(run), _config_table(run), _environment_table(run)]
     return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -46,13 +46,13 @@ def script_json(value: Any) -> str:
 
 def _head(run: RunRecord, title: str) -> str:
     steps = (run.config.get('train') or {}).get('steps', '?')
-    pictures = ', '.join('{} {}'.format(entry.get('count', '?'), key) for key, entry in sorted(run.pictures.items())
+    pictures = ', '.join(f"{entry.get('count', '?')} {key}" for key, entry in sorted(run.pictures.items())
                          if isinstance(entry, dict))
-    parts = ['step {} of {}'.format(run.step, steps), 'pictures: ' + pictures if pictures else '',
-             '{} lines of metrics.jsonl could not be read'.format(run.unreadable) if run.unreadable else '',
+    parts = [f'step {run.step} of {steps}', 'pictures: ' + pictures if pictures else '',
+             f'{run.unreadable} lines of metrics.jsonl could not be read' if run.unreadable else '',
              'best checkpoint: step {step} ({metric} {value:.4g})'.format(**run.best) if run.best else '',
              'ended: ' + run.ended if run.ended else '']
-    return '<h1>{}</h1><p class="quiet">{}</p>'.format(escape(title), escape(' · '.join(p for p in parts if p)))
+    return f"<h1>{escape(title)}</h1><p class=\"quiet\">{escape(' · '.join(p for p in parts if p))}</p>"
 
 
 def _findings(findings: Sequence[Finding]) -> str:
@@ -65,11 +65,10 @@ def _samples(samples: Sequence[Tuple[int, Path]]) -> str:
     if not samples:
         return '<h2>Samples</h2><p>None yet (train.sample_every).</p>'
     sheets = [{'step': step, 'src': _data_uri(path)} for step, path in samples]
-    return ('<h2>Samples</h2><div class="samples"><label>Step <b id="sheet-step">{step}</b>'
-            '<input id="step" type="range" min="0" max="{last}" value="{last}"></label>'
-            '<img id="sheet" alt="samples of step {step}"></div>'
-            '<script type="application/json" id="sheets">{data}</script>').format(
-                step=sheets[-1]['step'], last=len(sheets) - 1, data=script_json(sheets))
+    return (f"<h2>Samples</h2><div class=\"samples\"><label>Step <b id=\"sheet-step\">{sheets[-1]['step']}</b><input "
+            f'id="step" type="range" min="0" max="{len(sheets) - 1}" value="{len(sheets) - 1}"></label><img id="sheet" '
+            f"alt=\"samples of step {sheets[-1]['step']}\"></div><script type=\"application/json\" "
+            f'id="sheets">{script_json(sheets)}</script>')
 
 
 def _data_uri(path: Path) -> str:
@@ -84,15 +83,15 @@ def _charts(run: RunRecord) -> str:
     warmup = (run.config.get('loss') or {}).get('style_warmup') or []
     text = []
     for chart in charts_of(run.metrics, [step for step, _ in warmup], run.best.get('step')):
-        legend = ''.join('<span><i style="background:{}"></i>{}<output data-name="{}"></output></span>'.format(
-            COLOURS[index % len(COLOURS)], escape(name), escape(name)) for index, name in enumerate(chart.points))
-        text.append('<div class="chart"><h3>{}</h3>{}<div class="legend">{}<span class="at quiet"></span></div>'
-                    '<script type="application/json">{}</script></div>'.format(
-                        escape(chart.title), chart.svg, legend, script_json(chart.points)))
+        legend = ''.join(f'<span><i style="background:{COLOURS[index % len(COLOURS)]}"></i>{escape(name)}<output '
+                         f'data-name="{escape(name)}"></output></span>' for index, name in enumerate(chart.points))
+        text.append(f'<div class="chart"><h3>{escape(chart.title)}</h3>{chart.svg}<div class="legend">{legend}<span '
+                    'class="at quiet"></span></div><script '
+                    f'type="application/json">{script_json(chart.points)}</script></div>')
     note = 'Pale: values as recorded; strong: their moving average.' + \
         ' Dashed: steps of loss.style_warmup.' * bool(warmup) + \
         ' Green: the step of the best checkpoint.' * bool(run.best)
-    return '<h2>Curves</h2><p class="quiet">{}</p><div class="charts">{}</div>'.format(note, ''.join(text))
+    return f"<h2>Curves</h2><p class=\"quiet\">{note}</p><div class=\"charts\">{''.join(text)}</div>"
 
 
 def _metrics_table(run: RunRecord) -> str:
@@ -102,31 +101,31 @@ def _metrics_table(run: RunRecord) -> str:
         numbers = [finite[0], finite[-1], np.median(finite[-max(1, len(finite) // 10):]), finite.min(),
                    finite.max()] if len(finite) else []
         rows.append('<tr><td>{}</td>{}<td class="n">{}</td></tr>'.format(
-            escape(name), ''.join('<td class="n">{:.4g}</td>'.format(number) for number in numbers)
+            escape(name), ''.join(f'<td class="n">{number:.4g}</td>' for number in numbers)
             or '<td class="n">not finite</td>' * 5, len(series.values)))
-    return ('<h2>Metrics</h2><div class="wide"><table><tr><th>metric<th>first<th>last<th>median of the last tenth'
-            '<th>lowest<th>highest<th>records</tr>{}</table></div>').format(''.join(rows))
+    return ('<h2>Metrics</h2><div class="wide"><table><tr><th>metric<th>first<th>last<th>median of the last '
+            f"tenth<th>lowest<th>highest<th>records</tr>{''.join(rows)}</table></div>")
 
 
 def _config_table(run: RunRecord) -> str:
     rows = ['<tr{}><td>{}</td><td>{}</td></tr>'.format(
         ' class="changed"' if key in run.changed else '', escape(key), escape(str(value)))
         for key, value in _leaves(run.config, '')]
-    return ('<h2>Config</h2><p class="quiet">Strong: other than the default.</p><table id="config">{}</table>').format(
-        ''.join(rows))
+    return ('<h2>Config</h2><p class="quiet">Strong: other than the default.</p><table '
+            f"id=\"config\">{''.join(rows)}</table>")
 
 
 def _environment_table(run: RunRecord) -> str:
     rows = ['<tr><td>{}</td><td>{}</td></tr>'.format(escape(key), escape(
         ' '.join(str(word) for word in value) if isinstance(value, list) else str(value)))
         for key, value in run.environment.items()]
-    return '<h2>Environment</h2><table>{}</table>'.format(''.join(rows))
+    return f"<h2>Environment</h2><table>{''.join(rows)}</table>"
 
 
 def _leaves(values: Dict[str, Any], prefix: str) -> Iterator[Tuple[str, Any]]:
     for key, value in values.items():
         if isinstance(value, dict):
-            for leaf in _leaves(value, '{}{}.'.format(prefix, key)):
+            for leaf in _leaves(value, f'{prefix}{key}.'):
                 yield leaf
         else:
             yield prefix + str(key), value

@@ -46,15 +46,17 @@ def check_pictures(run: RunRecord) -> List[Finding]:
     found = [_saturation(made, reference), _drift(made, reference)]
     if len(columns[-1]) > 1:
         found.append(_diversity(made, reference))
-    return [finding._replace(seen='step {}: {}'.format(step, finding.seen)) for finding in found if finding]
+    return [finding._replace(seen=f'step {step}: {finding.seen}') for finding in found if finding]
 
 
 def _saturation(made: Look, reference: Optional[Look]) -> Optional[Finding]:
     usual = reference.saturated if reference else 0.0
     if made.saturated <= usual + _SATURATION:
         return None
-    return Finding('Saturation', '{:.0%} of the pixels are black or white, {:.0%} in what they are made from'.format(
-        made.saturated, usual), 'The last layer is linear and is clipped when it is written: G overshoots.',
+    return Finding(
+        'Saturation',
+        f'{made.saturated:.0%} of the pixels are black or white, {usual:.0%} in what they are made from',
+        'The last layer is linear and is clipped when it is written: G overshoots.',
         'Lower optim.lr and loss.style, raise loss.content (for the CCN: loss.identity); go back to an earlier '
         'checkpoint.')
 
@@ -68,8 +70,8 @@ def _drift(made: Look, reference: Optional[Look]) -> Optional[Finding]:
         return None
     names = [name for name, strong in (('red', shift[1] > _DRIFT / 2), ('green', shift[1] < -_DRIFT / 2),
                                        ('yellow', shift[2] > _DRIFT / 2), ('blue', shift[2] < -_DRIFT / 2)) if strong]
-    return Finding('Colour drift', 'the mean colour is {:.0f} units of a*b* away, towards {}'.format(
-        distance, ' and '.join(names)),
+    return Finding(
+        'Colour drift', f"the mean colour is {distance:.0f} units of a*b* away, towards {' and '.join(names)}",
         'No fault where the exemplars have this colour. Else G swings: the texture discriminator sees grey pictures '
         'only, and a step that is too large or a style weight that came too early is not held back.',
         'Look at the sheets around it: often it passes within 500 steps. Lower optim.lr for the last part (the same '
@@ -81,7 +83,7 @@ def _diversity(made: Look, reference: Optional[Look]) -> Optional[Finding]:
     if made.diversity >= least:
         return None
     return Finding('Collapse of diversity', 'pictures differ by {:.3f}{}'.format(
-        made.diversity, ', those they are made from by {:.3f}'.format(reference.diversity) if reference else ''),
+        made.diversity, f', those they are made from by {reference.diversity:.3f}' if reference else ''),
         'G makes nearly the same picture of everything: the adversarial term has outgrown the one that keeps the '
         'content, or few exemplars are learnt by heart.',
         'Raise loss.content (for the CCN: loss.identity) or lower loss.style; use an earlier checkpoint; more and more '

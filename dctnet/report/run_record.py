@@ -50,13 +50,13 @@ def read_run(folder: Path) -> RunRecord:
     """Read a run folder of train.py. Only config.yaml must be there; raises UserError where it is not."""
     folder = Path(folder)
     if not (folder / 'config.yaml').is_file():
-        raise UserError('{} is no run folder (it has no config.yaml): name the folder that was the --run of '
-                        'train.py'.format(folder))
+        raise UserError(f'{folder} is no run folder (it has no config.yaml): name the folder that was the --run of '
+                        'train.py')
     config = config_file.read_yaml(folder / 'config.yaml')
     sections = [value for value in config.values() if isinstance(value, dict)]
     if len(sections) < 2:
-        raise UserError('{} is not the config of a run of train.py (data, model, loss ...): name the folder that was '
-                        'its --run'.format(folder / 'config.yaml'))
+        raise UserError(f"{folder / 'config.yaml'} is not the config of a run of train.py (data, model, loss ...): "
+                        'name the folder that was its --run')
     stage = 'ccn' if 'channel_multiplier' in config.get('model', {}) else 'ttn'
     defaults = config_file.to_dict({'ccn': CcnConfig, 'ttn': TtnConfig}[stage]())
     metrics, unreadable = _metrics(folder / 'metrics.jsonl')
@@ -72,7 +72,8 @@ def read_run(folder: Path) -> RunRecord:
 
 
 def _metrics(path: Path) -> Tuple[Dict[str, Series], int]:
-    found, unreadable = {}, 0  # type: Dict[str, Dict[int, float]], int
+    found: Dict[str, Dict[int, float]] = {}
+    unreadable = 0
     for line in _lines(path):
         try:
             record = json.loads(line)  # NaN and Infinity are read, too

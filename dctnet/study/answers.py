@@ -35,7 +35,8 @@ class Answers(NamedTuple):
 
 def read_answers(paths: Sequence[Path]) -> Tuple[Study, List[Answers]]:
     """Answer files of one study. Raises UserError, naming the file, for what the page cannot have written."""
-    studies, found = {}, {}  # type: Dict[str, Path], Dict[str, Path]
+    studies: Dict[str, Path] = {}
+    found: Dict[str, Path] = {}
     result = []
     for path in paths:
         study, answers = _read(Path(path))
@@ -43,8 +44,8 @@ def read_answers(paths: Sequence[Path]) -> Tuple[Study, List[Answers]]:
         if len(studies) > 1:
             raise UserError('{} and {} belong to different studies: score each study alone'.format(*studies.values()))
         if answers.participant in found:
-            raise UserError('{} and {} are of the same participant ({}): keep one of them'.format(
-                found[answers.participant], path, answers.participant))
+            raise UserError(f'{found[answers.participant]} and {path} are of the same participant '
+                            f'({answers.participant}): keep one of them')
         found[answers.participant] = path
         result.append(answers)
     if not result:
@@ -59,27 +60,28 @@ def _read(path: Path) -> Tuple[Study, Answers]:
         participant, answers = record['participant'], list(record['answers'])
         choices = [(tuple(_texts(entry['item'])), entry['choice']) for entry in answers]
     except FileNotFoundError:
-        raise UserError('answer file {} does not exist: check the path'.format(path)) from None
+        raise UserError(f'answer file {path} does not exist: check the path') from None
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        raise UserError('{} is no answer file of a study page ({}): ask for it again'.format(
-            path, '{} {}'.format(type(error).__name__, error))) from error
+        raise UserError(f"{path} is no answer file of a study page ({f'{type(error).__name__} {error}'}): ask for it "
+                        'again') from error
     if record.get('study') != study.id:
-        raise UserError('{}: the study id does not fit its methods and pictures, so the file was edited: ask for it '
-                        'again'.format(path))
+        raise UserError(f'{path}: the study id does not fit its methods and pictures, so the file was edited: ask for '
+                        'it again')
     if not isinstance(participant, str) or not participant:
-        raise UserError('{}: the participant has no name: ask for the file again'.format(path))
-    allowed, seen = set(study.items()), {}  # type: Any, Dict[Item, str]
+        raise UserError(f'{path}: the participant has no name: ask for the file again')
+    allowed: Any = set(study.items())
+    seen: Dict[Item, str] = {}
     for item, choice in choices:
         if item not in allowed:
-            raise UserError('{}: the study has no question {}: ask for the file again'.format(path, ', '.join(item)))
+            raise UserError(f"{path}: the study has no question {', '.join(item)}: ask for the file again")
         if item in seen:
-            raise UserError('{}: question {} is answered twice: ask for it again'.format(path, ', '.join(item)))
+            raise UserError(f"{path}: question {', '.join(item)} is answered twice: ask for it again")
         if choice not in item[1:3]:
-            raise UserError('{}: {!r} is none of the methods of question {}: ask for the file again'.format(
-                path, choice, ', '.join(item)))
+            raise UserError(f"{path}: {choice!r} is none of the methods of question {', '.join(item)}: ask for the "
+                            'file again')
         seen[item] = choice
     if not seen:
-        raise UserError('{} holds no answers: leave it out'.format(path))
+        raise UserError(f'{path} holds no answers: leave it out')
     return study, Answers(participant, seen)
 
 

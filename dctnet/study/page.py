@@ -29,8 +29,8 @@ def study_page(photos: Path, results: Sequence[Path], pictures: int, side: int) 
     """
     methods = [Path(folder).resolve().name for folder in results]
     if len(methods) < 2 or len(set(methods)) < len(methods):
-        raise UserError('--results needs two or more folders of different names (they name the methods), not {}'.format(
-            ', '.join(str(folder) for folder in results)))
+        raise UserError('--results needs two or more folders of different names (they name the methods), not '
+                        f"{', '.join(str(folder) for folder in results)}")
     files = {method: _by_name(folder) for method, folder in zip(methods, results)}
     files[''] = _by_name(photos)
     names = sorted(set.intersection(*[set(found) for found in files.values()]))
@@ -49,13 +49,13 @@ def study_page(photos: Path, results: Sequence[Path], pictures: int, side: int) 
 
 
 def _by_name(folder: Path) -> Dict[str, Path]:
-    return {path.stem: path for path in images.list_images(folder)}  # type: Dict[str, Path]
+    return {path.stem: path for path in images.list_images(folder)}
 
 
 def _data_uri(path: Path, side: int) -> str:
     picture = images.read_bgr(path)
     factor = min(1.0, side / max(picture.shape[:2]))
-    sizes = [max(1, int(round(length * factor))) for length in picture.shape[1::-1]]  # type: List[int]
+    sizes: List[int] = [max(1, int(round(length * factor))) for length in picture.shape[1::-1]]
     data = cv2.imencode('.jpg', images.scale(picture, *sizes), [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
     return 'data:image/jpeg;base64,' + base64.b64encode(data).decode('ascii')
 

@@ -16,7 +16,7 @@ def score(study: Study, answers: Sequence[Answers], seed: int = 0) -> Dict[str, 
     """
     rng = np.random.RandomState(seed)
     picks = rng.randint(0, len(answers), (_DRAWS, len(answers)))
-    result = {'study': study.id, 'participants': len(answers), 'pictures': len(study.names)}  # type: Dict[str, Any]
+    result: Dict[str, Any] = {'study': study.id, 'participants': len(answers), 'pictures': len(study.names)}
     for question in QUESTIONS:
         rows = {}
         for method in study.methods:
@@ -44,7 +44,7 @@ def _interval(counts: np.ndarray, picks: np.ndarray) -> Dict[str, Optional[float
 
 
 def _table(answers: Sequence[Answers], question: str) -> np.ndarray:
-    votes = {}  # type: Dict[Any, List[int]]
+    votes: Dict[Any, List[int]] = {}
     for entry in answers:
         for item, choice in entry.choices.items():
             if item[3] == question:
@@ -66,17 +66,17 @@ def fleiss_kappa(table: np.ndarray) -> Optional[float]:
 
 def markdown(result: Dict[str, Any]) -> str:
     """The result of `score` as a table."""
-    lines = ['| | {} |'.format(' | '.join('Pref. {}, % [95 %]'.format(q) for q in QUESTIONS)), '|---|---|---|']
+    lines = [f"| | {' | '.join(f'Pref. {q}, % [95 %]' for q in QUESTIONS)} |", '|---|---|---|']
     for method in result[QUESTIONS[0]]['methods']:
         lines.append('| {} | {} |'.format(method, ' | '.join(
             _cell(result[question]['methods'][method]) for question in QUESTIONS)))
     lines.append('| Fleiss\' kappa | {} |'.format(' | '.join(
-        '–' if result[q]['kappa'] is None else '{:.2f}'.format(result[q]['kappa']) for q in QUESTIONS)))
+        '–' if result[q]['kappa'] is None else f"{result[q]['kappa']:.2f}" for q in QUESTIONS)))
     return '\n'.join(lines + ['', '{participants} participants, {pictures} pictures.'.format(**result)]) + '\n'
 
 
 def _cell(row: Dict[str, Any]) -> str:
     if row['percent'] is None:
         return '–'
-    return '{:.1f}'.format(row['percent']) + (
-        ' [{:.1f}, {:.1f}]'.format(row['low'], row['high']) if row['low'] is not None else '')
+    return f"{row['percent']:.1f}" + (
+        f" [{row['low']:.1f}, {row['high']:.1f}]" if row['low'] is not None else '')

@@ -21,7 +21,7 @@ class BaselineTrainer:
     advances at every call of a discriminator.
     """
 
-    def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int) -> None:
+    def __init__(self, batch: Batch, content_network: tf.GraphDef, channels: int) -> None:
         self._batch = batch
         with tf.Graph().as_default() as graph:
             tf.set_random_seed(0)
@@ -44,7 +44,7 @@ class BaselineTrainer:
         """Free the memory of the session."""
         self._session.close()
 
-    def _build(self, content_network: 'tf.GraphDef', channels: int) -> None:
+    def _build(self, content_network: tf.GraphDef, channels: int) -> None:
         photo, style = self._photo, self._style
         self._output = output = guided_filter(photo, unet.unet(photo, channels), 1, 1e-2)
         low, high = tf.constant(COLOUR_SHIFT_LOW), tf.constant(COLOUR_SHIFT_HIGH)
@@ -79,12 +79,12 @@ def painted_regions(pictures: np.ndarray) -> np.ndarray:
     return np.stack(painted)
 
 
-def _box_sum(x: 'tf.Tensor', radius: int) -> 'tf.Tensor':
+def _box_sum(x: tf.Tensor, radius: int) -> tf.Tensor:
     side, channels = 2 * radius + 1, x.shape.as_list()[3]
     return tf.nn.depthwise_conv2d(x, tf.ones([side, side, channels, 1]), [1, 1, 1, 1], 'SAME')
 
 
-def guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -> 'tf.Tensor':
+def guided_filter(guide: tf.Tensor, x: tf.Tensor, radius: int, eps: float) -> tf.Tensor:
     """As published, by depthwise convolutions; otherwise that of dctnet.ops.filters."""
     count = _box_sum(tf.ones_like(x[:1, :, :, :1]), radius)
     mean_guide, mean_x = _box_sum(guide, radius) / count, _box_sum(x, radius) / count
@@ -95,7 +95,7 @@ def guided_filter(guide: 'tf.Tensor', x: 'tf.Tensor', radius: int, eps: float) -
     return _box_sum(slope, radius) / count * guide + _box_sum(offset, radius) / count
 
 
-def _discriminator(x: 'tf.Tensor', scope: str, channels: int) -> 'tf.Tensor':
+def _discriminator(x: tf.Tensor, scope: str, channels: int) -> tf.Tensor:
     with tf.variable_scope(scope, reuse=tf.AUTO_REUSE):
         for i in range(3):
             for name, stride in (('conv{}_1', 2), ('conv{}_2', 1)):
@@ -103,7 +103,7 @@ def _discriminator(x: 'tf.Tensor', scope: str, channels: int) -> 'tf.Tensor':
         return _spectral_conv(x, 'conv_out', 1, 1, 1)
 
 
-def _spectral_conv(x: 'tf.Tensor', name: str, size: int, stride: int, outputs: int) -> 'tf.Tensor':
+def _spectral_conv(x: tf.Tensor, name: str, size: int, stride: int, outputs: int) -> tf.Tensor:
     with tf.variable_scope(name):
         kernel = tf.get_variable('kernel', [size, size, x.shape.as_list()[3], outputs])
         bias = tf.get_variable('bias', [outputs], initializer=tf.zeros_initializer())

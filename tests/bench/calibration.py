@@ -95,7 +95,7 @@ def time_geometry(rounds: int, workers: int) -> Dict[str, float]:
     whole, codec, written = [], [], 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sources = [folder / 'in' / '{}.png'.format(index) for index in range(2 * workers)]
+        sources = [folder / 'in' / f'{index}.png' for index in range(2 * workers)]
         for path in sources:
             images.write_bgr(path, picture)
         variants = [[geometry.transformed(picture, transform)
@@ -105,7 +105,7 @@ def time_geometry(rounds: int, workers: int) -> Dict[str, float]:
         def files_alone(index: int) -> None:
             images.read_bgr(sources[index])
             for number, variant in enumerate(variants[index]):
-                images.write_bgr(folder / 'codec' / str(seed) / '{}-{}.png'.format(index, number), variant)
+                images.write_bgr(folder / 'codec' / str(seed) / f'{index}-{number}.png', variant)
 
         for seed in range(rounds):
             start = time.perf_counter()

@@ -72,4 +72,4 @@ def write_portraits(folder: Path, count: int, side: int) -> None:
     for index in range(count):
         shifted = np.roll(picture, (index % 7, index % 11), axis=(0, 1))
         shifted[:2, :2] = index % 256, index // 256, 0  # no two files are the same
-        images.write_bgr(folder / '{:05d}.jpg'.format(index), shifted)
+        images.write_bgr(folder / f'{index:05d}.jpg', shifted)

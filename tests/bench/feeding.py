@@ -25,7 +25,7 @@ _STEPS = 2  # counted, of one round; one before them is dropped, which waits for
 _LOADS = 30
 
 
-def time_feeding(content_network: 'tf.GraphDef', channels: int, size: int, batch: int, rounds: int, warmup: int,
+def time_feeding(content_network: tf.GraphDef, channels: int, size: int, batch: int, rounds: int, warmup: int,
                  ) -> Dict[str, Any]:
     """Of each way: seconds a step and the share of it that waits for data (medians), and times as long as `off`; of the
     pipelines of `off` and `photo` alone: pictures a second of each domain, and times the rate of the training."""
@@ -35,8 +35,8 @@ def time_feeding(content_network: 'tf.GraphDef', channels: int, size: int, batch
                     for way in WAYS}
         for way in [way for way, (_, _, cache) in WAYS.items() if cache]:
             trainers[way].fill_cache()
-        steps = {way: [] for way in WAYS}  # type: Dict[str, List[float]]
-        waits = {way: [] for way in WAYS}  # type: Dict[str, List[float]]
+        steps: Dict[str, List[float]] = {way: [] for way in WAYS}
+        waits: Dict[str, List[float]] = {way: [] for way in WAYS}
         for index in range(warmup + rounds):
             for way, trainer in trainers.items():
                 seconds, waiting = trainer.step()
@@ -57,7 +57,7 @@ def write_pictures(folder: Path) -> Folders:
     """JPEG files of 512 px."""
     batch, listed = training_batch(512, PICTURES), []
     for name, pictures in batch._asdict().items():
-        paths = [folder / name / '{}.jpg'.format(i) for i in range(len(pictures))]
+        paths = [folder / name / f'{i}.jpg' for i in range(len(pictures))]
         for path, picture in zip(paths, pictures):
             images.write_bgr(path, images.to_uint8(picture))
         listed.append(paths)
@@ -67,7 +67,7 @@ def write_pictures(folder: Path) -> Folders:
 class FedTrainer:
     """A training that reads its pictures. WAYS says how it comes to superpixels."""
 
-    def __init__(self, way: str, pictures: Folders, cache: Path, content_network: 'tf.GraphDef', channels: int,
+    def __init__(self, way: str, pictures: Folders, cache: Path, content_network: tf.GraphDef, channels: int,
                  size: int, batch: int) -> None:
         superpixel, backend, cached = WAYS[way]
         config = TtnConfig(
@@ -112,7 +112,8 @@ class _Laps(Hook):
     """Records the times of each step."""
 
     def __init__(self) -> None:
-        self.steps, self.waits = [], []  # type: List[float], List[float]
+        self.steps: List[float] = []
+        self.waits: List[float] = []
 
     def after_step(self, loop: Loop) -> None:
         """Record."""

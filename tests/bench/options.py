@@ -17,7 +17,8 @@ def time_options(size: int, count: int, rounds: int, warmup: int) -> Dict[str, A
 
     The first rounds, in which XLA compiles, belong into the warm-up.
     """
-    found, workers = {}, {'joint': Worker(sys.executable, 'joint', size, count)}  # type: Dict[str, Any], Dict
+    found: Dict[str, Any] = {}
+    workers: Dict = {'joint': Worker(sys.executable, 'joint', size, count)}
     for name, settings in OPTIONS.items():
         try:
             check_rewrites(TrainConfig(device='cpu', **settings))

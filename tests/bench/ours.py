@@ -17,7 +17,7 @@ class OurTrainer:
     of the stage.
     """
 
-    def __init__(self, batch: Batch, content_network: 'tf.GraphDef', channels: int, schedule: str,
+    def __init__(self, batch: Batch, content_network: tf.GraphDef, channels: int, schedule: str,
                  precision: str = 'float32', xla: bool = False, threads: int = 0,
                  communicator: Local = Local()) -> None:
         config = TtnConfig(model=ModelConfig(channels), train=TtnTrainConfig(schedule=schedule),

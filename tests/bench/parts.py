@@ -2,6 +2,8 @@
 
 Operations run one at a time here, each on all cores, so that their times add up; a trace of the step tells them.
 """
+from __future__ import annotations
+
 import time
 from collections import defaultdict
 from typing import Any, Dict
@@ -23,8 +25,8 @@ def time_parts(size: int, count: int, rounds: int) -> Dict[str, Any]:
     config = session_config('cpu', training=True)
     config.inter_op_parallelism_threads = 1
     work = {operation.name: _operations(operation) for operation in trainer.graph.get_operations()}
-    rates = defaultdict(list)  # type: Dict[str, list]
-    parts = defaultdict(list)  # type: Dict[str, list]
+    rates: Dict[str, list] = defaultdict(list)
+    parts: Dict[str, list] = defaultdict(list)
     with tf.Session(graph=trainer.graph, config=config) as session, _MatrixProduct(config) as product:
         session.run([trainer.initialise, trainer.initialise_local])
         for index in range(1 + rounds):
@@ -44,7 +46,7 @@ def time_parts(size: int, count: int, rounds: int) -> Dict[str, Any]:
 class _MatrixProduct:
     """The yardstick: a product of square matrices, in a session like that of the training."""
 
-    def __init__(self, config: 'tf.ConfigProto') -> None:
+    def __init__(self, config: tf.ConfigProto) -> None:
         with tf.Graph().as_default() as graph:
             a, b = [tf.get_variable(name, [_MATRIX_SIDE] * 2) for name in 'ab']
             self._product, start = tf.matmul(a, b).op, tf.global_variables_initializer()
@@ -61,18 +63,20 @@ class _MatrixProduct:
             seconds.append(time.perf_counter() - begun)
         return 2.0 * _MATRIX_SIDE ** 3 / min(seconds)
 
-    def __enter__(self) -> '_MatrixProduct':
+    def __enter__(self) -> _MatrixProduct:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._session.close()
 
 
-def _traced(session: 'tf.Session', updates: list, work: Dict[str, float]) -> tuple:
+def _traced(session: tf.Session, updates: list, work: Dict[str, float]) -> tuple:
     """Seconds by part, operations of the convolutions, and the seconds that those took."""
     metadata = tf.RunMetadata()
     session.run(updates, options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), run_metadata=metadata)
-    seconds, flops, convolving = defaultdict(float), 0.0, 0.0  # type: Dict[str, float], float, float
+    seconds: Dict[str, float] = defaultdict(float)
+    flops: float = 0.0
+    convolving: float = 0.0
     for device in metadata.step_stats.dev_stats:
         for node in device.node_stats:
             took = (node.op_end_rel_micros - node.op_start_rel_micros) / 1e6
@@ -93,7 +97,7 @@ def _part(name: str) -> str:
             (True, False): 'other backward'}[backward, content]
 
 
-def _operations(operation: 'tf.Operation') -> float:
+def _operations(operation: tf.Operation) -> float:
     """Multiplications and additions of a convolution or of one of its gradients; 0 for anything else."""
     if operation.type == 'Conv2D':
         return _of_convolution(operation.outputs[0], operation.inputs[1].shape.as_list())
@@ -107,6 +111,6 @@ def _operations(operation: 'tf.Operation') -> float:
     return 0.0
 
 
-def _of_convolution(output: 'tf.Tensor', kernel: list) -> float:
+def _of_convolution(output: tf.Tensor, kernel: list) -> float:
     count, height, width, _ = output.shape.as_list()
     return 2.0 * count * height * width * np.prod(kernel)

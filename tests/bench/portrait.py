@@ -49,8 +49,8 @@ def _one(stylizer: Stylizer, folder: Path, clock: Dict[str, float]) -> Dict[str,
     images.write_bgr(folder / 'translated.png', result.image)
     marks.append(time.perf_counter())
     if len(result.faces) != 1:
-        raise UserError('the portrait shows {} faces to the detector instead of 1: is dlib installed as pinned?'.format(
-            len(result.faces)))
+        raise UserError(f'the portrait shows {len(result.faces)} faces to the detector instead of 1: is dlib installed '
+                        'as pinned?')
     reading, stylizing, writing = np.diff(marks)
     return dict(clock, total=marks[-1] - marks[0], reading=reading, writing=writing,
                 rest=stylizing - sum(clock.values()))
@@ -71,6 +71,6 @@ def random_generator(channels: int) -> Dict[str, np.ndarray]:
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         tf.set_random_seed(0)
         unet.unet(tf.placeholder(tf.float32, [1, None, None, 3]), channels)
-        variables = unet.variables()  # type: List[tf.Variable]
+        variables: List[tf.Variable] = unet.variables()
         session.run(tf.variables_initializer(variables))
         return {variable.op.name: value for variable, value in zip(variables, session.run(variables))}

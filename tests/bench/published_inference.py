@@ -24,7 +24,7 @@ _SHORT_SIDE = 720
 
 def write_published_model(weights: Dict[str, np.ndarray], folder: Path) -> None:
     """A model folder of the generator with the published guided filter."""
-    def translate(photo: 'tf.Tensor', channels: int) -> 'tf.Tensor':
+    def translate(photo: tf.Tensor, channels: int) -> tf.Tensor:
         return baseline.guided_filter(photo, unet.unet(photo, channels), 1, 1e-2)
 
     with mock.patch.object(unet, 'translate', translate):
@@ -62,12 +62,12 @@ class PublishedInference:
         return len(faces)
 
 
-def _session(path: Path) -> 'tf.Session':
+def _session(path: Path) -> tf.Session:
     graph = tf.Graph()
     with graph.as_default():
         tf.import_graph_def(frozen.read_graph(path), name='')
     return tf.Session(graph=graph)
 
 
-def _run(session: 'tf.Session', picture: np.ndarray) -> np.ndarray:
+def _run(session: tf.Session, picture: np.ndarray) -> np.ndarray:
     return session.run(frozen.TRANSLATOR_OUTPUT, {frozen.TRANSLATOR_INPUT: picture.astype(np.float32)})

@@ -32,8 +32,8 @@ def markdown(result: Dict[str, Any]) -> str:
         for side in ('this', 'other'):
             lines.append('| TensorFlow {tensorflow} | {seconds_per_step:.2f} | {times_faster:.2f} |'.format(
                 **compare[side]))
-        lines.append('\nNewer runtime {:.2f} times the older: {}'.format(
-            compare['newer_over_older'], _at_least(compare['newer_over_older'], AIMS['runtimes'])))
+        lines.append(f"\nNewer runtime {compare['newer_over_older']:.2f} times the older: "
+                     f"{_at_least(compare['newer_over_older'], AIMS['runtimes'])}")
     if 'inference' in result:
         lines += [''] + _inference(result['inference'])
     if 'throughput' in result:
@@ -49,28 +49,28 @@ def _training(result: Dict[str, Any]) -> List[str]:
     lines = ['| training step | s | CPU s | images/s | peak memory, MB | times the baseline | by CPU s | aim |',
              '|---|---|---|---|---|---|---|---|']
     for name, row in result['training'].items():
-        cells = [name, '{:.2f}'.format(row['seconds_per_step']), '{:.2f}'.format(row['cpu_seconds_per_step']),
-                 '{:.3f}'.format(row['images_per_second']),
-                 '{:.0f}'.format(row['peak_memory_mb']) if 'peak_memory_mb' in row else '']
+        cells = [name, f"{row['seconds_per_step']:.2f}", f"{row['cpu_seconds_per_step']:.2f}",
+                 f"{row['images_per_second']:.3f}",
+                 f"{row['peak_memory_mb']:.0f}" if 'peak_memory_mb' in row else '']
         if name != 'baseline' and 'peak_memory_mb' in row:
             share = row['peak_memory_mb'] / result['training']['baseline']['peak_memory_mb']
-            cells[-1] += ' ({:.0%})'.format(share)
+            cells[-1] += f' ({share:.0%})'
         if name in result['ratios']:
             ratio = result['ratios'][name]
-            cells += ['{:.2f}'.format(ratio), '{:.2f}'.format(result['cpu_ratios'][name]), _at_least(ratio, AIMS[name])]
+            cells += [f'{ratio:.2f}', f"{result['cpu_ratios'][name]:.2f}", _at_least(ratio, AIMS[name])]
         else:
             cells += ['1', '1', '']
-        lines.append('| {} |'.format(' | '.join(cells)))
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
 def _parts(found: Dict[str, Any]) -> List[str]:
     """Shares of the step, and the speed of its convolutions."""
     seconds, total = found['seconds'], sum(found['seconds'].values())
-    return ['| joint step, one operation at a time | {} | in all |'.format(' | '.join(seconds)),
+    return [f"| joint step, one operation at a time | {' | '.join(seconds)} | in all |",
             '|---' * (len(seconds) + 2) + '|',
-            '| s | {} | {:.2f} |'.format(' | '.join('{:.2f}'.format(value) for value in seconds.values()), total),
-            '| share | {} | |'.format(' | '.join('{:.0%}'.format(value / total) for value in seconds.values())),
+            f"| s | {' | '.join(f'{value:.2f}' for value in seconds.values())} | {total:.2f} |",
+            '| share | {} | |'.format(' | '.join(f'{value / total:.0%}' for value in seconds.values())),
             '', 'Convolutions and their gradients: {convolutions:.0f} GFLOP/s, a matrix product {matrix product:.0f}: '
             .format(**found['gflops']) + '{:.0%} (aim: {}, TensorFlow 2.15)'.format(
                 found['share_of_matrix_product'],
@@ -79,7 +79,7 @@ def _parts(found: Dict[str, Any]) -> List[str]:
 
 def _options(found: Dict[str, Any]) -> List[str]:
     lines = ['| joint step | s | times float32 | peak memory, MB |', '|---|---|---|---|']
-    return lines + ['| {} | not here: {} | | |'.format(name, row['impossible']) if 'impossible' in row else
+    return lines + [f"| {name} | not here: {row['impossible']} | | |" if 'impossible' in row else
                     '| {} | {seconds_per_step:.2f} | {times_float32:.2f} | {peak_memory_mb} |'.format(name, **row)
                     for name, row in found.items()]
 
@@ -94,7 +94,7 @@ def _feeding(found: Dict[str, Any]) -> List[str]:
     lines = ['| from files, superpixels | s | waiting for data | step, times that of off |', '|---|---|---|---|']
     for way, row in found['ways'].items():
         verdict = 'met' if row['times_off'] <= AIMS['photo_over_off'] else 'missed'
-        aim = ' (aim: at most {}, {})'.format(AIMS['photo_over_off'], verdict) if way.startswith('photo') else ''
+        aim = f" (aim: at most {AIMS['photo_over_off']}, {verdict})" if way.startswith('photo') else ''
         lines.append('| {} | {seconds_per_step:.2f} | {waiting:.1%} | {times_off:.2f}{aim} |'.format(way, aim=aim,
                                                                                                      **row))
     return lines + ['', 'The input pipeline alone: ' + ', '.join(
@@ -111,24 +111,24 @@ def _scaling(rows: List[Dict[str, Any]]) -> List[str]:
         rates, seconds, share = row['images_per_second'], row['seconds'], row['communication_share']
         aim = ', oversubscribed' if row['processes'] > row['cores'] else ' (aim: under {:.0%}, {})'.format(
             AIMS['communication'], 'met' if share < AIMS['communication'] else 'missed')
-        lines.append('| {} | {} | {} | {:.2f} | {:.1%}{} | {:.3f} | {:.3f} | {} |'.format(
-            row['processes'], row['cores'], ' | '.join('{:.3f}'.format(rates[name]) for name in rates),
-            row['efficiency'], share, aim, seconds['ttn'], seconds['ccn'], row['peak_memory_mb']))
+        lines.append(f"| {row['processes']} | {row['cores']} | {' | '.join(f'{rates[name]:.3f}' for name in rates)} | "
+                     f"{row['efficiency']:.2f} | {share:.1%}{aim} | {seconds['ttn']:.3f} | {seconds['ccn']:.3f} | "
+                     f"{row['peak_memory_mb']} |")
     return lines + ['', 'Gradients of a step: ttn {:.1f} MB, ccn at 256 px {:.0f} MB'.format(
         *[rows[0]['gradient_bytes'][name] / 1e6 for name in ('ttn', 'ccn')])]
 
 
 def _calibration(parts: Dict[str, Any]) -> List[str]:
     """Phases, the step averaged over the intervals, sampling, geometry."""
-    lines = ['| ccn, batch {} | d | g | d_r1 | g_path | plain step, s | + R1 | + path | all | images/s | '
-             'peak memory, MB | path times the step (aim: at most 2) |'.format(parts['steps'][0]['batch']),
+    lines = [f"| ccn, batch {parts['steps'][0]['batch']} | d | g | d_r1 | g_path | plain step, s | + R1 | + path | all "
+             '| images/s | peak memory, MB | path times the step (aim: at most 2) |',
              '|---' * 12 + '|']
     for row in parts['steps']:
         seconds = [row['seconds'][name] for name in ('d', 'g', 'd_r1', 'g_path')]
         seconds += [row[name] for name in ('step_plain', 'step_with_r1', 'step_with_path', 'step')]
-        lines.append('| {} px | {} | {:.2f} | {} | {:.2f} ({}) |'.format(
-            row['size'], ' | '.join('{:.2f}'.format(value) for value in seconds), row['images_per_second'],
-            row.get('peak_memory_mb', ''), row['path_over_step'], 'met' if row['path_over_step'] <= 2 else 'missed'))
+        lines.append(f"| {row['size']} px | {' | '.join(f'{value:.2f}' for value in seconds)} | "
+                     f"{row['images_per_second']:.2f} | {row.get('peak_memory_mb', '')} | {row['path_over_step']:.2f} "
+                     f"({('met' if row['path_over_step'] <= 2 else 'missed')}) |")
     lines += ['', '| sampling, images/s | alone | with the source\'s twins |', '|---|---|---|']
     lines += ['| {size} px | {alone:.1f} | {pairs:.1f} |'.format(**row) for row in parts['sampling']]
     line = ('Offline geometry, 256 px, {workers} workers: {images_per_second:.0f} images/s, {codec_share:.0%} in the '
@@ -139,11 +139,10 @@ def _calibration(parts: Dict[str, Any]) -> List[str]:
 def _inference(parts: Dict[str, float]) -> List[str]:
     names = ('total', 'graphs', 'detection', 'reading', 'writing', 'rest')
     verdict = 'met' if parts['outside_share'] < AIMS['outside_share'] else 'missed'
-    return ['| portrait, s | {} | outside the graphs |'.format(' | '.join(names)),
+    return [f"| portrait, s | {' | '.join(names)} | outside the graphs |",
             '|---' * (len(names) + 2) + '|',
-            '| 720 px, one face | {} | {:.0%} (aim: under {:.0%}, {}) |'.format(
-                ' | '.join('{:.3f}'.format(parts[name]) for name in names), parts['outside_share'],
-                AIMS['outside_share'], verdict)]
+            f"| 720 px, one face | {' | '.join(f'{parts[name]:.3f}' for name in names)} | {parts['outside_share']:.0%} "
+            f"(aim: under {AIMS['outside_share']:.0%}, {verdict}) |"]
 
 
 def _throughput(found: Dict[str, Any]) -> List[str]:
@@ -153,7 +152,7 @@ def _throughput(found: Dict[str, Any]) -> List[str]:
                         ('published_order', 'published order, graphs of this project'),
                         ('one_worker', 'infer.py --workers 1'), ('folder', 'infer.py')):
         row = found[name]
-        aim = ' (aim: {})'.format(_at_least(row['times_the_published'], AIMS['folder'])) if name == 'folder' else ''
+        aim = f" (aim: {_at_least(row['times_the_published'], AIMS['folder'])})" if name == 'folder' else ''
         lines.append('| {} | {pictures_per_second:.2f} | {times_the_published:.2f}{} | '
                      '{times_the_published_by_cpu:.2f} | {cpu_seconds_per_picture:.2f} | {peak_memory_mb} | '
                      '{difference:.2f} |'.format(title, aim, **row))
@@ -163,7 +162,7 @@ def _throughput(found: Dict[str, Any]) -> List[str]:
 def _alignment(found: Dict[str, Any]) -> List[str]:
     """Pictures a second, and the parts of a picture's work by their share."""
     parts = sorted(found['cpu_milliseconds'].items(), key=lambda part: -part[1])
-    shares = ', '.join('{} {:.0%}'.format(name, value / found['cpu_milliseconds_in_all']) for name, value in parts)
+    shares = ', '.join(f"{name} {value / found['cpu_milliseconds_in_all']:.0%}" for name, value in parts)
     return ['Aligning faces, {side} px, {workers} workers: {pictures_per_second:.1f} pictures/s, '
             '{cpu_milliseconds_in_all:.0f} CPU ms each, {cores_in_use:.2f} cores in use; writing takes '
             '{writing_share_of_the_clock:.0%} of the clock'.format(**found), 'CPU: ' + shares]
@@ -177,4 +176,4 @@ def _streaming(found: Dict[str, Any]) -> List[str]:
 
 
 def _at_least(value: float, aim: float) -> str:
-    return '{} ({})'.format(aim, 'met' if value >= aim else 'missed')
+    return f"{aim} ({('met' if value >= aim else 'missed')})"

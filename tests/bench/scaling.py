@@ -32,7 +32,7 @@ def time_scaling(processes: int, size: int, batch: int, rounds: int, warmup: int
         for name, value in (('size', size), ('batch', batch), ('rounds', rounds), ('warmup', warmup)):
             command += ['--' + name, str(value)]
         subprocess.run(command, cwd=str(_ROOT), check=True, stdout=subprocess.DEVNULL)
-        found = [json.loads((Path(folder) / '{}.json'.format(rank)).read_text()) for rank in range(processes)]
+        found = [json.loads((Path(folder) / f'{rank}.json').read_text()) for rank in range(processes)]
     return summary(found, batch, os.cpu_count())
 
 
@@ -85,11 +85,12 @@ def _measure(folder: Path, size: int, batch: int, rounds: int, warmup: int) -> N
                     for name, count in dict(volumes, meet=4).items()}
         session = tf.Session(graph=graph, config=communicator.configured(session_config('cpu', threads=1)))
         session.run(tf.global_variables_initializer())
-    parts = {'beside': beside.step, 'together': together.step, 'ttn': lambda: session.run(messages['ttn']),
-             'ccn': lambda: session.run(messages['ccn'])}  # type: Dict[str, Callable[[], object]]
+    parts: Dict[str, Callable[[], object]] = {
+        'beside': beside.step, 'together': together.step, 'ttn': lambda: session.run(messages['ttn']),
+        'ccn': lambda: session.run(messages['ccn'])}
     if communicator.rank == 0:
         parts['alone'] = beside.step
-    seconds = {part: [] for part in parts}  # type: Dict[str, List[float]]
+    seconds: Dict[str, List[float]] = {part: [] for part in parts}
     for index in range(warmup + rounds):
         for part in _PARTS:
             session.run(messages['meet'])
@@ -98,7 +99,7 @@ def _measure(folder: Path, size: int, batch: int, rounds: int, warmup: int) -> N
                 parts[part]()
                 if index >= warmup:
                     seconds[part].append(time.perf_counter() - start)
-    (folder / '{}.json'.format(communicator.rank)).write_text(json.dumps(
+    (folder / f'{communicator.rank}.json').write_text(json.dumps(
         {'seconds': seconds, 'gradient_bytes': volumes, 'peak_memory_mb': round(own_peak_memory())}))
 
 

@@ -42,7 +42,7 @@ def test_alignment_is_timed_part_by_part():
     assert parts['detection'] == max(parts[name] for name in faces.PARTS)
     assert sum(parts.values()) == pytest.approx(found['cpu_milliseconds_in_all'])
     assert 0 < found['writing_share_of_the_clock'] < 1 and found['pictures_per_second'] > 0.1
-    assert '{:.1f} pictures/s'.format(found['pictures_per_second']) in '\n'.join(report._alignment(found))
+    assert f"{found['pictures_per_second']:.1f} pictures/s" in '\n'.join(report._alignment(found))
 
 
 @pytest.mark.long

@@ -41,7 +41,7 @@ def time_throughput(channels: int, count: int, rounds: int) -> Dict[str, Any]:
         write_published_model(weights, folder / 'published_model')
         write_portraits(folder / 'in', count, 720)
         passes = {variant: _in_a_process(variant, folder, stack) for variant in VARIANTS}
-        laps = {variant: [] for variant in VARIANTS}  # type: Dict[str, list]
+        laps: Dict[str, list] = {variant: [] for variant in VARIANTS}
         for index in range(1 + rounds):
             for variant, one_pass in passes.items():
                 laps[variant].append(one_pass())
@@ -50,7 +50,7 @@ def time_throughput(channels: int, count: int, rounds: int) -> Dict[str, Any]:
 
 def summary(laps: Dict[str, list], folder: Path, count: int) -> Dict[str, Any]:
     """What `time_throughput` gives, of laps {seconds, cpu_seconds, peak_memory_mb} and results in FOLDER/VARIANT."""
-    result = {'pictures': count}  # type: Dict[str, Any]
+    result: Dict[str, Any] = {'pictures': count}
     for variant, found in laps.items():
         seconds, cpu_seconds = [[lap[key] for lap in found] for key in ('seconds', 'cpu_seconds')]
         result[variant] = {
@@ -71,7 +71,7 @@ def write_portraits(folder: Path, count: int, side: int) -> None:
         cut = whole[:512 - 6 * (index % 5), index % 7:512 - index % 3]
         scaled = int(side * (1 + 0.02 * (index % 4)))
         mirrored = cut[:, ::1 - 2 * (index % 2)]
-        images.write_bgr(folder / '{:02d}.jpg'.format(index), images.scale(mirrored, scaled, scaled))
+        images.write_bgr(folder / f'{index:02d}.jpg', images.scale(mirrored, scaled, scaled))
 
 
 def make_pass(variant: str, folder: Path) -> Callable[[], Dict[str, float]]:
@@ -119,7 +119,7 @@ def _in_a_process(variant: str, folder: Path, stack: ExitStack) -> Callable[[], 
         for line in process.stdout:
             if line.startswith('{'):
                 return json.loads(line)
-        raise UserError('the process of {} ended early; its own message stands above'.format(variant))
+        raise UserError(f'the process of {variant} ended early; its own message stands above')
 
     return one_pass
 

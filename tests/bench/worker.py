@@ -36,7 +36,7 @@ class Worker:
             self._process = subprocess.Popen(command, cwd=str(_ROOT), env=environment, stdin=subprocess.PIPE,
                                              stdout=subprocess.PIPE, universal_newlines=True)
         except OSError as error:
-            raise UserError('cannot start {}: {}: name a Python with TensorFlow'.format(python, error)) from error
+            raise UserError(f'cannot start {python}: {error}: name a Python with TensorFlow') from error
 
     def step(self) -> Dict[str, Any]:
         """One step; its seconds and the peak memory of the process so far."""
@@ -48,7 +48,7 @@ class Worker:
         for line in self._process.stdout:
             if line.startswith('{'):
                 return json.loads(line)
-        raise UserError('the worker under {} ended early; its own message stands above'.format(self._python))
+        raise UserError(f'the worker under {self._python} ended early; its own message stands above')
 
     def close(self) -> None:
         """End the process."""

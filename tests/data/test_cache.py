@@ -64,7 +64,7 @@ def test_a_damaged_file_is_made_anew(tmp_path, picture, caplog):
 
 def test_a_full_disk_is_told_once(tmp_path, picture, caplog, monkeypatch):
     def full(path, data):
-        raise UserError('cannot write {}: the disk is full: free some space'.format(path))
+        raise UserError(f'cannot write {path}: the disk is full: free some space')
     monkeypatch.setattr(atomic, 'write_bytes', full)
     make, calls = made_once(np.ones(3))
     cache = Cache(tmp_path / 'kept')

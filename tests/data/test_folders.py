@@ -46,7 +46,7 @@ def test_missing_empty_same_and_small(tmp_path, pictures):
     assert 'data.photo is not set' in message(folders.list_folders, '', style, 1)
     assert '--set data.style=FOLDER' in message(folders.list_folders, photo, '', 1)
     assert 'does not exist' in message(folders.list_folders, photo, str(tmp_path / 'gone'), 1)
-    assert 'no pictures in {}'.format(empty) in message(folders.list_folders, str(empty), style, 1)
+    assert f'no pictures in {empty}' in message(folders.list_folders, str(empty), style, 1)
     assert 'same folder' in message(folders.list_folders, photo, photo + '/../photo', 1)
     assert 'is a file' in message(folders.list_folders, str(pictures / 'photo' / 'p0.png'), style, 1)
     text = message(folders.list_folders, photo, style, 4)
@@ -60,7 +60,7 @@ def test_a_link_to_the_same_folder_counts_as_the_same(tmp_path, pictures):
 
 def test_a_keep_list_names_the_generated_samples(tmp_path, pictures):
     for i in range(4):
-        drawing(tmp_path / 'samples' / '{}.png'.format(i), i)
+        drawing(tmp_path / 'samples' / f'{i}.png', i)
     keep = tmp_path / 'samples' / 'keep.txt'
     keep.write_text('# made by hand\n3.png\n\n  1.png \n3.png\n')
     both = str(pictures / 'photo'), str(pictures / 'style')
@@ -95,7 +95,7 @@ def test_every_bad_picture_is_named_in_one_error(tmp_path):
 def test_a_long_list_of_bad_pictures_is_cut(tmp_path):
     write_pictures(tmp_path)
     for i in range(9):
-        (tmp_path / 'photo' / 'z{}.png'.format(i)).write_bytes(b'')
+        (tmp_path / 'photo' / f'z{i}.png').write_bytes(b'')
     found = folders.list_folders(str(tmp_path / 'photo'), str(tmp_path / 'style'), 2)
     text = message(folders.check_pictures, found.photo + found.style, 2)
     assert '9 of the training pictures' in text and '... and 4 more' in text and text.count('is empty') == 5
@@ -103,8 +103,8 @@ def test_a_long_list_of_bad_pictures_is_cut(tmp_path):
 
 def pair(tmp_path, photo_name, style_name, photo, style, count=6):
     for i in range(count):
-        photo(tmp_path / photo_name / '{}.png'.format(i), i)
-        style(tmp_path / style_name / '{}.png'.format(i), i)
+        photo(tmp_path / photo_name / f'{i}.png', i)
+        style(tmp_path / style_name / f'{i}.png', i)
     return folders.list_folders(str(tmp_path / photo_name), str(tmp_path / style_name), 1)
 
 

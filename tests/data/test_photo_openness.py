@@ -43,7 +43,7 @@ def write(folder, brightness, name):
 @pytest.fixture()
 def photos(tmp_path):
     for i in range(5):
-        write(tmp_path, 50 * i, '{}.png'.format(i))
+        write(tmp_path, 50 * i, f'{i}.png')
     return tmp_path
 
 
@@ -102,12 +102,12 @@ def test_no_detector_is_loaded_where_all_is_known(photos, seen, monkeypatch):
 def test_a_damaged_or_older_file_is_made_anew(photos, seen, text):
     (photos / FILE_NAME).write_text(text)
     assert measured(photos)['1.png'][0] == pytest.approx(0.05) and len(seen) == 5
-    assert set(json.loads((photos / FILE_NAME).read_text())['photographs']) == {'{}.png'.format(i) for i in range(5)}
+    assert set(json.loads((photos / FILE_NAME).read_text())['photographs']) == {f'{i}.png' for i in range(5)}
 
 
 def test_a_folder_that_cannot_be_written(photos, seen, monkeypatch, caplog):
     def refuse(path, text):
-        raise UserError('cannot write {}: the disk is read-only'.format(path))
+        raise UserError(f'cannot write {path}: the disk is read-only')
     monkeypatch.setattr(atomic, 'write_text', refuse)
     assert measured(photos)['1.png'][0] == pytest.approx(0.05)
     assert caplog.text.count('the disk is read-only') == 1 and 'measured again' in caplog.text
@@ -134,10 +134,10 @@ def test_a_face_too_small_to_measure_is_none(photos, seen):
 
 def test_nearly_no_faces_is_a_mistake(photos, seen):
     for i in range(10, 30):
-        write(photos, 0, '{}.png'.format(i))
+        write(photos, 0, f'{i}.png')
     assert len(measured(photos)) == 25  # 4 of 25 are enough
     for i in range(30, 50):
-        write(photos, 0, '{}.png'.format(i))
+        write(photos, 0, f'{i}.png')
     with pytest.raises(UserError, match='41 of the 45 photographs in .* show none'):
         measured(photos)
     del seen[:]

@@ -74,7 +74,7 @@ def bring(server, tmp_path):
         entry.update(changes)
         manifest = tmp_path / 'checkpoints' / 'manifest.yaml'
         manifest.parent.mkdir(exist_ok=True)
-        written = manifest.with_name('{}.yaml'.format(threading.get_ident()))
+        written = manifest.with_name(f'{threading.get_ident()}.yaml')
         written.write_text(yaml.safe_dump({'net': entry}))
         written.replace(manifest)  # at once: another thread may be reading it
         return fetch.fetch('net', folder, manifest)

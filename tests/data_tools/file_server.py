@@ -31,7 +31,7 @@ class FileServer(ThreadingMixIn, HTTPServer):
 
     def url(self, name: str) -> str:
         """Address of one of the files."""
-        return 'http://127.0.0.1:{}/{}'.format(self.server_port, name)
+        return f'http://127.0.0.1:{self.server_port}/{name}'
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -50,11 +50,11 @@ class _Handler(BaseHTTPRequestHandler):
             start = int(asked.group(1))
             if start >= len(body):
                 self.send_response(416)
-                self.send_header('Content-Range', 'bytes */{}'.format(len(body)))
+                self.send_header('Content-Range', f'bytes */{len(body)}')
                 self.end_headers()
                 return
             self.send_response(206)
-            self.send_header('Content-Range', 'bytes {}-{}/{}'.format(start, len(body) - 1, len(body)))
+            self.send_header('Content-Range', f'bytes {start}-{len(body) - 1}/{len(body)}')
         else:
             self.send_response(200)
         self.send_header('Content-Type', server.content_type)

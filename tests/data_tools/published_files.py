@@ -55,17 +55,17 @@ def nvidia_variables(weights: Dict[str, np.ndarray], a: Architecture = TINY) -> 
     variables = {}
     for i in range(a.mapping_layers):
         for part in ('weight', 'bias'):
-            if 'style/{}/{}'.format(i + 1, part) in weights:
-                variables['Dense{}/{}'.format(i, part)] = weights['style/{}/{}'.format(i + 1, part)]
+            if f'style/{i + 1}/{part}' in weights:
+                variables[f'Dense{i}/{part}'] = weights[f'style/{i + 1}/{part}']
     if 'input/input' in weights:
         variables['4x4/Const/const'] = weights['input/input'].transpose(0, 3, 1, 2)
         for i, _ in enumerate(a.noise_shapes):
-            variables['noise{}'.format(i)] = weights['noises/noise_{}'.format(i)].transpose(0, 3, 1, 2)
+            variables[f'noise{i}'] = weights[f'noises/noise_{i}'].transpose(0, 3, 1, 2)
         layers = {'4x4/Conv': 'conv1', '4x4/ToRGB': 'to_rgb1'}
         for i, r in enumerate(a.resolutions):
-            layers.update({'{0}x{0}/Conv0_up'.format(r): 'convs/{}'.format(2 * i),
-                           '{0}x{0}/Conv1'.format(r): 'convs/{}'.format(2 * i + 1),
-                           '{0}x{0}/ToRGB'.format(r): 'to_rgbs/{}'.format(i)})
+            layers.update({f'{r}x{r}/Conv0_up': f'convs/{2 * i}',
+                           f'{r}x{r}/Conv1': f'convs/{2 * i + 1}',
+                           f'{r}x{r}/ToRGB': f'to_rgbs/{i}'})
         for theirs, ours in layers.items():
             rgb, kernel = theirs.endswith('ToRGB'), weights[ours + '/conv/weight']
             kernel = kernel[..., ::-1] if rgb else kernel
@@ -77,11 +77,11 @@ def nvidia_variables(weights: Dict[str, np.ndarray], a: Architecture = TINY) -> 
             if not rgb:
                 variables[theirs + '/noise_strength'] = weights[ours + '/noise/weight'].reshape(())
     else:
-        top = '{0}x{0}'.format(a.size)
+        top = f'{a.size}x{a.size}'
         variables.update({top + '/FromRGB/weight': weights['convs/0/0/weight'][:, :, ::-1],
                           top + '/FromRGB/bias': weights['convs/0/1/bias']})
         for r in a.resolutions:
-            block, place = 'convs/{}/'.format(int(math.log2(a.size // r)) + 1), '{0}x{0}/'.format(r)
+            block, place = f'convs/{int(math.log2(a.size // r)) + 1}/', f'{r}x{r}/'
             for theirs, ours in (('Conv0/weight', 'conv1/0/weight'), ('Conv0/bias', 'conv1/1/bias'),
                                  ('Conv1_down/weight', 'conv2/1/weight'), ('Conv1_down/bias', 'conv2/2/bias'),
                                  ('Skip/weight', 'skip/1/weight')):
@@ -135,8 +135,8 @@ def lpips_states() -> Tuple[Dict[str, np.ndarray], Dict[str, np.ndarray]]:
     for index, (layer, shape) in enumerate(((0, (64, 3, 11, 11)), (3, (192, 64, 5, 5)), (6, (384, 192, 3, 3)),
                                             (8, (256, 384, 3, 3)), (10, (256, 256, 3, 3)))):
         scale = np.sqrt(2.0 / np.prod(shape[1:]))
-        alexnet['features.{}.weight'.format(layer)] = (rng.standard_normal(shape) * scale).astype(np.float32)
-        alexnet['features.{}.bias'.format(layer)] = rng.normal(0, 0.1, shape[0]).astype(np.float32)
-        linear['lin{}.model.1.weight'.format(index)] = rng.uniform(0, 1, (1, shape[0], 1, 1)).astype(np.float32)
+        alexnet[f'features.{layer}.weight'] = (rng.standard_normal(shape) * scale).astype(np.float32)
+        alexnet[f'features.{layer}.bias'] = rng.normal(0, 0.1, shape[0]).astype(np.float32)
+        linear[f'lin{index}.model.1.weight'] = rng.uniform(0, 1, (1, shape[0], 1, 1)).astype(np.float32)
     alexnet['classifier.1.bias'] = np.zeros(4096, np.float32)
     return alexnet, linear

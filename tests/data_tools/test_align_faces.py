@@ -97,7 +97,7 @@ def test_other_detectors_give_the_same_crops(trio, done, tmp_path, detector_name
         expected = by_file(done)[name]
         assert record['found_by'] == detector_name and record['score'] != expected['score']
         np.testing.assert_allclose(record['points'], expected['points'], atol=0.03 * expected['face_size'])
-    with pytest.raises(UserError, match="detector is '{}' there and 'hog' now".format(detector_name)):
+    with pytest.raises(UserError, match=f"detector is '{detector_name}' there and 'hog' now"):
         run(trio, out)
 
 

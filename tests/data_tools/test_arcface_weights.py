@@ -15,13 +15,13 @@ from tests.parity.drawn import arcface_state
 def shapes():
     """Names and shapes of the published state, from the network's own units."""
     def norm(name, width):
-        return {'{}.{}'.format(name, part): (width,) for part in ('weight', 'bias', 'running_mean', 'running_var')}
+        return {f'{name}.{part}': (width,) for part in ('weight', 'bias', 'running_mean', 'running_var')}
     result = {'input_layer.0.weight': (64, 3, 3, 3), 'input_layer.2.weight': (64,),
               'output_layer.3.weight': (512, 25088), 'output_layer.3.bias': (512,)}
     result.update(norm('input_layer.1', 64), **norm('output_layer.0', 512))
     result.update(norm('output_layer.4', 512))
     for index, (inputs, outputs, _) in enumerate(arcface.bottlenecks()):
-        unit = 'body.{}.'.format(index)
+        unit = f'body.{index}.'
         result.update({unit + 'res_layer.1.weight': (outputs, inputs, 3, 3), unit + 'res_layer.2.weight': (outputs,),
                        unit + 'res_layer.3.weight': (outputs, outputs, 3, 3),
                        unit + 'res_layer.5.fc1.weight': (outputs // 16, outputs, 1, 1),

@@ -19,7 +19,7 @@ def faces(tmp_path_factory):
     folder, astronaut = tmp_path_factory.mktemp('faces'), portrait()
     for name, picture, seed in (('photo', astronaut, 1), ('style', paint(astronaut), 2)):
         for index, view in enumerate(portraits(picture, 12, 160, seed)):
-            images.write_bgr(folder / name / '{:02d}.png'.format(index), view)
+            images.write_bgr(folder / name / f'{index:02d}.png', view)
     images.write_bgr(folder / 'photo' / 'again.jpg', images.read_bgr(folder / 'photo' / '00.png'))
     return folder
 
@@ -36,7 +36,7 @@ def facts(count=60, seed=0, **changes):
     for index in range(count):
         face = FaceFacts(Pose(rng.normal(0, 10), 0, 0), 1.8, 0.02, 0.1 + 0.01 * rng.standard_normal())
         found.append(PictureFacts(
-            Path('{}.png'.format(index)), '', 256, 256, 1, face, rng.uniform(0.1, 0.4), 50, 15,
+            Path(f'{index}.png'), '', 256, 256, 1, face, rng.uniform(0.1, 0.4), 50, 15,
             rng.standard_normal(9), rng.bytes(32).hex())._replace(**changes))
     return found
 

@@ -75,7 +75,7 @@ def test_a_missing_library(monkeypatch, missing):
         monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(__version__='1'))
     assert diffusion.versions() == dict.fromkeys(diffusion.LIBRARIES, '1')
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(UserError, match='package {} is not installed in .*requirements/exemplars.txt'.format(missing)):
+    with pytest.raises(UserError, match=f'package {missing} is not installed in .*requirements/exemplars.txt'):
         diffusion.versions()
 
 

@@ -48,7 +48,7 @@ def test_seeds_depend_on_nothing_else():
 
 def test_names_tell_subject_index_and_seed():
     first, second = of_subjects(['Marie Curie, n\u00e9e Sk\u0142odowska!'], 'NAME', 2, 0)
-    assert second.file == 'Marie-Curie-n\u00e9e-Sk\u0142odowska-01-seed{}.png'.format(second.seed)
+    assert second.file == f'Marie-Curie-née-Skłodowska-01-seed{second.seed}.png'
     assert of_subjects(['...'], 'NAME', 1, 0)[0].file.startswith('subject-00-seed')
     assert len(of_subjects(['x' * 300], 'NAME', 1, 0)[0].file) < 70
 

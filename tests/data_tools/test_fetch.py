@@ -18,7 +18,7 @@ def test_a_whole_download(bring, server, capsys):
     assert os.listdir(str(bring.target.parent)) == ['net.bin']
     text = capsys.readouterr().out
     for part in (server.url('net.bin'), '0.3 MB', 'CC0-1.0', '0.3 of 0.3 MB', 'sha256 is right',
-                 'next: python -m data_tools.import_weights vgg19 {}'.format(bring.target)):
+                 f'next: python -m data_tools.import_weights vgg19 {bring.target}'):
         assert part in text
     (bring.target.parent / 'plain').write_text('')
     assert bring.target.stat().st_mode == (bring.target.parent / 'plain').stat().st_mode
@@ -29,7 +29,7 @@ def test_a_wrong_checksum(bring, server, known):
     with pytest.raises(UserError) as caught:
         bring(**known)
     found = SHA256 if known['sha256'] else hashlib.md5(DATA).hexdigest()
-    assert '000, found {}'.format(found) in str(caught.value)
+    assert f'000, found {found}' in str(caught.value)
     assert os.listdir(str(bring.target.parent)) == []
 
 
@@ -57,7 +57,7 @@ def closed_port():
 
 def test_dead_and_bad_mirrors_are_passed_by(bring, server, capsys):
     server.files['other.bin'] = DATA[::-1]
-    bring(urls=['http://127.0.0.1:{}/net.bin'.format(closed_port()), server.url('gone.bin'), server.url('other.bin'),
+    bring(urls=[f'http://127.0.0.1:{closed_port()}/net.bin', server.url('gone.bin'), server.url('other.bin'),
                 server.url('net.bin')])
     assert bring.target.read_bytes() == DATA
     text = capsys.readouterr().out

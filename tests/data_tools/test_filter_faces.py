@@ -63,8 +63,8 @@ def faces(tmp_path):
     for name, picture in (('0', HEAD), ('1', cv2.GaussianBlur(mirrored, (0, 0), 1.5)),
                           ('2', (HEAD * 0.95).astype(np.uint8)), ('3', np.ascontiguousarray(HEAD[::-1])),
                           ('4', mirrored)):
-        images.write_bgr(folder / '00000{}.png'.format(name), picture)
-        images.write_bgr(folder / 'source' / '00000{}.png'.format(name), mirrored if name in '14' else HEAD)
+        images.write_bgr(folder / f'00000{name}.png', picture)
+        images.write_bgr(folder / 'source' / f'00000{name}.png', mirrored if name in '14' else HEAD)
     return folder
 
 
@@ -130,8 +130,9 @@ def test_the_same_again_measures_nothing_and_a_change_only_itself(faces, monkeyp
 def test_limits_and_faces(faces):
     run(faces, '--keep', '1.0', '--require-face', '--limit', 'sharpness=0.2', '--duplicates', -1)
     found = rows(faces)
-    assert found['000003.png']['reason'] in ('no face_score', 'face_score {:g} is worse than 0.25'.format(
-        float(found['000003.png']['face_score'] or 0)))
+    assert found['000003.png']['reason'] in ('no face_score', 'face_score '
+                                                              f"{float(found['000003.png']['face_score'] or 0):g} is "
+                                                              'worse than 0.25')
     assert found['000001.png']['reason'].startswith('sharpness') and found['000002.png']['verdict'] == 'keep'
 
 

@@ -68,7 +68,7 @@ def test_pictures_manifest_sheet_and_next_command(command, painter, caplog):
     assert [(each['subject'], each['index']) for each in found] == [(name, index) for name in ('Ann', 'Bob')
                                                                     for index in range(5)]
     for each in found:
-        assert each['prompt'] == 'sks style, a painting of a {}, no text'.format(each['subject'])
+        assert each['prompt'] == f"sks style, a painting of a {each['subject']}, no text"
         assert each['model'].startswith('flat (') and each['versions'] == {'torch': '2'} and each['rejected'] is None
         assert str(each['seed']) in each['picture']
         np.testing.assert_array_equal(images.read_bgr(command.out / each['picture']),
@@ -76,7 +76,7 @@ def test_pictures_manifest_sheet_and_next_command(command, painter, caplog):
     assert images.read_bgr(command.out / 'sheets' / 'contact_sheet_001.png').shape[1] > 5 * 112
     assert len(images.list_images(command.out)) == 10  # the sheet is not among them
     assert len(painter.calls) == 10 and 'no safety checker' in caplog.text
-    for words in ('data_tools.align_faces {0} {0}_aligned'.format(command.out), 'data_tools.check PHOTOS'):
+    for words in (f'data_tools.align_faces {command.out} {command.out}_aligned', 'data_tools.check PHOTOS'):
         assert words in caplog.text
 
 
@@ -120,7 +120,7 @@ def test_rejected_pictures_are_listed_and_not_drawn_again(command, painter, capl
     assert command('--count', 1, out='checked') == 0
     checked = command.out.parent / 'checked'
     assert len(images.list_images(checked)) == 1 and records(checked)[0]['rejected'] == generate_exemplars.FLAGGED
-    assert 'rejected: Ann-00-seed{}.png, flagged'.format(seed) in caplog.text
+    assert f'rejected: Ann-00-seed{seed}.png, flagged' in caplog.text
     painter.calls = []
     assert command('--count', 1, out='checked') == 0 and not painter.calls
 

@@ -60,8 +60,8 @@ def test_a_run_becomes_faces_with_twins(tmp_path, trained, caplog):
     out = tmp_path / 'out'
     assert run('--run', trained, '--out', out, '--count', 5, '--batch', 2) == 0
     assert set(contents(out)) == {'sheets/pairs.png'} | {
-        place + '00000{}.png'.format(i) for i in range(5) for place in ('', 'source/')}
-    assert [path.name for path in images.list_images(out)] == ['00000{}.png'.format(i) for i in range(5)]
+        place + f'00000{i}.png' for i in range(5) for place in ('', 'source/')}
+    assert [path.name for path in images.list_images(out)] == [f'00000{i}.png' for i in range(5)]
     recorded = json.loads((out / 'generated.json').read_text())
     assert recorded['settings']['blend'] == 4 and recorded['from']['target'].endswith('model-4')
     sheet = images.read_bgr(out / 'sheets' / 'pairs.png')

@@ -65,7 +65,7 @@ def test_the_detector_is_chosen_for_both_folders():
 
 
 def ending(code, stage='ttn'):
-    return Step(stage, ['-c', 'import sys; sys.exit({})'.format(code)])
+    return Step(stage, ['-c', f'import sys; sys.exit({code})'])
 
 
 def test_exit_codes(capfd):

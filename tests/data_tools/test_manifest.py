@@ -38,7 +38,7 @@ def test_entries_can_be_fetched():
 
 def test_the_readme_names_the_entries():
     readme = (FOLDER / 'README.md').read_text()
-    assert [name for name, entry in ENTRIES.items() if entry['urls'] and '`{}`'.format(name) not in readme] == []
+    assert [name for name, entry in ENTRIES.items() if entry['urls'] and f'`{name}`' not in readme] == []
 
 
 def test_commands_are_ours():

@@ -67,7 +67,7 @@ class Call:
 @pytest.mark.parametrize('function, named', [(os.system, 'system'), (eval, 'eval'), (np.load, 'load'), (open, 'open')])
 def test_a_malicious_pickle_runs_nothing(tmp_path, protocol, place, function, named):
     trace = tmp_path / 'trace'
-    words = {os.system: 'touch {}'.format(trace), eval: 'open({!r}, "w")'.format(str(trace))}
+    words = {os.system: f'touch {trace}', eval: f'open({str(trace)!r}, "w")'}
     argument = words.get(function, str(trace))
     call = Call(function, argument, 'w') if function is open else Call(function, argument)
     content = {'a': call, 'b': [KERNEL]} if place == 'asked for' else {'a': [KERNEL, BIAS], 'fc6': [call]}
@@ -79,7 +79,7 @@ def test_a_malicious_pickle_runs_nothing(tmp_path, protocol, place, function, na
 
 def test_the_malicious_pickle_would_have_run(tmp_path):
     """The test above proves something only if its pickles work where they are executed."""
-    write_npy(tmp_path / 'x.npy', pickled({'a': Call(os.system, 'touch {}'.format(tmp_path / 'trace'))}, 2))
+    write_npy(tmp_path / 'x.npy', pickled({'a': Call(os.system, f"touch {tmp_path / 'trace'}")}, 2))
     np.load(str(tmp_path / 'x.npy'), allow_pickle=True)
     assert (tmp_path / 'trace').exists()
 

@@ -55,7 +55,7 @@ def test_of_duplicates_the_better_stays_and_makes_room():
 
 def test_many_kept_hashes():
     rng = np.random.RandomState(0)
-    scores = {'{:04d}'.format(i): entry(-float(i), flipped=np.nonzero(rng.randint(0, 2, 256))[0]) for i in range(300)}
+    scores = {f'{i:04d}': entry(-float(i), flipped=np.nonzero(rng.randint(0, 2, 256))[0]) for i in range(300)}
     scores['copy'] = dict(scores['0290'], face_score=-1000.0)
     found = verdicts(scores, Selection(1.0, {}, 24))
     assert [v.reason for v in found if v.criterion] == ['duplicate of 0290']

@@ -107,7 +107,7 @@ def test_an_import_is_a_source(tmp_path, pictures):
     text = import_weights.import_stylegan2(tmp_path / 'x.pkl', out)
     assert 'discriminator, generator, generator_ema of 16 px' in text
     assert len(checkpoint.read_arrays(out)) == sum(len(weights) for weights in networks.values())
-    keys = ['source={}'.format(out), 'data.style={}'.format(pictures / 'style'), 'data.size=16', 'data.batch_size=2',
+    keys = [f'source={out}', f"data.style={pictures / 'style'}", 'data.size=16', 'data.batch_size=2',
             'model.max_channels=6', 'model.style_dim=8', 'model.mapping_layers=3', 'train.steps=1', 'loss.r1=0',
             'loss.path=0', 'loss.identity=0', 'train.sample_every=0']
     words = [word for key in keys for word in ('--set', key)]

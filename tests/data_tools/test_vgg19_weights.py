@@ -36,7 +36,7 @@ def write_keras(path, weights, kernel='{0}/{0}_W_1:0', bias='{0}/{0}_b_1:0', roo
     with h5py.File(str(path), 'w') as archive:
         archive.create_group(root + 'block1_pool')
         for name, arrays in weights.items():
-            layer = 'block{}_conv{}'.format(name[4], name[6])
+            layer = f'block{name[4]}_conv{name[6]}'
             for form, array in zip((kernel, bias), arrays):
                 archive[root + form.format(layer)] = array
     return path

@@ -39,7 +39,7 @@ def test_keeps_the_newest(tmp_path):
     with tiny(7) as t:
         t.loop.run(t.session, [saving(t, tmp_path, every=1, keep=2)])
     ends = ('data-00000-of-00001', 'index')
-    assert names(tmp_path) == ['checkpoint'] + ['model-{}.{}'.format(step, end) for step in (6, 7) for end in ends]
+    assert names(tmp_path) == ['checkpoint'] + [f'model-{step}.{end}' for step in (6, 7) for end in ends]
 
 
 def test_a_finished_run_saves_nothing_again(tmp_path):

@@ -26,7 +26,7 @@ def test_scaled_and_unscaled_trainings_are_equal_bit_by_bit():
     scaled, plain = ends
     assert all(scaled[name] == plain[name] for name in plain) and len(plain) == 12
     assert {name for name in scaled if name not in plain} == {
-        'loss_scale/{}/{}'.format(phase, name) for phase in 'ab' for name in ('current_loss_scale', 'good_steps')}
+        f'loss_scale/{phase}/{name}' for phase in 'ab' for name in ('current_loss_scale', 'good_steps')}
     assert (scaled['loss_scale/a/good_steps'], scaled['loss_scale/b/good_steps']) == (12, 4)
 
 

@@ -57,7 +57,7 @@ def test_samples(tmp_path, writer):
         t.loop.run(t.session, [Samples(tmp_path, writer, every=2),
                                Do(4, lambda loop: shown.append(float(loop.session.run(t.x))))])
     folder = tmp_path / 'samples'
-    assert [path.name for path in sorted(folder.iterdir())] == ['step-{:06d}.png'.format(s) for s in (0, 2, 4, 5)]
+    assert [path.name for path in sorted(folder.iterdir())] == [f'step-{s:06d}.png' for s in (0, 2, 4, 5)]
     sheet = images.read_bgr(folder / 'step-000004.png')
     assert sheet.shape[1] == 8 + 4 + 8 and sheet.shape[0] > 16
     assert (sheet[:8, :8] == 127).all() and (sheet[:8, 12:] == min(255, (shown[0] + 1) * 127.5 // 1)).all()

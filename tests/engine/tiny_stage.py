@@ -13,14 +13,14 @@ OPTIM = Optim(lr=0.1, beta1=0.5, beta2=0.9)
 
 class Tiny(NamedTuple):
     """What a test needs to hold: the graph's parts and the loop over them."""
-    session: 'tf.Session'
+    session: tf.Session
     loop: Loop
-    x: 'tf.Variable'
-    y: 'tf.Variable'
-    ticks: 'tf.Variable'
+    x: tf.Variable
+    y: tf.Variable
+    ticks: tf.Variable
     data: List[Any]
-    saver: 'tf.train.Saver'
-    step: 'tf.Variable'
+    saver: tf.train.Saver
+    step: tf.Variable
 
 
 class Record(Hook):
@@ -57,7 +57,7 @@ class Do(Hook):
 def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: float = 0.1,
          scalars: Dict[str, float] = None, on_load: Any = None, loss_scaling: bool = False) -> Iterator[Tiny]:
     """x is drawn to the batch's number, y to x. `on_load(step)` gives that number; tiny.data lists feed calls."""
-    data = []  # type: List[Any]
+    data: List[Any] = []
 
     def load() -> np.float32:
         data.append('load')
@@ -80,7 +80,7 @@ def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: flo
         stage = StageGraph(phases, Preview({'input': tf.zeros([2, 8, 8, 3]), 'output': picture}, {}), joint,
                            [ticks.assign_add(1).op])
 
-        def start(session: 'tf.Session', at: int) -> None:
+        def start(session: tf.Session, at: int) -> None:
             data.append(('start', at))
             session.run(batch.initializer)
 

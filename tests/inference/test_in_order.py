@@ -32,7 +32,7 @@ def test_outcomes_and_log_keep_the_order(caplog, workers):
         results.append(call.exception() or call.result())
     assert results[:2] + results[3:] == [0, 1, 9, 16, 25] and isinstance(results[2], ZeroDivisionError)
     assert [record.getMessage() for record in caplog.records] == [
-        '{} {}'.format(word, number) for number in range(6) for word in ('begin', 'end', 'told')]
+        f'{word} {number}' for number in range(6) for word in ('begin', 'end', 'told')]
     log.info('after')
     assert caplog.records[-1].getMessage() == 'after' and not logging.getLogger('dctnet').handlers
 

@@ -7,7 +7,7 @@ from dctnet.frozen import freeze, write_graph
 
 
 def write_translator(path: Path, function: Callable, shape: Sequence[Optional[int]] = (None, None, 3),
-                     dtype: 'tf.DType' = tf.uint8, input_name: str = 'input_image') -> Path:
+                     dtype: tf.DType = tf.uint8, input_name: str = 'input_image') -> Path:
     """A .pb with the published tensor names that computes `function` of a float picture 0-255."""
     with tf.Graph().as_default(), tf.Session() as session:
         picture = tf.placeholder(tf.float32, list(shape), name=input_name)
@@ -16,12 +16,12 @@ def write_translator(path: Path, function: Callable, shape: Sequence[Optional[in
     return path
 
 
-def invert(picture: 'tf.Tensor') -> 'tf.Tensor':
+def invert(picture: tf.Tensor) -> tf.Tensor:
     """255 - x: what the head graph stands for in the parity vectors."""
     return 255.0 - picture
 
 
-def darken(picture: 'tf.Tensor') -> 'tf.Tensor':
+def darken(picture: tf.Tensor) -> tf.Tensor:
     """x // 2 + 32: what the background graph stands for."""
     return tf.floor(picture / 2.0) + 32.0
 

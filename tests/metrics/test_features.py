@@ -22,7 +22,7 @@ class Means:
 def paths(tmp_path):
     rng = np.random.RandomState(0)
     for index in range(20):
-        images.write_bgr(tmp_path / 'a' / '{:02d}.png'.format(index), rng.randint(0, 256, (16, 16, 3)).astype(np.uint8))
+        images.write_bgr(tmp_path / 'a' / f'{index:02d}.png', rng.randint(0, 256, (16, 16, 3)).astype(np.uint8))
     return images.list_images(tmp_path / 'a')
 
 
@@ -37,7 +37,7 @@ def test_statistics_and_cache(tmp_path, paths):
     np.testing.assert_allclose(first.gaussian.mean, expected.mean(0), atol=1e-6)
     np.testing.assert_allclose(first.gaussian.covariance, np.cov(expected, rowvar=False), atol=1e-6)
     for index, path in enumerate(paths):  # other names, another order
-        path.rename(path.with_name('{:02d}x.png'.format(99 - index)))
+        path.rename(path.with_name(f'{99 - index:02d}x.png'))
     again = found(images.list_images(tmp_path / 'a'), network, tmp_path)
     assert network.seen == 20
     np.testing.assert_array_equal(again.kept, first.kept)

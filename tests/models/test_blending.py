@@ -26,7 +26,7 @@ def test_hard_blend(pair, resolution, convs, to_rgbs):
 
 
 def test_soft_blend_rises_with_the_resolution(pair):
-    shares = [target_share('convs/{}/conv/weight'.format(i), 16, 0.5) for i in range(14)]
+    shares = [target_share(f'convs/{i}/conv/weight', 16, 0.5) for i in range(14)]
     assert shares == sorted(shares) and shares[0] < 0.1 < 0.9 < shares[-1] and shares[0] == shares[1] < shares[2]
     assert target_share('to_rgbs/1/bias', 16, 0.5) < 0.5 < target_share('to_rgbs/2/bias', 16, 0.5)
     soft = blend(*pair, resolution=16, width=0.5)

@@ -21,7 +21,7 @@ def test_sizes_and_variables():
         assert shapes['expression/dense1/kernel'] == (128, 512) and shapes['expression/dense2/kernel'] == (512, 3)
         assert {v.op.name for v in tf.trainable_variables()} == set(shapes)
         assert {v.op.name for v in tf.global_variables()} - set(shapes) == {
-            'expression/conv{}_{}/u'.format(i, j) for i in range(3) for j in (1, 2)}
+            f'expression/conv{i}_{j}/u' for i in range(3) for j in (1, 2)}
 
 
 def test_the_distance():

@@ -31,7 +31,7 @@ def layers(picture, state):
     x = (x - np.reshape([-.030, -.088, -.188], (3, 1, 1))) / np.reshape([.458, .448, .450], (3, 1, 1))
     for layer, stride, padding in ((0, 4, 2), (3, 1, 2), (6, 1, 1), (8, 1, 1), (10, 1, 1)):
         x = pooled(x) if layer in (3, 6) else x
-        name = 'features.{}.'.format(layer)
+        name = f'features.{layer}.'
         x = np.maximum(convolved(x, state[name + 'weight'], state[name + 'bias'], stride, padding), 0)
         yield x
 
@@ -40,7 +40,7 @@ def reference(photo, result, alexnet, linear):
     total = 0.0
     for index, pair in enumerate(zip(layers(photo, alexnet), layers(result, alexnet))):
         a, b = [x / (np.sqrt((x ** 2).sum(axis=0)) + 1e-10) for x in pair]
-        weight = linear['lin{}.model.1.weight'.format(index)][0]
+        weight = linear[f'lin{index}.model.1.weight'][0]
         total += (weight * (a - b) ** 2).sum(axis=0).mean()
     return total
 

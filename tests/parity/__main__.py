@@ -24,16 +24,16 @@ def main() -> int:
     for path in files:
         check = next((CHECKS[prefix] for prefix in CHECKS if path.name.startswith(prefix)), None)
         if check is None:
-            print('??   {} is not known'.format(path.name))
+            print(f'??   {path.name} is not known')
             continue
         for row in check(path, styles):
             known += 1
             failed += not row.ok
-            print('{} {} {} {:.3g} {:.3g}'.format('ok  ' if row.ok else 'FAIL', path.name, row.name,
-                                                  row.max_difference, row.tolerance), flush=True)
+            print(f"{('ok  ' if row.ok else 'FAIL')} {path.name} {row.name} {row.max_difference:.3g} "
+                  f'{row.tolerance:.3g}', flush=True)
     if not known:
-        raise UserError('{} holds no vector file that is known ({}*.npz): check the path'.format(
-            arguments.folder, '*.npz, '.join(CHECKS)))
+        raise UserError(f"{arguments.folder} holds no vector file that is known ({'*.npz, '.join(CHECKS)}*.npz): check "
+                        'the path')
     return SOME_FAILED if failed else DONE
 
 

@@ -19,7 +19,7 @@ def ttn_weight(name: str, shape: tuple, salt: str) -> np.ndarray:
     return (n * factor).astype(np.float32)
 
 
-def salt_of(archive: 'np.lib.npyio.NpzFile') -> str:
+def salt_of(archive: np.lib.npyio.NpzFile) -> str:
     """The salt of a vector file; the empty one where it has none."""
     return str(archive['salt']) if 'salt' in archive.files else ''
 

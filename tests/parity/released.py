@@ -20,9 +20,9 @@ def check(path: Path, styles: Path) -> List[Row]:
         image, outputs = archive['image'], {name: archive[name] for name in names}
     rows = []
     for name, expected in outputs.items():
-        source = styles / '{}.npz'.format(name[len('output_'):])
+        source = styles / f"{name[len('output_'):]}.npz"
         if not source.exists():
-            raise UserError('{} is needed for {}: name its folder with --styles'.format(source, path))
+            raise UserError(f'{source} is needed for {path}: name its folder with --styles')
         translator = frozen.FrozenGraph(translator_graph(checkpoint.read_arrays(source), str(source)), device='cpu')
         found = translator(image.astype(np.float32))
         translator.close()

@@ -44,7 +44,7 @@ def _generators(expected: Dict[str, np.ndarray], salt: str) -> Dict[str, np.ndar
         tensors = {name: tf.constant(array) for name, array in source.items()}
         w = stylegan2.mapping(tensors, z)
 
-        def picture(weights: Dict[str, np.ndarray], latents: 'tf.Tensor') -> 'tf.Tensor':
+        def picture(weights: Dict[str, np.ndarray], latents: tf.Tensor) -> tf.Tensor:
             constants = {name: tf.constant(array) for name, array in weights.items()}
             return stylegan2.synthesis(constants, latents, noise)[..., ::-1]  # the file's pictures are RGB
 

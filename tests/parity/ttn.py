@@ -45,8 +45,8 @@ def check(path: Path, styles: Path) -> List[Row]:
 
 
 def _compute(expected: Dict[str, np.ndarray], salt: str):
-    weights = {name: [ttn_weight('vgg19/{}/weights'.format(name), shape, salt),
-                      ttn_weight('vgg19/{}/biases'.format(name), shape[3:], salt)]
+    weights = {name: [ttn_weight(f'vgg19/{name}/weights', shape, salt),
+                      ttn_weight(f'vgg19/{name}/biases', shape[3:], salt)]
                for name, shape in vgg19.shapes().items()}
     graph_def = vgg19.freeze_graph(weights)
     config = TtnLossConfig(style=0.1, content=200.0, tv=1e4)
@@ -57,7 +57,7 @@ def _compute(expected: Dict[str, np.ndarray], salt: str):
         discriminators = build_discriminators(config, 32)
         raw, output = unet.unet(photo), unet.translate(photo)
 
-        def features(x: 'tf.Tensor') -> 'tf.Tensor':
+        def features(x: tf.Tensor) -> tf.Tensor:
             return frozen.import_into(graph_def, {frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT], 'vgg19')[0]
 
         losses = ttn_losses(config, TtnBatch(photo, cartoon, superpixel), output, discriminators, None, features, shift,
@@ -81,12 +81,12 @@ def _compute(expected: Dict[str, np.ndarray], salt: str):
         found, values = session.run([tensors, gradients])
     norms = {phase: {v.op.name: float(np.linalg.norm(g.astype(np.float64)))
                      for v, g in zip(trained[phase], values[phase])} for phase in trained}
-    return ['{} {}'.format(v.op.name, tuple(v.shape.as_list())) for v in variables], found, norms
+    return [f'{v.op.name} {tuple(v.shape.as_list())}' for v in variables], found, norms
 
 
 def _names(expected: Dict[str, np.ndarray]) -> List[str]:
     split = [str(entry).split(' ', 1) for entry in expected['variables']]
-    return ['{} {}'.format(name, ast.literal_eval(shape)) for name, shape in split]
+    return [f'{name} {ast.literal_eval(shape)}' for name, shape in split]
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> float:

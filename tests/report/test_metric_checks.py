@@ -66,7 +66,7 @@ def test_the_lines_are_those_that_progress_writes(tmp_path):
         stage = type('Stage', (), {'phases': [type('Phase', (), {'name': 'g'})]})
     progress = Progress(50, 4)
     progress._steps, progress._seconds, progress._waiting = 50, 25.0, 20.0
-    log = 'x step 50/2000  {}\n'.format(progress._text(Loop))
+    log = f'x step 50/2000  {progress._text(Loop)}\n'
     assert read_run(write_run(tmp_path / 'run', log=log)).waits == [(50, 0.8, 0.6)]
 
 

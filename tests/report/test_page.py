@@ -60,7 +60,7 @@ def test_measurements_have_a_chart_each_and_the_best_step_is_marked(tmp_path):
                                               'Evaluation: seconds', 'Seconds a step'}
     places = {title: re.findall(r'class="best" x1="([^"]*)"', svg) for title, svg in charts}
     # 62 and 536 are the edges of a chart from step 50 to 2000.
-    assert places['Evaluation: kid'] == ['{:.1f}'.format(62 + 950 / 1950 * (560 - 24 - 62))]
+    assert places['Evaluation: kid'] == [f'{62 + 950 / 1950 * (560 - 24 - 62):.1f}']
     assert places['Generator: weighted losses'] == [] and 'best checkpoint: step 1000 (kid 0.25)' in text
     (run / 'best' / 'best.json').write_text('{"step": 1000')
     assert main([str(run)]) == 0 and 'best checkpoint' not in (run / 'report.html').read_text()

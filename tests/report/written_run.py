@@ -40,4 +40,4 @@ def faces(count: int = 4, seed: int = 0) -> np.ndarray:
 def add_sheet(run: Path, step: int, output: Sequence[np.ndarray], reference: str = 'photo') -> None:
     """A sheet of `faces` and what was made of them; reference '': the outputs alone."""
     columns = dict({reference: faces()} if reference else {}, output=output)
-    images.write_bgr(run / 'samples' / 'step-{:06d}.png'.format(step), sample_sheet.sheet(columns))
+    images.write_bgr(run / 'samples' / f'step-{step:06d}.png', sample_sheet.sheet(columns))

@@ -17,7 +17,7 @@ def folders(tmp_path_factory):
     place = tmp_path_factory.mktemp('study')
     for grey, (folder, suffix) in enumerate((('photos', 'jpg'), ('ours', 'png'), ('theirs', 'png'))):
         for name in 'ab':
-            images.write_bgr(place / folder / '{}.{}'.format(name, suffix), np.full((40, 32, 3), 60 * grey, np.uint8))
+            images.write_bgr(place / folder / f'{name}.{suffix}', np.full((40, 32, 3), 60 * grey, np.uint8))
     return place
 
 
@@ -33,7 +33,7 @@ def address(folders):
 
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield 'http://127.0.0.1:{}/page.html'.format(server.server_port)
+    yield f'http://127.0.0.1:{server.server_port}/page.html'
     server.shutdown()
     server.server_close()
 

@@ -9,7 +9,7 @@ from dctnet.study.__main__ import main
 from dctnet.study.answers import Study, read_answers
 from dctnet.study.scoring import fleiss_kappa, markdown, score
 
-STUDY = Study(['a', 'b', 'c'], ['{}.png'.format(i) for i in range(20)])
+STUDY = Study(['a', 'b', 'c'], [f'{i}.png' for i in range(20)])
 
 
 def write(path, participant='p', choose=lambda item: item[1], **changes):
@@ -25,7 +25,7 @@ def test_known_percentages(tmp_path):
 
     def choose(item):  # the first method wins 80 % of the comparisons of content, all of style
         return item[1] if item[3] == 'style' or rng.rand() < 0.8 else item[2]
-    paths = [write(tmp_path / '{}.json'.format(i), str(i), choose) for i in range(30)]
+    paths = [write(tmp_path / f'{i}.json', str(i), choose) for i in range(30)]
     result = score(*read_answers(paths))
     content, style = result['content']['methods'], result['style']['methods']
     assert [style[m]['percent'] for m in 'abc'] == [100, 50, 0] and style['a']['low'] == 100
@@ -98,7 +98,7 @@ def test_a_question_that_nobody_has_answered(tmp_path):
     for index in range(2):
         answers = [{'item': list(item), 'choice': 'a'} for item in STUDY.items()[:3 * (1 - index) + 1]
                    if item[1] == 'a' and item[3] == 'content']
-        paths.append(write(tmp_path / '{}.json'.format(index), str(index), answers=answers))
+        paths.append(write(tmp_path / f'{index}.json', str(index), answers=answers))
     result = score(*read_answers(paths))
     assert result['style']['methods']['a'] == {'percent': None, 'low': None, 'high': None, 'comparisons': 0}
     assert result['content']['methods']['a'] == {'percent': 100, 'low': 100, 'high': 100, 'comparisons': 3}
