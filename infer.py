@@ -23,8 +23,8 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
-from dctnet.inference.in_order import in_order
 from dctnet.inference.model_folder import find_files
+from dctnet.parallel import in_order
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
     from dctnet.face.detector import Face

@@ -15,13 +15,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Sequence, Union
 
-from dctnet import config_file, run_folder
+from dctnet import config_file
 from dctnet.config import CcnConfig, TtnConfig
 from dctnet.data import folders
 from dctnet.errors import DONE, STOPPED_EARLY, exit_with
+from dctnet.runs import folder
 
 if TYPE_CHECKING:
-    from dctnet.communicator import Local
+    from dctnet.distributed import Local
 
 log = logging.getLogger('train')
 
@@ -67,23 +68,23 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def _ccn(options: argparse.Namespace) -> bool:
-    config = run_folder.resolve_config(CcnConfig, options.config, options.overrides, options.run, options.init_from)
+    config = folder.resolve_config(CcnConfig, options.config, options.overrides, options.run, options.init_from)
     key = 'data.style' if config.source else 'data.photo'
     pictures = folders.list_folder(key, config.data.style if config.source else config.data.photo,
                                    config.data.batch_size)
-    if not run_folder.has_checkpoint(options.run):
+    if not folder.has_checkpoint(options.run):
         folders.check_pictures(pictures, config.data.workers)
     log.info('%d pictures in %s', len(pictures), pictures[0].parent)
     _show(config, options)
-    from dctnet.ccn_training import train_ccn
+    from dctnet.training.ccn import train_ccn
     return train_ccn(config, pictures, options.run, options.dry_run, _joined(options))
 
 
 def _ttn(options: argparse.Namespace) -> bool:
-    config = run_folder.resolve_config(TtnConfig, options.config, options.overrides, options.run, options.init_from)
+    config = folder.resolve_config(TtnConfig, options.config, options.overrides, options.run, options.init_from)
     data = config.data
     pictures = folders.list_folders(data.photo, data.style, data.batch_size, data.generated)
-    if data.check_folders and not run_folder.has_checkpoint(options.run):
+    if data.check_folders and not folder.has_checkpoint(options.run):
         folders.check_not_swapped(pictures)
         folders.check_pictures(pictures.photo + pictures.style + pictures.generated, data.workers)
     validation = folders.list_validation('evaluate.photo', config.evaluate.photo,
@@ -92,12 +93,12 @@ def _ttn(options: argparse.Namespace) -> bool:
     log.info('%d photographs in %s, %d exemplars in %s%s', len(pictures.photo), data.photo, len(pictures.style),
              data.style, f', {len(pictures.generated)} generated in {data.generated}' * bool(data.generated))
     _show(config, options)
-    from dctnet.ttn_training import train_ttn
+    from dctnet.training.ttn import train_ttn
     return train_ttn(config, pictures, options.run, validation, options.dry_run, _joined(options))
 
 
 def _joined(options: argparse.Namespace) -> Local:
-    from dctnet.communicator import connected
+    from dctnet.distributed import connected
     communicator = connected(options.engine)
     if communicator.rank:  # what all have to say is said by the first
         logging.getLogger().setLevel(logging.WARNING)

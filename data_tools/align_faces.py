@@ -26,12 +26,13 @@ import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from data_tools import face_crops, face_folder, hand_landmarks, picture_folder
-from data_tools.face_crops import Settings
+from data_tools import picture_folder
+from data_tools.faces import crops, face_folder, hand_landmarks
+from data_tools.faces.crops import Settings
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
-from dctnet.face import alignment, box_finders
-from dctnet.face.box_finders import BoxFinder
+from dctnet.face import alignment, box_detectors
+from dctnet.face.box_detectors import BoxFinder
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
 
 log = logging.getLogger('align_faces')
@@ -79,7 +80,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
                              '--workers), or a cascade of OpenCV')
     parser.add_argument('--cascade', metavar='XML',
                         help='file of the cascade, or the name of one that comes with OpenCV (default '
-                             f'{box_finders.DEFAULT_CASCADE})')
+                             f'{box_detectors.DEFAULT_CASCADE})')
     parser.add_argument('--detect-pixels', type=int, default=DETECTION_PIXELS, metavar='N',
                         help=f'area of the copy in which faces are searched (default {DETECTION_PIXELS}: finds faces '
                              "from 1/15 of the picture's side on); less is faster, more finds smaller ones")
@@ -105,19 +106,19 @@ def check(options: argparse.Namespace) -> Settings:
         raise UserError('--cascade goes with --detector cascade')
     values = {name: getattr(options, name) for name in Settings._fields}
     if options.detector == 'cascade':
-        values['cascade'] = box_finders.cascade_identity(_cascade(options))
+        values['cascade'] = box_detectors.cascade_identity(_cascade(options))
     return Settings(**values)
 
 
 def finder(options: argparse.Namespace) -> BoxFinder:
     """What finds the faces. Raises UserError where the cascade is none, or the network is not installed."""
     if options.detector == 'cascade':
-        return box_finders.CascadeFinder(_cascade(options))
-    return box_finders.CnnFinder() if options.detector == 'cnn' else box_finders.HogFinder()
+        return box_detectors.CascadeFinder(_cascade(options))
+    return box_detectors.CnnFinder() if options.detector == 'cnn' else box_detectors.HogFinder()
 
 
 def _cascade(options: argparse.Namespace) -> Path:
-    return box_finders.cascade_file(options.cascade or box_finders.DEFAULT_CASCADE)
+    return box_detectors.cascade_file(options.cascade or box_detectors.DEFAULT_CASCADE)
 
 
 def plan(paths: Sequence[Path], names: Dict[str, str], marks: Dict[str, List[np.ndarray]]) -> List[Job]:
@@ -141,10 +142,10 @@ def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Res
         return Result({}, [dict({'file': None, 'rejected': face_folder.UNREADABLE, 'faces': 0}, **origin)], str(error))
     origin['source_size'] = [image.shape[1], image.shape[0]]
     if job.marks is not None:
-        found = [face_crops.marked(image, marks) for marks in job.marks]
+        found = [crops.marked(image, marks) for marks in job.marks]
     else:
-        found = [face_crops.detected(image, face, settings.detector) for face in detector.detect(image)]
-    faces = face_crops.aligned(image, found, settings)
+        found = [crops.detected(image, face, settings.detector) for face in detector.detect(image)]
+    faces = crops.aligned(image, found, settings)
     files: Dict[str, bytes] = {}
     records: List[Dict[str, Any]] = []
     for face in faces:
@@ -154,7 +155,7 @@ def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Res
             files[file] = images.encoded(Path(file), face.crop)
         records.append(dict({'file': file, 'faces': len(faces)}, **origin, **face.record))
     if not records:
-        records.append(dict({'file': None, 'rejected': face_crops.NO_FACE, 'faces': 0}, **origin))
+        records.append(dict({'file': None, 'rejected': crops.NO_FACE, 'faces': 0}, **origin))
     return Result(files, records, '')
 
 

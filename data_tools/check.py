@@ -10,7 +10,7 @@ import logging
 from pathlib import Path
 from typing import Optional, Sequence
 
-from data_tools import check_page, folder_check, picture_facts
+from data_tools.checks import folder_check, page, picture_facts
 from dctnet import atomic
 from dctnet.data import folders
 from dctnet.errors import DONE, UserError, exit_with
@@ -32,11 +32,11 @@ def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
             raise UserError(f'no picture in {place} can be read: {facts[0].error}')
     refused = folder_check.refusal(photos, exemplars)
     warnings = folder_check.findings(photos, exemplars, size)
-    atomic.write_text(out, check_page.page((photo, style), (photos, exemplars), refused, warnings))
+    atomic.write_text(out, page.page((photo, style), (photos, exemplars), refused, warnings))
     if refused:
         raise UserError(f'the folders look swapped: {refused}. PHOTO is {photo}, STYLE is {style}: exchange them '
                         f'(report: {out})')
-    lines = ['{:45} {:28} {}'.format(*row) for row in [('', 'PHOTO', 'STYLE')] + check_page.table(photos, exemplars)]
+    lines = ['{:45} {:28} {}'.format(*row) for row in [('', 'PHOTO', 'STYLE')] + page.table(photos, exemplars)]
     lines += ['', f'warnings: {len(warnings)}']
     lines += ['{}: {} - {}.'.format(*finding[:3]) for finding in warnings]
     return '\n'.join(lines + ['', f'report: {out}'])

@@ -26,12 +26,12 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Union
 
-from data_tools import contact_sheet
-from data_tools.folder_scores import scores_of
-from data_tools.sample_folder import SHEETS
-from data_tools.sample_selection import CRITERIA, Selection, Verdict, dropped_by, verdicts
+from data_tools.samples import contact_sheet
+from data_tools.samples.folder_scores import scores_of
+from data_tools.samples.sample_folder import SHEETS
+from data_tools.samples.selection import CRITERIA, Selection, Verdict, dropped_by, verdicts
 from dctnet import atomic, images
-from dctnet.data import keep_list
+from dctnet.data import folders
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
 log = logging.getLogger('filter_faces')
@@ -55,11 +55,11 @@ def table(found: Sequence[Verdict], scores: Dict[str, Dict[str, Any]]) -> str:
 def write_keep_list(path: Path, names: Sequence[str], notes: Sequence[str], force: bool) -> None:
     """Write the names; a list that is there already, perhaps corrected by hand, is left alone unless `force`."""
     if path.exists() and not force:
-        there = set(keep_list.names_in(path))
+        there = set(folders.keep_list_names(path))
         log.info('%s stays as it is: %d names, %d of them not in the new choice of %d; --force makes it anew',
                  path, len(there), len(there - set(names)), len(names))
         return
-    atomic.write_text(path, keep_list.text_of(sorted(names), notes))
+    atomic.write_text(path, folders.keep_list_text(sorted(names), notes))
     log.info('%s: %d names', path, len(names))
 
 

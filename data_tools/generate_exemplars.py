@@ -27,9 +27,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence
 
-from data_tools import contact_sheet, diffusion, exemplar_plan, picture_folder
-from data_tools.diffusion import Drawing
-from data_tools.exemplar_plan import Exemplar
+from data_tools import picture_folder
+from data_tools.exemplars import diffusion, plan
+from data_tools.exemplars.diffusion import Drawing
+from data_tools.exemplars.plan import Exemplar
+from data_tools.samples import contact_sheet
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 
@@ -45,7 +47,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m data_tools.generate_exemplars', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     prompt = parser.add_mutually_exclusive_group(required=True)
-    prompt.add_argument('--style', choices=sorted(exemplar_plan.PROMPTS), help='the prompt of a published model')
+    prompt.add_argument('--style', choices=sorted(plan.PROMPTS), help='the prompt of a published model')
     prompt.add_argument('--prompt', metavar='TEXT', help='another prompt; NAME stands for the subject')
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument('--subjects', type=Path, metavar='FILE', help='text file, a subject a line')
@@ -77,7 +79,7 @@ def drawing_of(options: argparse.Namespace) -> Drawing:
         raise UserError('--subject goes with --photos: write subjects into the file of --subjects')
     strength = (_STRENGTH if options.strength is None else options.strength) if options.photos else None
     for wrong, text in (
-            (options.prompt is not None and exemplar_plan.NAME not in options.prompt,
+            (options.prompt is not None and plan.NAME not in options.prompt,
              '--prompt has no NAME in it: write NAME where the subject goes'),
             (options.size % 8 or not 64 <= options.size <= 2048, '--size must be a multiple of 8, 64 to 2048'),
             (options.steps < 1 or options.count < 1 or options.batch < 1, '--steps, --count and --batch must be at '
@@ -96,12 +98,12 @@ def drawing_of(options: argparse.Namespace) -> Drawing:
 
 def planned(options: argparse.Namespace) -> List[Exemplar]:
     """All the pictures of the command, in order. Raises UserError where the subjects or photographs have mistakes."""
-    template = options.prompt or exemplar_plan.PROMPTS[options.style]
+    template = options.prompt or plan.PROMPTS[options.style]
     if options.subjects:
-        return exemplar_plan.of_subjects(exemplar_plan.read_subjects(options.subjects), template, options.count,
-                                         options.seed)
-    return exemplar_plan.of_photos(images.list_images(options.photos), options.subject or 'person', template,
-                                   options.count, options.seed)
+        return plan.of_subjects(plan.read_subjects(options.subjects), template, options.count,
+                                options.seed)
+    return plan.of_photos(images.list_images(options.photos), options.subject or 'person', template,
+                          options.count, options.seed)
 
 
 def is_done(folder: Path, lines: Sequence[str], exemplar: Exemplar) -> bool:
@@ -117,7 +119,7 @@ def unfinished(exemplars: Sequence[Exemplar], folder: Path, lines: Dict[str, Lis
                batch: int) -> List[List[Exemplar]]:
     """The batches of which the folder lacks a picture. They stay whole, so that going on repeats an uninterrupted run
     to the last bit."""
-    return [group for group in exemplar_plan.batches(exemplars, batch)
+    return [group for group in plan.batches(exemplars, batch)
             if not all(is_done(folder, lines.get(exemplar.file, []), exemplar) for exemplar in group)]
 
 
@@ -164,7 +166,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     device = diffusion.device_of(options.device, options.half)
     model = diffusion.find_model(options.model, options.offline)
     facts['model'] = model.identity
-    settings = dict(drawing._asdict(), prompt=options.prompt or exemplar_plan.PROMPTS[options.style], seed=options.seed,
+    settings = dict(drawing._asdict(), prompt=options.prompt or plan.PROMPTS[options.style], seed=options.seed,
                     batch=options.batch, model=model.identity, device=device, half=options.half,
                     photos=bool(options.photos), subject=(options.subject or 'person') if options.photos else None)
     folder = options.out

@@ -24,18 +24,18 @@ import cv2
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from data_tools import descriptor_check, stylegan2_weights, torch_file, vgg19_weights
-from data_tools.arcface_weights import arcface_arrays
-from data_tools.lpips_weights import lpips_arrays
-from dctnet import atomic, checkpoint, export, frozen, images
+from data_tools.weights import dlib_check, stylegan2, torch_states
+from data_tools.weights import vgg19 as vgg19_weights
+from data_tools.weights.torch_states import arcface_arrays, lpips_arrays
+from dctnet import atomic, export, frozen, images
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
-from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19
-from dctnet.nets.identity import ARCFACE_FILE
-from dctnet.nets.picture_features import INCEPTION_FILE
-from dctnet.ttn_training import VGG19_FILE
+from dctnet.nets.dlib_file import read_descriptor_weights
+from dctnet.nets.pretrained import ARCFACE_FILE, INCEPTION_FILE
+from dctnet.runs import checkpoint
+from dctnet.training.ttn import VGG19_FILE
 
 
 def import_generator(source: Path, out: Path, mask: Optional[Path] = None) -> str:
@@ -101,7 +101,7 @@ def import_stylegan2(source: Path, out: Path) -> str:
     the source is missing, damaged or something else; nothing is written then."""
     if out.suffix != '.npz':
         raise UserError(f'--out {out}: name an .npz file')
-    imported = stylegan2_weights.read(source)
+    imported = stylegan2.read(source)
     atomic.write_arrays(out, imported.arrays())
     a = imported.architecture
     return (f"{out}: {', '.join(sorted(imported.networks))} of {a.size} px, channel multiplier "
@@ -111,7 +111,7 @@ def import_stylegan2(source: Path, out: Path) -> str:
 def import_arcface(source: Path, out: Path) -> str:
     """Write the identity network `out` (.pb) from IR-SE50's PyTorch state. Returns what was done; raises UserError
     where the source is missing, damaged or something else; nothing is written then."""
-    weights = arcface_arrays(torch_file.read_states(source), str(source))
+    weights = arcface_arrays(torch_states.read_states(source), str(source))
     frozen.write_graph(arcface.freeze_graph(weights), out)
     return f'{out}: IR-SE50, {sum(array.size for array in weights.values())} parameters from {source}'
 
@@ -141,7 +141,7 @@ def import_inception(source: Path, out: Path) -> str:
 def import_lpips(alexnet: Path, linear: Path, out: Path) -> str:
     """Write LPIPS `out` (.pb) from the PyTorch states of AlexNet and of the linear layers. Returns what was done;
     raises UserError where one is missing, damaged or something else; nothing is written then."""
-    weights = lpips_arrays(torch_file.read_states(alexnet), torch_file.read_states(linear),
+    weights = lpips_arrays(torch_states.read_states(alexnet), torch_states.read_states(linear),
                            f'{alexnet} and {linear}')
     frozen.write_graph(lpips.freeze_graph(weights), out)
     return (f'{out}: LPIPS on AlexNet, {sum(array.size for array in weights.values())} parameters from {alexnet} and '
@@ -158,8 +158,8 @@ def import_descriptor(source: Optional[Path], out: Path) -> str:
     source = source or installed_model(DESCRIPTOR)
     weights = read_descriptor_weights(source)
     graph = dlib_descriptor.freeze_graph(weights)
-    difference = descriptor_check.largest_difference(graph, source)
-    if difference > descriptor_check.TOLERANCE:
+    difference = dlib_check.largest_difference(graph, source)
+    if difference > dlib_check.TOLERANCE:
         raise UserError(f"{source} read here gives descriptors that differ by {difference:.1e} from dlib's own: the "
                         'file is damaged or of an unknown version; fetch it again')
     frozen.write_graph(graph, out)

@@ -85,7 +85,7 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
         the rewriting of sums, which would undo the fixed order of `gradients`.
     precision: 'float16' (GPUs) or 'bfloat16' (CPUs, 2.15) let TensorFlow compute convolutions and matrix products in
         it. xla: let it compile parts of the graph, on CPUs where this is said before the first session of the process
-        runs. What a runtime or a device cannot do is silently not done: see dctnet.graph_rewrites.
+        runs. What a runtime or a device cannot do is silently not done: see dctnet.training.precision.
     """
     config = tf.ConfigProto(allow_soft_placement=True, intra_op_parallelism_threads=threads)
     config.gpu_options.allow_growth = True

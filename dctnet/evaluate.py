@@ -24,11 +24,11 @@ from dctnet import atomic, images
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.metrics import features, fid, kid
 from dctnet.metrics.edges import edge_agreement
-from dctnet.metrics.report import markdown, per_picture
-from dctnet.pair_scores import SIDE, Pair, edge_scores, identity_scores, lpips_scores
+from dctnet.metrics.pairs import SIDE, Pair, edge_scores, identity_scores, lpips_scores
+from dctnet.metrics.tables import markdown, per_picture
 
 if TYPE_CHECKING:  # the real import waits until the folders have been checked: it loads TensorFlow
-    from dctnet.nets.picture_features import FeatureNetwork
+    from dctnet.nets.pretrained import FeatureNetwork
 
 log = logging.getLogger('evaluate')
 
@@ -141,8 +141,7 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
     from dctnet import frozen
     from dctnet.compat import TENSORFLOW_VERSION
     from dctnet.nets import lpips
-    from dctnet.nets.identity import identity_network
-    from dctnet.nets.picture_features import feature_network
+    from dctnet.nets.pretrained import feature_network, identity_network
     network, faces = feature_network(options.features), identity_network(options.identity)
     perceptual = frozen.FrozenGraph(options.lpips, [lpips.PHOTO, lpips.RESULT], [lpips.OUTPUT],
                                     options.device) if options.lpips else None
@@ -179,7 +178,7 @@ def _distances(network: FeatureNetwork, styles: Dict[Path, str], results: Dict[s
                options: argparse.Namespace) -> Dict[str, Any]:
     """The entries fid and kid of the report."""
     from dctnet.compat import TENSORFLOW_VERSION
-    from dctnet.nets.picture_features import picture_network
+    from dctnet.nets.pretrained import picture_network
     graph = picture_network(network.embed, network.side, options.device)
     key = f'sha256 {_sha256(network.file)} {network.kind} TensorFlow {TENSORFLOW_VERSION}'
     cache = options.cache or options.out.parent / 'features_cache'

@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 
 import dctnet
-from dctnet import atomic, best_checkpoint, checkpoint, config_file, frozen, images
+from dctnet import atomic, config_file, frozen, images
 from dctnet.compat import TENSORFLOW_VERSION, session_config, tf
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.alignment import ellipse_mask
 from dctnet.inference.model_folder import BACKGROUND_NAME, HEAD_NAME, MASK_NAME
 from dctnet.nets import unet
+from dctnet.runs import best_checkpoint, checkpoint
 
 log = logging.getLogger(__name__)
 

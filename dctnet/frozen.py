@@ -1,4 +1,5 @@
-"""Frozen graphs: freeze a session, write and read .pb files, call them, differentiate through them.
+"""Frozen graphs: freeze a session, write and read .pb files, run them alone (FrozenGraph) or in a training graph
+(EmbeddedGraph).
 
 A .pb that is read must consist of plain tensor arithmetic: graphs that touch files, processes or Python are refused.
 """
@@ -19,6 +20,7 @@ TRANSLATOR_OUTPUT = 'output_image:0'
 # Beside it, in graphs that this project exports: several pictures of one size, [N, H, W, 3], by the same weights.
 BATCH_INPUT, BATCH_OUTPUT = 'input_images:0', 'output_images:0'
 TRANSLATOR_SCOPE = 'generator'
+_SMALL = 1024  # bytes of a constant that stays in the graph: sizes and slopes
 # Content networks: pictures [N, H, W, 3] BGR in [-1, 1] -> features [N, h, w, c].
 CONTENT_INPUT, CONTENT_OUTPUT = 'image:0', 'features:0'
 
@@ -180,3 +182,39 @@ class FrozenGraph:
     def close(self) -> None:
         """Free the session's memory; the object cannot be called any more."""
         self._session.close()
+
+
+class EmbeddedGraph:
+    """A frozen graph inside a training graph, called as often as needed; its weights are there once.
+
+    They are local variables, in no checkpoint: constants would be kept by every call, and again by every copy of the
+    graph that TensorFlow makes for a new set of fetches. where: the file, named in errors.
+    """
+
+    def __init__(self, graph_def: tf.GraphDef, where: str) -> None:
+        self._where = where
+        self._structure, self._weights = tf.GraphDef(), {}
+        for node in graph_def.node:
+            if node.op == 'Const' and node.attr['value'].tensor.ByteSize() > _SMALL:
+                self._weights[node.name + ':0'] = _held(tf.make_ndarray(node.attr['value'].tensor))
+            else:
+                self._structure.node.add().CopyFrom(node)
+        self._structure.versions.CopyFrom(graph_def.versions)
+        self._structure.library.CopyFrom(graph_def.library)
+
+    def __call__(self, inputs: Dict[str, tf.Tensor], outputs: Sequence[str]) -> List[tf.Tensor]:
+        """The outputs for these inputs (name -> tensor); gradients flow to the inputs, none to the weights. Raises
+        UserError where a name is not in the graph."""
+        return import_into(self._structure, inputs, outputs, self._where, self._weights)
+
+
+def _held(array: np.ndarray) -> tf.Tensor:
+    # The value comes from Python when the variable is initialised: in the graph it would be a constant again.
+    def value() -> tf.Tensor:
+        found = tf.numpy_function(lambda: array, [], array.dtype)
+        found.set_shape(array.shape)
+        return found
+
+    variable = tf.Variable(value, trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES], name='frozen_weights',
+                           dtype=array.dtype)
+    return tf.stop_gradient(variable.read_value())

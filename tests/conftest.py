@@ -22,27 +22,27 @@ def small_disk(tmp_path):
 @pytest.fixture(scope='session')
 def pictures(tmp_path_factory):
     """A folder with photo/ and style/; not to be changed."""
-    from tests.tiny_training import write_pictures
+    from tests.training.tiny_training import write_pictures
     return write_pictures(tmp_path_factory.mktemp('pictures'))
 
 
 @pytest.fixture()
 def tiny_content(monkeypatch):
     """One convolution in the place of VGG19."""
-    from dctnet import ttn_training
-    from tests.tiny_training import content_network
-    monkeypatch.setattr(ttn_training, '_content_network', content_network)
+    from dctnet.training import ttn
+    from tests.training.tiny_training import content_network
+    monkeypatch.setattr(ttn, '_content_network', content_network)
 
 
 @pytest.fixture(scope='session')
 def trained_once(tmp_path_factory, pictures):
     """A generator alone after four steps, with checkpoints of 2 and 4; copied by `trained`."""
     import train
-    from dctnet import ttn_training
-    from tests.tiny_training import content_network, plain
+    from dctnet.training import ttn
+    from tests.training.tiny_training import content_network, plain
     run = tmp_path_factory.mktemp('trained') / 'run'
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ttn_training, '_content_network', content_network)
+        patch.setattr(ttn, '_content_network', content_network)
         assert train.main(plain(pictures, run)) == 0
     return run
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_tools.demo_material import paint, portrait, views
+from data_tools.recipe.demo_material import paint, portrait, views
 from dctnet import evaluate, frozen, images
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from dctnet.nets import identity, picture_features
+from dctnet.nets import pretrained
 
 SIZE = 32
 
@@ -46,9 +46,9 @@ def folders(tmp_path, caplog):
 @pytest.fixture()
 def quick_identity(monkeypatch):
     """Pixels in the place of dlib's 29 convolutions."""
-    quick = identity.IdentityNetwork('dlib', Path(__file__),
-                                     lambda pictures: tf.reshape(tf.tanh(pictures), [-1, 256 * 256 * 3]))
-    monkeypatch.setattr(identity, 'identity_network', lambda kind: quick)
+    quick = pretrained.IdentityNetwork('dlib', Path(__file__),
+                                       lambda pictures: tf.reshape(tf.tanh(pictures), [-1, 256 * 256 * 3]))
+    monkeypatch.setattr(pretrained, 'identity_network', lambda kind: quick)
 
 
 def run(folders, *results, **options):
@@ -146,9 +146,9 @@ def test_folders_that_cannot_be_used(folders, network):
 
 
 def test_pictures_and_networks_that_cannot_be_used(folders, network, monkeypatch):
-    monkeypatch.setattr(picture_features, 'INCEPTION_FILE', folders / 'none.pb')
+    monkeypatch.setattr(pretrained, 'INCEPTION_FILE', folders / 'none.pb')
     assert '--features dlib' in refused(folders)
-    monkeypatch.setattr(identity, 'ARCFACE_FILE', folders / 'none.pb')
+    monkeypatch.setattr(pretrained, 'ARCFACE_FILE', folders / 'none.pb')
     assert '--identity dlib' in refused(folders, features=network, identity='arcface')
     (folders / 'painted' / '3.png').write_bytes(b'no picture')
     assert '3.png' in refused(folders, features=network)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools.demo_material import portrait, write_material
+from data_tools.recipe.demo_material import portrait, write_material
 from dctnet import images
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,8 @@ from dctnet import images
 from dctnet.data.cache import Cache
 from dctnet.data.geometry import Transform
 from dctnet.data.pipeline import Extra, Sample
-from dctnet.face.openness import mirrored
-from dctnet.ops.superpixel import flatten_regions
+from dctnet.face.measures import mirrored
+from dctnet.ops.slic import flatten_regions
 
 Features = Callable[[np.ndarray], np.ndarray]
 

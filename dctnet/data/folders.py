@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from dctnet import images
-from dctnet.data import keep_list
 from dctnet.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -85,7 +84,7 @@ def _sha256(path: Path) -> str:
 
 def _kept(path: Path) -> List[Path]:
     try:
-        names = sorted(set(keep_list.names_in(path)))
+        names = sorted(set(keep_list_names(path)))
     except FileNotFoundError:
         raise UserError(f'keep-list {path} does not exist: check the path') from None
     except (OSError, UnicodeDecodeError) as error:
@@ -143,3 +142,15 @@ def flatness(picture: np.ndarray) -> float:
     grey = cv2.cvtColor(images.square(picture, 256), cv2.COLOR_BGR2GRAY).astype(np.float32)
     mean = cv2.blur(grey, (3, 3))
     return float(np.mean(np.maximum(cv2.blur(grey * grey, (3, 3)) - mean * mean, 0) < 1.5 ** 2))
+
+
+def keep_list_text(names: Sequence[str], notes: Sequence[str]) -> str:
+    """The text of a list. A name that begins with # is written as ./#..."""
+    lines = ['# ' + note for note in notes] + ['./' + name if name.startswith('#') else name for name in names]
+    return '\n'.join(lines) + '\n'
+
+
+def keep_list_names(path: Path) -> List[str]:
+    """The names of a list, in its order, without empty lines and comments."""
+    lines = [line.strip() for line in Path(path).read_text(encoding='utf-8').splitlines()]
+    return [line[2:] if line.startswith('./') else line for line in lines if line and not line.startswith('#')]

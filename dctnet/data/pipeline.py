@@ -6,10 +6,10 @@ from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 
 from dctnet import images
-from dctnet.communicator import Local
 from dctnet.compat import tf, untuned
 from dctnet.data import geometry
 from dctnet.data.cache import Cache
+from dctnet.distributed import Local
 from dctnet.stage import Feed
 
 _PREFETCHED_BATCHES = 2

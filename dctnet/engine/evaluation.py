@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, NamedTuple, Optional
 
-from dctnet import best_checkpoint
-from dctnet.best_checkpoint import Best
 from dctnet.compat import tf
 from dctnet.engine.hooks import check_finite
 from dctnet.engine.trainer import Hook, Loop
+from dctnet.runs import best_checkpoint
+from dctnet.runs.best_checkpoint import Best
 
 log = logging.getLogger(__name__)
 

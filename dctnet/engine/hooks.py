@@ -9,10 +9,10 @@ from pathlib import Path
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from dctnet import checkpoint
 from dctnet.compat import tf
 from dctnet.engine.trainer import Hook, Loop
 from dctnet.errors import UserError
+from dctnet.runs import checkpoint
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ import signal
 import time
 from typing import Any, Dict, Iterator, List, Sequence
 
-from dctnet.communicator import LOST, Local
 from dctnet.compat import tf
-from dctnet.engine.optim import build_updates
+from dctnet.distributed import LOST, Local
+from dctnet.engine.updates import build_updates
 from dctnet.errors import UserError
 from dctnet.stage import Feed, Phase, StageGraph
 

@@ -9,6 +9,8 @@ from typing import Tuple
 import cv2
 import numpy as np
 
+from dctnet.face.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE_TIP, RIGHT_EYE
+
 CROP_SIZE = 288  # the published head graph was trained on this; every head graph is fed with it
 
 # ArcFace's reference on its 96 x 112 picture: pupils, nose, corners of the mouth.
@@ -16,10 +18,6 @@ _ARCFACE_POINTS = np.array([[30.29459953, 51.69630051], [65.53179932, 51.5013999
                             [33.54930115, 92.3655014], [62.72990036, 92.20410156]])
 _ARCFACE_SIDE = 112
 _HEAD_RATIO = 0.75  # the face shrinks to this about the centre, which makes room for hair and chin
-
-RIGHT_EYE = slice(36, 42)
-LEFT_EYE = slice(42, 48)
-_NOSE, _MOUTH_RIGHT, _MOUTH_LEFT = 30, 48, 54
 
 _BORDERS = {'white': cv2.BORDER_CONSTANT, 'reflect': cv2.BORDER_REFLECT_101}
 BORDERS = tuple(_BORDERS)
@@ -34,7 +32,7 @@ def five_points(image: np.ndarray, landmarks: np.ndarray, whole_hull: bool = Tru
     """
     eyes = [landmarks[eye] if whole_hull else landmarks[eye][:-1] for eye in (RIGHT_EYE, LEFT_EYE)]
     pupils = [_pupil(image, eye) for eye in eyes]
-    return np.array(pupils + [landmarks[index] for index in (_NOSE, _MOUTH_RIGHT, _MOUTH_LEFT)], np.float64)
+    return np.array(pupils + [landmarks[index] for index in (NOSE_TIP, MOUTH_RIGHT, MOUTH_LEFT)], np.float64)
 
 
 def _pupil(image: np.ndarray, eye: np.ndarray) -> Tuple[float, float]:

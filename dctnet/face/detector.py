@@ -9,7 +9,7 @@ import cv2
 import dlib
 import numpy as np
 
-from dctnet.face.box_finders import BoxFinder, HogFinder
+from dctnet.face.box_detectors import BoxFinder, HogFinder
 from dctnet.face.installed_models import LANDMARKS, installed_model
 
 # The finders' windows are about 80 px wide, so the picture's scale decides which faces they can see. A copy of constant

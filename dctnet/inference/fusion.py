@@ -10,6 +10,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.face import alignment
+from dctnet.face.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE
 
 Translator = Callable[[np.ndarray], np.ndarray]
 HeadTranslator = Callable[[List[np.ndarray]], Iterable[np.ndarray]]  # crops, uint8 [288, 288, 3] each -> the same
@@ -44,8 +45,8 @@ def training_scale(landmarks: np.ndarray, training_size: int) -> float:
 
     Training pictures are FFHQ crops of `training_size` pixels, whose side follows from the eyes and the mouth.
     """
-    right_eye, left_eye = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
-    mouth = (landmarks[48] + landmarks[54]) / 2
+    right_eye, left_eye = landmarks[RIGHT_EYE].mean(axis=0), landmarks[LEFT_EYE].mean(axis=0)
+    mouth = (landmarks[MOUTH_RIGHT] + landmarks[MOUTH_LEFT]) / 2
     side = max(_SIDE_PER_EYE_DISTANCE * math.hypot(*(left_eye - right_eye)),
                _SIDE_PER_EYE_TO_MOUTH * math.hypot(*(mouth - (left_eye + right_eye) / 2)))
     return training_size / max(side, 1.0)

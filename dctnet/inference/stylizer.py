@@ -9,8 +9,6 @@ import cv2
 import numpy as np
 
 from dctnet import images
-from dctnet.blocked_outputs import block_outputs
-from dctnet.box_windows import add_windows
 from dctnet.compat import gpu_available, tf
 from dctnet.errors import UserError
 from dctnet.face import alignment
@@ -18,6 +16,7 @@ from dctnet.face.detector import Face, FaceDetector
 from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, check_tensors,
                            has_tensors, read_graph)
 from dctnet.inference import fusion
+from dctnet.inference.cpu_graph import add_windows, block_outputs
 from dctnet.inference.model_folder import find_files
 
 logger = logging.getLogger(__name__)

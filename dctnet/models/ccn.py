@@ -4,15 +4,15 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
-from dctnet.losses.regularisers import path_lengths, r1_penalty
-from dctnet.models import augmentation
+from dctnet.distributed import Local
+from dctnet.losses import path_lengths, r1_penalty
+from dctnet.models import ada
 from dctnet.nets import stylegan2
 from dctnet.nets.stylegan2 import Architecture, Weights
-from dctnet.ops.augment import augmented
-from dctnet.ops.draws import Draws
+from dctnet.ops.ada import augmented
+from dctnet.ops.random import Draws
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
 GENERATOR, AVERAGE, DISCRIMINATOR, SOURCE = 'generator', 'generator_ema', 'discriminator', 'source'
@@ -80,7 +80,7 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
     def sample(stream: str, count: int, with_source: bool = False) -> _Sample:
         return _sampled(networks, a, draws, _STREAMS[stream], count, loss.mixing, with_source)
 
-    p = augmentation.probability(config.augment) if config.augment.mode != 'off' else None
+    p = ada.probability(config.augment) if config.augment.mode != 'off' else None
 
     def critic(pictures: tf.Tensor, use: str) -> tf.Tensor:
         seen = pictures if p is None else augmented(pictures, p, draws, _AUGMENT_STREAMS[use])
@@ -90,8 +90,8 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
     on_real, on_fake = critic(real, 'd_real'), critic(tf.stop_gradient(sample('d', batch).picture), 'd_fake')
     phases, step_ops = [_discriminator_phase(on_real, on_fake, discriminator, optim_d)], []
     if p is not None:
-        phases[0], step_ops = augmentation.adapting(config.augment, p, phases[0], on_real, communicator,
-                                                    config.train.accumulate)
+        phases[0], step_ops = ada.adapting(config.augment, p, phases[0], on_real, communicator,
+                                           config.train.accumulate)
     if loss.r1:
         phases.append(_r1_phase(critic, real, discriminator, loss.r1, loss.r1_every, optim_d))
     phases.append(_generator_phase(critic, sample('g', batch, embedding is not None), embedding, loss.identity,

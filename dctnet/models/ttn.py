@@ -10,15 +10,13 @@ from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.config import TtnConfig, TtnLossConfig
 from dctnet.errors import UserError
-from dctnet.frozen_network import FrozenNetwork
-from dctnet.losses.adversarial import adversarial_loss
-from dctnet.losses.perceptual import content_loss, facial_loss, total_variation
+from dctnet.frozen import EmbeddedGraph
+from dctnet.losses import adversarial_loss, content_loss, facial_loss, total_variation
 from dctnet.nets import unet
-from dctnet.nets.expression import ExpressionRegressor
-from dctnet.nets.patch_discriminator import PatchDiscriminator
-from dctnet.ops import filters, graph_superpixel
-from dctnet.ops.draws import Draws
-from dctnet.ops.superpixel import superpixels
+from dctnet.nets.discriminators import ExpressionRegressor, PatchDiscriminator
+from dctnet.ops import filters, slic_graph
+from dctnet.ops.random import Draws
+from dctnet.ops.slic import superpixels
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
 Features = Callable[[tf.Tensor], tf.Tensor]
@@ -61,7 +59,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
     None where the content has no weight.
     preview_photos: float32 [M, size, size, 3] in [-1, 1], shown in every sample grid.
     """
-    network = FrozenNetwork(content_network, 'the content network') if config.loss.content else None
+    network = EmbeddedGraph(content_network, 'the content network') if config.loss.content else None
 
     def features(x: tf.Tensor) -> tf.Tensor:
         return network({frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT])[0]
@@ -100,7 +98,7 @@ def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
         return batch, {}
     picture = {'output': output, 'photo': batch.photo}[loss.superpixel]
     if loss.superpixel_backend == 'graph':
-        return batch._replace(superpixel=graph_superpixel.superpixels(picture)), {}
+        return batch._replace(superpixel=slic_graph.superpixels(picture)), {}
     flat, seconds = superpixels(picture)
     return batch._replace(superpixel=flat), {'seconds/superpixel': seconds}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dctnet import frozen
 from dctnet.compat import session_config, tf
-from dctnet.face.descriptor_file import DescriptorWeights
+from dctnet.nets.dlib_file import DescriptorWeights
 from dctnet.ops.resample import resampled, triangle_matrix
 
 CHIP = 150  # side of the aligned face that the network was trained on: dlib.get_face_chip(image, landmarks, 150, 0.25)

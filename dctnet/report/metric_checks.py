@@ -5,8 +5,7 @@ from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
-from dctnet.report.finding import Finding
-from dctnet.report.run_record import RunRecord, Series
+from dctnet.report.run_record import Finding, RunRecord, Series
 
 _RECENT, _LEAST = 0.2, 5       # the newest fifth of the records is judged, where it has so many
 _CERTAIN, _UNDECIDED = 0.95, 0.01

@@ -11,8 +11,7 @@ import numpy as np
 import dctnet
 from dctnet import images
 from dctnet.report.charts import COLOURS, charts_of
-from dctnet.report.finding import Finding
-from dctnet.report.run_record import RunRecord
+from dctnet.report.run_record import Finding, RunRecord
 
 _FOLDER = Path(__file__).parent
 _LONGEST_SIDE, _QUALITY = 1100, 85  # of a sample sheet within the page

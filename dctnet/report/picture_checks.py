@@ -5,10 +5,10 @@ from typing import List, NamedTuple, Optional, Sequence
 import cv2
 import numpy as np
 
-from dctnet import images, sample_sheet
-from dctnet.metrics.appearance import saturation
-from dctnet.report.finding import Finding
-from dctnet.report.run_record import RunRecord
+from dctnet import images
+from dctnet.metrics.style_distance import saturation
+from dctnet.report.run_record import Finding, RunRecord
+from dctnet.runs import sample_sheet
 
 # More saturated pixels than the photographs have; distance in the a*b* plane; share of the photographs' diversity.
 _SATURATION, _DRIFT, _DIVERSITY = 0.15, 15.0, 0.4

@@ -119,3 +119,12 @@ def _json(path: Path) -> Dict[str, Any]:
     except (FileNotFoundError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
+
+
+class Finding(NamedTuple):
+    """symptom: its name, as in docs/troubleshooting.md. seen: the numbers that show it. cause: what mostly brings it
+    about. change: what to do, with the keys of the config."""
+    symptom: str
+    seen: str
+    cause: str
+    change: str

@@ -12,13 +12,13 @@ from dctnet import images
 from dctnet.compat import session_config, tf
 from dctnet.config import CcnConfig, DataConfig, StyleGan2Config
 from dctnet.data import geometry
-from dctnet.engine.optim import build_updates
-from dctnet.face.descriptor_file import read_descriptor_weights
+from dctnet.engine.updates import build_updates
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.models import ccn
 from dctnet.models.sampling import FaceSampler, Sampling
 from dctnet.nets import dlib_descriptor, stylegan2
-from dctnet.nets.identity import dlib_embedding
+from dctnet.nets.dlib_file import read_descriptor_weights
+from dctnet.nets.pretrained import dlib_embedding
 from tests.bench.batch import training_batch
 from tests.bench.timing import interleaved
 

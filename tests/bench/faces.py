@@ -9,16 +9,17 @@ from unittest import mock
 
 import numpy as np
 
-from data_tools import align_faces, face_crops
+from data_tools import align_faces
+from data_tools.faces import crops
 from dctnet import atomic, images
 from dctnet.errors import UserError
 from dctnet.face import detector
-from dctnet.face.box_finders import HogFinder
+from dctnet.face.box_detectors import HogFinder
 from tests.bench import batch
 
 # What the workers do; the rest is the scaling of copies, colours and records. Writing is the main thread's.
 PARTS = {'detection': (HogFinder, '__call__'), 'landmarks': (detector, '_landmarks'), 'reading': (images, 'read_bgr'),
-         'cropping': (face_crops, 'aligned'), 'encoding': (images, 'encoded'), 'writing': (atomic, 'write_together')}
+         'cropping': (crops, 'aligned'), 'encoding': (images, 'encoded'), 'writing': (atomic, 'write_together')}
 
 
 def time_alignment(count: int, side: int = 500, workers: int = 2) -> Dict[str, Any]:

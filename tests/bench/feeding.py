@@ -12,7 +12,7 @@ from dctnet.compat import session_config, tf
 from dctnet.config import DataConfig, ModelConfig, TtnConfig, TtnLossConfig, TtnTrainConfig
 from dctnet.data.folders import Folders
 from dctnet.engine.trainer import Hook, Loop
-from dctnet.ttn_training import build_training
+from dctnet.training.ttn import build_training
 from tests.bench.batch import training_batch
 from tests.bench.timing import speedup
 

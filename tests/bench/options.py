@@ -6,7 +6,7 @@ import numpy as np
 
 from dctnet.config import TrainConfig
 from dctnet.errors import UserError
-from dctnet.graph_rewrites import check_rewrites
+from dctnet.training.precision import check_rewrites
 from tests.bench.timing import interleaved, speedup
 from tests.bench.variants import OPTIONS
 from tests.bench.worker import Worker

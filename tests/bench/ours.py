@@ -1,8 +1,8 @@
 """This project's training step, by the same engine loop as `train.py ttn`, on a batch that stays in variables."""
-from dctnet import host_memory
-from dctnet.communicator import Local
+from dctnet import process
 from dctnet.compat import session_config, tf
 from dctnet.config import ModelConfig, TtnConfig, TtnLossConfig, TtnTrainConfig
+from dctnet.distributed import Local
 from dctnet.engine.trainer import Loop
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.ops import convolution_gradients
@@ -22,7 +22,7 @@ class OurTrainer:
                  communicator: Local = Local()) -> None:
         config = TtnConfig(model=ModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
                            loss=TtnLossConfig(content_network='random', superpixel='output'))
-        host_memory.give_back_freed()  # as dctnet.training does
+        process.give_back_freed()  # as dctnet.training does
         with tf.Graph().as_default() as graph, convolution_gradients.fitting('cpu'):
             tf.set_random_seed(0)
             step = tf.train.get_or_create_global_step()

@@ -68,8 +68,8 @@ def gradient_bytes(phases: List[Any]) -> Dict[str, float]:
 
 
 def _measure(folder: Path, size: int, batch: int, rounds: int, warmup: int) -> None:
-    from dctnet.communicator import Local, connected
     from dctnet.compat import session_config, tf
+    from dctnet.distributed import Local, connected
     from dctnet.nets import vgg19
     from tests.bench.batch import training_batch
     from tests.bench.ours import OurTrainer

@@ -33,7 +33,7 @@ def _in_a_process(count: int) -> Dict[str, Any]:
 
 def measure(count: int) -> Dict[str, Any]:
     """One folder, in this process."""
-    from dctnet.nets.picture_features import feature_network, picture_network
+    from dctnet.nets.pretrained import feature_network, picture_network
     network = feature_network('dlib')
     graph = picture_network(network.embed, network.side, 'cpu')
     with tempfile.TemporaryDirectory() as name:

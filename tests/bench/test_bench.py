@@ -9,7 +9,7 @@ from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
 from tests.bench.portrait import random_generator
 from tests.bench.published_inference import write_published_model
-from tests.tiny_training import content_network
+from tests.training.tiny_training import content_network
 
 
 @pytest.mark.parametrize('schedule', ['joint', 'sequential'])

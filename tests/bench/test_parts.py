@@ -6,7 +6,7 @@ from dctnet.compat import tf
 from tests.bench import parts, report
 from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
-from tests.tiny_training import content_network
+from tests.training.tiny_training import content_network
 
 
 def test_parts_of_a_tiny_step(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from dctnet import images
 from dctnet.data import folders
 from dctnet.errors import UserError
-from tests.tiny_training import write_pictures
+from tests.training.tiny_training import write_pictures
 
 
 def texture(path, seed=0):

@@ -6,8 +6,8 @@ from dctnet import images
 from dctnet.compat import tf, untuned
 from dctnet.data import extras, pipeline
 from dctnet.errors import UserError
-from dctnet.face.openness import mirrored
-from dctnet.ops.superpixel import flatten_regions
+from dctnet.face.measures import mirrored
+from dctnet.ops.slic import flatten_regions
 
 SIZE, BATCH = 32, 2
 

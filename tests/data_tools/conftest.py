@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture(scope='session')
 def portraits(tmp_path_factory):
     """A folder of portraits in many forms, a damaged picture and a text; not to be changed."""
-    from tests.data_tools import aligning
+    from tests.data_tools.faces import aligning
     folder = tmp_path_factory.mktemp('portraits')
     for name, (picture, options) in aligning.pictures().items():
         picture.save(str(folder / name), **options)
@@ -49,7 +49,8 @@ def trio(portraits, tmp_path):
 @pytest.fixture()
 def server(monkeypatch):
     """Serves net.bin; the environment names neither proxy nor mirror, and nobody waits before a new attempt."""
-    from data_tools import download, fetch
+    from data_tools import fetch
+    from data_tools.weights import download
     from tests.data_tools import file_server
     for name in ('http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY', fetch.MIRROR):
         monkeypatch.delenv(name, raising=False)

@@ -10,7 +10,7 @@ from data_tools import align_faces
 from dctnet import images
 from dctnet.errors import UserError
 from dctnet.face import alignment
-from tests.data_tools.aligning import SIZE, by_file, contents, run
+from tests.data_tools.faces.aligning import SIZE, by_file, contents, run
 
 
 def drawing(points):

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from data_tools import align_faces, face_folder, picture_folder
+from data_tools import align_faces, picture_folder
+from data_tools.faces import face_folder
 from dctnet import atomic
 from dctnet.errors import UserError
-from tests.data_tools.aligning import by_file, contents, run
+from tests.data_tools.faces.aligning import by_file, contents, run
 
 pytestmark = pytest.mark.usefixtures('quick_detection')
 

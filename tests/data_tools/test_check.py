@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools import check, folder_check, picture_facts
-from data_tools.demo_material import paint, portrait, portraits
-from data_tools.picture_facts import FaceFacts, PictureFacts
+from data_tools import check
+from data_tools.checks import folder_check, picture_facts
+from data_tools.checks.picture_facts import FaceFacts, PictureFacts
+from data_tools.recipe.demo_material import paint, portrait, portraits
 from dctnet import images
 from dctnet.errors import UserError
-from dctnet.face.quality import Pose
+from dctnet.face.measures import Pose
 
 
 @pytest.fixture(scope='module')

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from data_tools import fetch, part_file
+from data_tools import fetch
+from data_tools.weights import part_file
 from dctnet.errors import UserError, exit_with
 from tests.data_tools.file_server import DATA, SHA256
 

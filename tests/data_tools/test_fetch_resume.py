@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from data_tools import download, part_file
+from data_tools.weights import download, part_file
 from dctnet.errors import UserError
 from tests.data_tools.file_server import DATA
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from data_tools import contact_sheet, filter_faces, folder_scores, sample_scores
-from data_tools.demo_material import portrait
+from data_tools import filter_faces
+from data_tools.recipe.demo_material import portrait
+from data_tools.samples import contact_sheet, folder_scores, scores
 from dctnet import images
-from dctnet.data import keep_list
+from dctnet.data import folders
 from dctnet.errors import UserError, exit_with
 
 HEAD = cv2.resize(portrait()[20:200, 135:315], (64, 64), interpolation=cv2.INTER_AREA)
@@ -38,7 +39,7 @@ class Distance:
 @pytest.fixture(scope='module')
 def look_once():
     """sample_scores.look, once for each picture of this module."""
-    known, look = {}, sample_scores.look
+    known, look = {}, scores.look
 
     def remembered(picture):
         key = picture.tobytes()
@@ -51,7 +52,7 @@ def look_once():
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, caplog, look_once):
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(sample_scores, 'look', look_once)
+    monkeypatch.setattr(scores, 'look', look_once)
     monkeypatch.setattr(folder_scores, 'IdentityScore', Closeness)
     monkeypatch.setattr(folder_scores, 'StyleDistance', Distance)
 
@@ -92,7 +93,7 @@ def test_scores_and_list(faces, caplog):
     listed = (faces / 'keep.txt').read_text().splitlines()
     assert [line for line in listed if not line.startswith('#')] == ['000000.png', '000004.png']
     assert listed[0] == '# 2 of 5 pictures; dropped 2 by duplicate, 1 by rank' and '--keep 2' in listed[1]
-    assert keep_list.names_in(faces / 'keep.txt') == ['000000.png', '000004.png']
+    assert folders.keep_list_names(faces / 'keep.txt') == ['000000.png', '000004.png']
     sheet = images.read_bgr(faces / 'sheets' / 'contact_sheet_001.png')
     first = images.square(images.read_bgr(faces / next(iter(found))), contact_sheet._SIDE)
     np.testing.assert_array_equal(sheet[:contact_sheet._SIDE, :contact_sheet._SIDE], first)
@@ -102,20 +103,20 @@ def test_a_list_corrected_by_hand_stays(faces, caplog):
     run(faces, '--keep', 2)
     corrected = '# mine\n\n000003.png\n./#1.png\n'
     (faces / 'keep.txt').write_text(corrected)
-    assert keep_list.names_in(faces / 'keep.txt') == ['000003.png', '#1.png']
+    assert folders.keep_list_names(faces / 'keep.txt') == ['000003.png', '#1.png']
     assert run(faces, '--keep', 2) == 0
     assert (faces / 'keep.txt').read_text() == corrected
     assert 'stays as it is: 2 names, 2 of them not in the new choice of 2' in caplog.text
     assert run(faces, '--keep', 2, '--force') == 0
-    assert keep_list.names_in(faces / 'keep.txt') == ['000000.png', '000004.png']
-    assert keep_list.text_of(['#1.png'], ['a']) == '# a\n./#1.png\n'
+    assert folders.keep_list_names(faces / 'keep.txt') == ['000000.png', '000004.png']
+    assert folders.keep_list_text(['#1.png'], ['a']) == '# a\n./#1.png\n'
 
 
 def test_the_same_again_measures_nothing_and_a_change_only_itself(faces, monkeypatch):
     run(faces, '--exemplars', faces / 'source', '--workers', 3)
     before = {path.name: path.read_bytes() for path in faces.iterdir() if path.is_file()}
-    looked, look = [], sample_scores.look
-    monkeypatch.setattr(sample_scores, 'look', lambda picture: looked.append(1) or look(picture))
+    looked, look = [], scores.look
+    monkeypatch.setattr(scores, 'look', lambda picture: looked.append(1) or look(picture))
     run(faces, '--exemplars', faces / 'source', '--workers', 3)
     assert looked == [] and before == {path.name: path.read_bytes() for path in faces.iterdir() if path.is_file()}
     assert float(rows(faces)['000002.png']['style_distance']) > 0

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools import diffusion, generate_exemplars, picture_folder
+from data_tools import generate_exemplars, picture_folder
+from data_tools.exemplars import diffusion
 from dctnet import images
 from dctnet.errors import UserError, exit_with
 

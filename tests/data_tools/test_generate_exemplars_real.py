@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools import diffusion, generate_exemplars, picture_folder
-from data_tools.diffusion import Drawing
+from data_tools import generate_exemplars, picture_folder
+from data_tools.exemplars import diffusion
+from data_tools.exemplars.diffusion import Drawing
 from dctnet import images
 from dctnet.errors import UserError
 
 for name in diffusion.LIBRARIES:
     pytest.importorskip(name, reason='needs requirements/exemplars.txt, an environment of its own')
 
-from tests.data_tools import tiny_diffusion  # noqa: E402  needs these libraries
+from tests.data_tools.exemplars import tiny_diffusion  # noqa: E402 (needs those libraries)
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from data_tools import generate_style_faces
-from dctnet import atomic, checkpoint, images
+from dctnet import atomic, images
 from dctnet.compat import tf
 from dctnet.errors import UserError, exit_with
 from dctnet.models import ccn
 from dctnet.models.sampling import Sampling
 from dctnet.nets.stylegan2 import Architecture, generator_shapes, starting_weights
+from dctnet.runs import checkpoint
 
 TINY = Architecture(8, max_channels=4, style_dim=8, mapping_layers=2)
 

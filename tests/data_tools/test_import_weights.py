@@ -5,10 +5,11 @@ import shutil
 import numpy as np
 import pytest
 
-from dctnet import checkpoint, export, frozen, images
+from dctnet import export, frozen, images
 from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.nets import unet
+from dctnet.runs import checkpoint
 from tests.data_tools.command import cut, exit_code, run
 
 CHANNELS = 4

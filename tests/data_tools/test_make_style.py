@@ -101,7 +101,7 @@ def test_a_signal_reaches_the_command(tmp_path):
              'signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))\n'
              'pathlib.Path(sys.argv[1]).write_text("ready")\n'
              'time.sleep(60)')
-    parent = ('import sys\nfrom data_tools.project_command import run_command\n'
+    parent = ('import sys\nfrom data_tools.recipe.project_command import run_command\n'
               'sys.exit(run_command(["-c", sys.argv[1], sys.argv[2]]))')
     process = subprocess.Popen([sys.executable, '-c', parent, child, str(tmp_path / 'ready')], cwd=str(ROOT),
                                stdout=subprocess.DEVNULL)

@@ -4,13 +4,14 @@ import json
 import numpy as np
 import pytest
 
-from dctnet import atomic, best_checkpoint, checkpoint
+from dctnet import atomic
 from dctnet.compat import tf
 from dctnet.engine.evaluation import Evaluation, Measuring
 from dctnet.engine.hooks import Checkpoint
-from dctnet.engine.optim import all_finite
 from dctnet.engine.summaries import Scalars
+from dctnet.engine.updates import all_finite
 from dctnet.errors import UserError
+from dctnet.runs import best_checkpoint, checkpoint
 from tests.engine.tiny_stage import Do, tiny
 
 

@@ -7,11 +7,12 @@ import time
 
 import pytest
 
-from dctnet import atomic, checkpoint
+from dctnet import atomic
 from dctnet.compat import tf
 from dctnet.engine.hooks import Checkpoint, NanGuard, Progress
-from dctnet.engine.optim import all_finite
+from dctnet.engine.updates import all_finite
 from dctnet.errors import UserError
+from dctnet.runs import checkpoint
 from tests.engine.tiny_stage import Do, Record, tiny
 
 

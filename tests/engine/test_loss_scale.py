@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 
-from dctnet import checkpoint
 from dctnet.engine.hooks import NanGuard
 from dctnet.errors import UserError
+from dctnet.runs import checkpoint
 from tests.engine.tiny_stage import Do, Record, tiny
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dctnet.compat import tf
-from dctnet.engine.optim import build_updates
 from dctnet.engine.trainer import Hook, Loop
+from dctnet.engine.updates import build_updates
 from dctnet.errors import UserError
 from dctnet.stage import Feed, Phase, StageGraph
 from tests.engine.tiny_stage import OPTIM, Do, Record, tiny

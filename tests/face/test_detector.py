@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from dctnet.face.box_finders import HogFinder
+from dctnet.face.box_detectors import HogFinder
 from dctnet.face.detector import FaceDetector
 
 NOSE = 30

@@ -4,7 +4,7 @@ import pytest
 from skimage import data
 
 from dctnet.face.detector import FaceDetector
-from dctnet.face.openness import mirrored, openness
+from dctnet.face.measures import mirrored, openness
 
 # Where each landmark is found in the mirrored picture, for the parts that count: eyes, inner lips.
 MIRROR = {36: 45, 37: 44, 38: 43, 39: 42, 40: 47, 41: 46, 60: 64, 61: 63, 62: 62, 63: 61, 67: 65, 66: 66, 65: 67}

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dctnet.compat import tf
-from dctnet.losses.adversarial import adversarial_loss
+from dctnet.losses import adversarial_loss
 
 REAL, FAKE = np.random.RandomState(0).standard_normal((2, 3, 4, 4, 1)).astype(np.float32) * 3
 

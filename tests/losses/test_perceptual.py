@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dctnet.compat import tf
-from dctnet.losses.perceptual import content_loss, total_variation
+from dctnet.losses import content_loss, total_variation
 
 A, B = np.random.RandomState(0).standard_normal((2, 2, 5, 7, 3)).astype(np.float32)
 

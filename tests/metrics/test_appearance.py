@@ -3,8 +3,8 @@ import cv2
 import numpy as np
 import pytest
 
-from data_tools.demo_material import portrait
-from dctnet.metrics.appearance import saturation, sharpness
+from data_tools.recipe.demo_material import portrait
+from dctnet.metrics.style_distance import saturation, sharpness
 
 
 def test_saturation_counts_pixels_that_are_clipped_in_all_channels():

@@ -3,9 +3,9 @@ import cv2
 import numpy as np
 import pytest
 
-from data_tools.demo_material import paint, portrait
+from data_tools.recipe.demo_material import paint, portrait
 from dctnet.metrics.edges import edge_agreement
-from dctnet.metrics.identity import cosine
+from dctnet.metrics.pairs import cosine
 
 HEAD = np.ascontiguousarray(portrait()[20:200, 135:315])
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from dctnet import config_file
-from dctnet.communicator import Local
 from dctnet.compat import tf
 from dctnet.config import AugmentConfig, CcnConfig
-from dctnet.engine.optim import build_updates
-from dctnet.models import augmentation, ccn
+from dctnet.distributed import Local
+from dctnet.engine.updates import build_updates
+from dctnet.models import ada, ccn
 from dctnet.nets import stylegan2
 from dctnet.stage import Phase
 
@@ -220,9 +220,9 @@ def test_p_goes_down_where_half_of_the_pictures_pass():
     for target, expected in ((0.6, 0.5 - 4 * 2 / 100), (-0.6, 0.5 + 4 * 2 / 100)):
         settings = AugmentConfig('adaptive', p=0.5, target=target, length=100)
         with tf.Graph().as_default(), tf.Session() as session:
-            p = augmentation.probability(settings)
-            phase, adapt = augmentation.adapting(settings, p, Phase('d', None, {}, [], 1, None),
-                                                 tf.constant([[3.0], [-4.0]]), Local())
+            p = ada.probability(settings)
+            phase, adapt = ada.adapting(settings, p, Phase('d', None, {}, [], 1, None),
+                                        tf.constant([[3.0], [-4.0]]), Local())
             session.run(tf.global_variables_initializer())
             observe = phase.companions()
             for _ in range(4):
@@ -234,8 +234,8 @@ def test_p_goes_down_where_half_of_the_pictures_pass():
 def test_a_fixed_p_is_no_variable():
     with tf.Graph().as_default(), tf.Session() as session:
         settings = AugmentConfig('fixed', p=0.25)
-        p = augmentation.probability(settings)
-        phase, adapt = augmentation.adapting(settings, p, Phase('d', None, {}, [], 1, None), tf.ones([2, 1]),
-                                             Local())
+        p = ada.probability(settings)
+        phase, adapt = ada.adapting(settings, p, Phase('d', None, {}, [], 1, None), tf.ones([2, 1]),
+                                    Local())
         assert session.run(phase.scalars) == {'augment_p': 0.25, 'real_sign': 1}
         assert not adapt and not phase.companions() and not tf.global_variables()

@@ -5,12 +5,12 @@ import pytest
 from dctnet import config_file
 from dctnet.compat import gradients, tf
 from dctnet.config import TtnConfig
-from dctnet.engine.optim import build_updates
+from dctnet.engine.updates import build_updates
 from dctnet.errors import UserError
-from dctnet.losses.perceptual import total_variation
+from dctnet.losses import total_variation
 from dctnet.models import ttn
 from dctnet.nets import unet
-from tests.tiny_training import content_network
+from tests.training.tiny_training import content_network
 
 SIZE = 32
 OPTIM = {'lr': 1e-2, 'beta1': 0.5, 'beta2': 0.99}

@@ -7,10 +7,10 @@ from skimage import data
 from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from dctnet.face.descriptor_file import read_descriptor_weights
 from dctnet.face.detector import FaceDetector
 from dctnet.face.installed_models import DESCRIPTOR, LANDMARKS, installed_model
 from dctnet.nets import dlib_descriptor
+from dctnet.nets.dlib_file import read_descriptor_weights
 
 
 @pytest.fixture(scope='module')

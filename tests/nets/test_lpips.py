@@ -4,7 +4,7 @@ import pytest
 
 from dctnet import frozen, images
 from dctnet.nets import lpips
-from tests.data_tools.published_files import lpips_states
+from tests.data_tools.weights.published_files import lpips_states
 
 
 def convolved(x, kernel, bias, stride, padding):
@@ -52,7 +52,7 @@ def states():
 
 @pytest.fixture(scope='module')
 def network(states):
-    from data_tools.lpips_weights import lpips_arrays
+    from data_tools.weights.torch_states import lpips_arrays
     graph_def = lpips.freeze_graph(lpips_arrays(*states, where='x'))
     frozen.check_operations(graph_def, 'x')
     return frozen.FrozenGraph(graph_def, [lpips.PHOTO, lpips.RESULT], [lpips.OUTPUT], 'cpu')

@@ -2,7 +2,7 @@
 import numpy as np
 
 from dctnet.compat import tf
-from dctnet.nets.patch_discriminator import PatchDiscriminator
+from dctnet.nets.discriminators import PatchDiscriminator
 
 
 def test_one_logit_a_patch_of_eight_pixels():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dctnet.compat import tf
-from dctnet.losses.regularisers import path_lengths, r1_penalty
+from dctnet.losses import path_lengths, r1_penalty
 from dctnet.nets import stylegan2
 from dctnet.nets.stylegan2 import Architecture
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from dctnet.compat import tf
 from dctnet.nets import unet
-from dctnet.nets.patch_discriminator import PatchDiscriminator
+from dctnet.nets.discriminators import PatchDiscriminator
 
 VECTORS = Path(__file__).parents[1] / 'parity' / 'data' / 'ttn.npz'
 

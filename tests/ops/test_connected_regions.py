@@ -3,7 +3,7 @@ import numpy as np
 from skimage.measure import label
 
 from dctnet.compat import tf
-from dctnet.ops.connected_regions import joined
+from dctnet.ops.slic_graph import joined
 
 
 def run(labels, min_size):

@@ -6,7 +6,7 @@ import numpy as np
 
 from dctnet.face import alignment
 from dctnet.inference import fusion
-from tests.parity.row import Row
+from tests.parity.comparison import Row
 
 SHORT_SIDE = 720
 

@@ -4,10 +4,11 @@ from typing import List
 
 import numpy as np
 
-from dctnet import checkpoint, frozen
+from dctnet import frozen
 from dctnet.errors import UserError
 from dctnet.export import translator_graph
-from tests.parity.row import Row
+from dctnet.runs import checkpoint
+from tests.parity.comparison import Row
 
 # At most one grey level on 99.9 % of the values: compared is the 99.9th percentile of the difference.
 SHARE, TOLERANCE = 99.9, 1.0

@@ -4,14 +4,14 @@ from typing import Dict, List
 
 import numpy as np
 
-from data_tools.arcface_weights import arcface_arrays
-from data_tools.rosinality_weights import architecture_of, discriminator_arrays, generator_arrays
+from data_tools.weights.stylegan2 import architecture_of, discriminator_arrays, generator_arrays
+from data_tools.weights.torch_states import arcface_arrays
 from dctnet.compat import session_config, tf
-from dctnet.losses.regularisers import path_lengths, r1_penalty
+from dctnet.losses import path_lengths, r1_penalty
 from dctnet.models.blending import blend
 from dctnet.nets import arcface, stylegan2
+from tests.parity.comparison import Row
 from tests.parity.drawn import arcface_state, names_and_shapes, salt_of, stylegan2_state
-from tests.parity.row import Row
 
 RELATIVE = 1e-3
 

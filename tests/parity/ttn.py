@@ -5,15 +5,16 @@ from typing import Dict, List
 
 import numpy as np
 
-from dctnet import checkpoint, frozen
+from dctnet import frozen
 from dctnet.compat import session_config, tf
 from dctnet.config import TtnLossConfig
 from dctnet.models.ttn import COLOUR_SHIFT_HIGH, COLOUR_SHIFT_LOW, TtnBatch, build_discriminators, texture, ttn_losses
 from dctnet.nets import unet, vgg19
 from dctnet.ops import filters
-from dctnet.ops.superpixel import flatten_regions
+from dctnet.ops.slic import flatten_regions
+from dctnet.runs import checkpoint
+from tests.parity.comparison import Row
 from tests.parity.drawn import salt_of, ttn_weight
-from tests.parity.row import Row
 
 IMAGE_TOLERANCE, RELATIVE = 2e-4, 1e-4
 

@@ -5,8 +5,9 @@ from typing import Any, Dict, Sequence
 
 import numpy as np
 
-from dctnet import config_file, images, sample_sheet
+from dctnet import config_file, images
 from dctnet.config import CcnConfig, TtnConfig
+from dctnet.runs import sample_sheet
 
 SIZE = 32
 

@@ -1,0 +1,184 @@
+"""What is wrong with a folder of photographs and a folder of exemplars, from the facts of their pictures."""
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from scipy.cluster.vq import kmeans2
+from scipy.spatial.distance import cdist
+
+from data_tools.checks.picture_facts import PictureFacts
+from dctnet.metrics.near_duplicates import NearDuplicates
+
+FEW_PHOTOS, FEW_EXEMPLARS = 500, 50  # the paper: 10 000 and about 100
+_DUPLICATE_BITS = 24     # of 256
+_BLURRED = 3.0
+_OFF_PLACE = 0.06        # aligned faces stay below 0.03
+_SIDEWAYS = 30.0         # degrees of yaw
+_ENOUGH = 10             # pictures that a comparison of two folders needs
+_SWAPPED = 0.75          # of the pairs
+_SMALLEST_GROUP, _MIXED = 0.1, 0.31  # silhouettes: single styles reach 0.30, two styles 0.32 to 0.41
+_TRIES = 8
+
+
+class Finding(NamedTuple):
+    """where: PHOTO, STYLE or both. what was found, and what to do about it. pictures: which, the first ones."""
+    where: str
+    what: str
+    advice: str
+    pictures: List[PictureFacts] = []
+
+
+def refusal(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> str:
+    """Why the two folders look swapped, '' where they do not: drawings are flatter than photographs, and the eyes of
+    cartoons are larger."""
+    for words, value in (('flatter', _flat), ('with larger eyes', _eye_size)):
+        share = share_of_pairs(value, photos, style)
+        if share is not None and share > _SWAPPED:
+            return (f'in {share:.0%} of the pairs the picture of PHOTO is the one {words}, as cartoons are')
+    return ''
+
+
+def findings(photos: Sequence[PictureFacts], style: Sequence[PictureFacts], size: int) -> List[Finding]:
+    """Everything that is likely to hurt a training at `size` px, the worst of each folder first."""
+    found = _too_few('PHOTO', photos, FEW_PHOTOS, 'the paper trains on 10 000 photographs; a few hundred give a style '
+                     'that fits few faces: add photographs')
+    found += _too_few('STYLE', style, FEW_EXEMPLARS, 'about 100 are usual: add exemplars of the same style, or samples '
+                      'of train.py ccn (data.generated)')
+    for where, facts in (('PHOTO', photos), ('STYLE', style)):
+        found += _shares(where, [entry for entry in facts if not entry.error], size)
+        found += _unreadable(where, facts) + _near_duplicates(where, facts)
+    return found + _mixed(style) + _poses(photos, style) + _alike(photos, style)
+
+
+def share_of_pairs(value: Callable[[PictureFacts], float], photos: Sequence[PictureFacts],
+                   style: Sequence[PictureFacts]) -> Optional[float]:
+    """In which share of the pairs (photograph, exemplar) the photograph has the larger value; None where too few
+    pictures have one."""
+    a, b = [np.array([value(entry) for entry in facts if not entry.error]) for facts in (photos, style)]
+    a, b = a[~np.isnan(a)], b[~np.isnan(b)]
+    if min(len(a), len(b)) < _ENOUGH:
+        return None
+    return float(np.mean(a[:, None] > b) + 0.5 * np.mean(a[:, None] == b))
+
+
+def duplicate_groups(facts: Sequence[PictureFacts]) -> List[List[PictureFacts]]:
+    """Pictures that are nearly the same as the first of their group."""
+    leaders = NearDuplicates(_DUPLICATE_BITS)
+    groups: Dict[str, List[PictureFacts]] = {}
+    for entry in facts:
+        if entry.error:
+            continue
+        leader = leaders.near(entry.hash)
+        if leader is None:
+            leader = str(entry.path)
+            leaders.add(leader, entry.hash)
+        groups.setdefault(leader, []).append(entry)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def style_groups(facts: Sequence[PictureFacts]) -> Tuple[float, List[List[PictureFacts]]]:
+    """The two groups that the pictures fall into most easily, by their looks, and how well they are apart (mean
+    silhouette, -1 to 1); (0, []) where there are too few pictures."""
+    known = [entry for entry in facts if not entry.error]
+    if len(known) < 2 * _ENOUGH:
+        return 0.0, []
+    looks = np.array([entry.looks for entry in known])
+    looks = (looks - looks.mean(0)) / np.maximum(looks.std(0), 1e-6)
+    tries = [kmeans2(looks, 2, minit='++', seed=seed) for seed in range(_TRIES)]
+    tries = [(float(np.sum((looks - centres[label]) ** 2)), label) for centres, label in tries
+             if np.bincount(label, minlength=2).min() >= max(_SMALLEST_GROUP * len(known), 2)]
+    if not tries:
+        return 0.0, []
+    label = min(tries, key=lambda entry: entry[0])[1]
+    distances = cdist(looks, looks)
+    own, other = [np.array([row[(label == group) == same].sum() for row, group in zip(distances, label)])
+                  for same in (True, False)]
+    sizes = np.bincount(label)[label]
+    own, other = own / (sizes - 1), other / (len(known) - sizes)
+    apart = float(np.mean((other - own) / np.maximum(np.maximum(other, own), 1e-9)))
+    return apart, [[entry for entry, its in zip(known, label) if its == group] for group in (0, 1)]
+
+
+def _flat(entry: PictureFacts) -> float:
+    return entry.flat
+
+
+def _eye_size(entry: PictureFacts) -> float:
+    return entry.face.eye_size if entry.face else np.nan
+
+
+def _too_few(where: str, facts: Sequence[PictureFacts], enough: int, advice: str) -> List[Finding]:
+    return [Finding(where, f'only {len(facts)} pictures', advice)] * (len(facts) < enough)
+
+
+def _shares(where: str, facts: Sequence[PictureFacts], size: int) -> List[Finding]:
+    """What more than a share of the pictures may not be."""
+    drawn = where == 'STYLE'
+    rules: Tuple[Tuple[float, str, Callable, str], ...] = (
+        (0.5 if drawn else 0.1, 'show no face that is found', lambda entry: not entry.faces,
+         'in drawings the detector often fails: look whether they are aligned, or mark them by hand (align_faces '
+         '--landmarks)' if drawn else 'use portraits: python -m data_tools.align_faces'),
+        (0.1, 'show a face that is not where alignment puts it', lambda entry: entry.face
+         and entry.face.offset > _OFF_PLACE, 'align them: python -m data_tools.align_faces'),
+        (0.1, f'are smaller than {size} px', lambda entry: min(entry.width, entry.height) < size,
+         'enlarged pictures are blurred: take larger ones, or lower data.size'),
+        (0.1, 'are far from square', lambda entry: max(entry.width, entry.height) > 1.2 * min(entry.width,
+                                                                                              entry.height),
+         'the training sees their middle only: align them'),
+        (0.1, 'are blurred', lambda entry: entry.face and entry.face.blur > _BLURRED,
+         'leave them out (align_faces --max-blur 3)'),
+        (0.2, 'have no colour', lambda entry: entry.chroma < 2, 'grey pictures teach grey ones: leave them out unless '
+         'the style is grey'),
+    )
+    found = []
+    for limit, words, is_so, advice in rules:
+        those = [entry for entry in facts if is_so(entry)]
+        if len(those) > limit * len(facts):
+            found.append(Finding(where, f'{len(those)} of {len(facts)} pictures {words}', advice, those))
+    return found
+
+
+def _unreadable(where: str, facts: Sequence[PictureFacts]) -> List[Finding]:
+    errors = [entry for entry in facts if entry.error]
+    return [Finding(where, f'{len(errors)} pictures cannot be read: {errors[0].error}',
+                    'remove them: training stops at them')] if errors else []
+
+
+def _near_duplicates(where: str, facts: Sequence[PictureFacts]) -> List[Finding]:
+    groups = duplicate_groups(facts)
+    spare = sum(len(group) - 1 for group in groups)
+    if spare <= 0.02 * len(facts):
+        return []
+    names = ' and '.join(entry.path.name for entry in groups[0][:2])
+    return [Finding(where, f'{spare} pictures are nearly the same as another ({names})',
+                    'they count double: keep one of each', [entry for group in groups for entry in group])]
+
+
+def _mixed(style: Sequence[PictureFacts]) -> List[Finding]:
+    apart, groups = style_groups(style)
+    if apart <= _MIXED:
+        return []
+    smaller = min(groups, key=len)
+    return [Finding(
+        'STYLE', f'the exemplars fall into two kinds, {len(smaller)} and {len(style) - len(smaller)} of them '
+                 f'(silhouette {apart:.2f})',
+        'one run learns one style: look at the smaller group, and leave it out if it is another', smaller)]
+
+
+def _poses(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> List[Finding]:
+    turned = [[abs(entry.face.pose.yaw) for entry in facts if entry.face] for facts in (photos, style)]
+    if min(len(side) for side in turned) < _ENOUGH:
+        return []
+    photo_share, style_share = [float(np.mean(np.array(side) > _SIDEWAYS)) for side in turned]
+    if photo_share < style_share + 0.2:
+        return []
+    return [Finding('both', f'{photo_share:.0%} of the photographs are turned by more than {_SIDEWAYS:.0f} degrees, '
+                            f'and {style_share:.0%} of the exemplars', 'turned faces will be drawn badly: add '
+                    'such exemplars, or leave such photographs out')]
+
+
+def _alike(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> List[Finding]:
+    flat, eyes = share_of_pairs(_flat, photos, style), share_of_pairs(_eye_size, photos, style)
+    if flat is None or eyes is None or min(flat, eyes) < 0.4 or max(flat, eyes) > 0.6:
+        return []
+    return [Finding('both', 'photographs and exemplars look alike: as flat, with as large eyes', 'make sure that STYLE '
+                    'holds the style; a style that only changes colours or strokes is no mistake')]

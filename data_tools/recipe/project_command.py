@@ -1,0 +1,32 @@
+"""Running the project's own commands one after the other, as a user would type them."""
+import contextlib
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_command(words: Sequence[object], title: str = '') -> int:
+    """Print `$ python WORDS` after the title, run it with this interpreter in the project's folder, and return its exit
+    code. SIGTERM and Ctrl-C reach the command, which then stops as it would on its own."""
+    texts = [str(word) for word in words]
+    print(f"\n{title}$ python {' '.join(shlex.quote(text) for text in texts)}", flush=True)
+    process = subprocess.Popen([sys.executable] + texts, cwd=str(ROOT))
+    with _signals_passed_on_to(process):
+        return process.wait()
+
+
+@contextlib.contextmanager
+def _signals_passed_on_to(process: subprocess.Popen) -> Iterator[None]:
+    # A terminal sends Ctrl-C to both: the command decides what it means, so this process only has to survive it.
+    former = {signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+              signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -1,0 +1,84 @@
+"""A calibrated generator and its source, from a run of train.py ccn or from files."""
+import hashlib
+from pathlib import Path
+from typing import Dict, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from data_tools.weights.stylegan2 import architecture_of, check_network
+from dctnet.errors import UserError
+from dctnet.models import ccn
+from dctnet.nets.stylegan2 import Architecture
+from dctnet.runs import checkpoint
+from dctnet.training.ccn import SOURCE_FILE, frozen_source, networks_of
+
+Arrays = Dict[str, np.ndarray]
+
+
+class GeneratorPair(NamedTuple):
+    """Weights by name (stylegan2.generator_shapes), both checked and of one architecture. source: None without one.
+    origins: 'target' and 'source' -> where they come from."""
+    target: Arrays
+    source: Optional[Arrays]
+    architecture: Architecture
+    origins: Dict[str, str]
+
+
+def of_run(run: Path, step: Optional[int] = None, source: Optional[Path] = None) -> GeneratorPair:
+    """The averaged target of a run's checkpoint (the newest where `step` is None), and the source that the run keeps.
+
+    source: run, checkpoint or .npz to take instead of the run's own. Raises UserError where the run is none, has no
+    such checkpoint or no source, or where weights are damaged or differ in size.
+    """
+    run = Path(run)
+    found = checkpoint.all_in(run / 'checkpoints')
+    if not found:
+        raise UserError(f'{run} holds no checkpoint (checkpoints/model-STEP.index): name a run folder of train.py ccn')
+    chosen = found[-1:] if step is None else [prefix for prefix in found if checkpoint.step_of(prefix) == step]
+    if not chosen:
+        raise UserError('{} has no checkpoint of step {}; there are {}'.format(
+            run, step, ', '.join(str(checkpoint.step_of(prefix)) for prefix in found)))
+    target = _averaged(chosen[0])
+    if source is None and not (run / SOURCE_FILE).exists():
+        raise UserError(f'{run} was trained without a source: its generator is a source itself, no calibrated target. '
+                        f'Name the run of a target, or sample this one as it is with --target {run} --blend 0')
+    theirs = _averaged(source) if source else (frozen_source(run), str(run / SOURCE_FILE))
+    return _checked(target, theirs)
+
+
+def of_files(target: Path, source: Optional[Path] = None) -> GeneratorPair:
+    """Generators of runs (their newest checkpoint), checkpoints or .npz files of data_tools.import_weights stylegan2.
+
+    Raises UserError where a file holds no generator, or where weights are damaged or differ in size.
+    """
+    return _checked(_averaged(target), _averaged(source) if source else None)
+
+
+def sha256(weights: Arrays) -> str:
+    """A hash of names, shapes and values, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(f'{name} {weights[name].shape} '.encode())
+        digest.update(np.ascontiguousarray(weights[name], '<f4').tobytes())
+    return digest.hexdigest()
+
+
+def _averaged(path: Path) -> Tuple[Arrays, str]:
+    return networks_of(checkpoint.read_arrays(Path(path)), str(path))[ccn.AVERAGE], str(path)
+
+
+def _checked(target: Tuple[Arrays, str], source: Optional[Tuple[Arrays, str]]) -> GeneratorPair:
+    sizes = []
+    for weights, where in filter(None, (target, source)):
+        sizes.append(architecture_of(weights, where))
+        check_network(ccn.AVERAGE, weights, sizes[-1], where)
+    if sizes[0] != sizes[-1]:
+        raise UserError(f'the generators are of different sizes: {target[1]} is {_text(sizes[0])}, {source[1]} is '
+                        f'{_text(sizes[1])}. A source goes with the targets that were calibrated from it')
+    origins = {'target': target[1], 'source': source[1]} if source else {'target': target[1]}
+    return GeneratorPair(target[0], source[0] if source else None, sizes[0], origins)
+
+
+def _text(a: Architecture) -> str:
+    return (f'{a.size} px with channel multiplier {a.channel_multiplier:g}, at most {a.max_channels} channels, w of '
+            f'{a.style_dim}, {a.mapping_layers} mapping layers')

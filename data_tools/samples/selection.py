@@ -1,0 +1,92 @@
+"""Which generated faces to keep, from their scores: a total rank, hard limits, near-duplicates, the best so many."""
+import math
+from collections import Counter
+from typing import Any, Dict, List, NamedTuple, Sequence, Union
+
+import numpy as np
+from scipy.stats import rankdata
+
+from dctnet.metrics.near_duplicates import NearDuplicates
+
+# Score -> 1 where more is better, -1 where less is.
+CRITERIA = {'face_score': 1, 'landmark_spread': -1, 'identity': 1, 'sharpness': 1, 'style_distance': -1}
+
+
+class Selection(NamedTuple):
+    """What is dropped.
+
+    keep: the best so many, or a share of all pictures (a float from 0 to 1, at least one picture).
+    limits: score -> the worst value that passes; a picture without that score does not pass.
+    duplicate_bits: pictures whose hashes differ in at most so many of 256 bits are near-duplicates; the better stays.
+    """
+    keep: Union[int, float]
+    limits: Dict[str, float]
+    duplicate_bits: int
+
+
+class Verdict(NamedTuple):
+    """total: 0 (worst) to 1. rank: from 1. criterion: what dropped it (unreadable, duplicate, rank or the name of a
+    score), '' where it is kept. reason: the same in words."""
+    name: str
+    total: float
+    rank: int
+    criterion: str
+    reason: str
+
+
+def total_scores(scores: Sequence[Dict[str, Any]]) -> np.ndarray:
+    """The mean, over the criteria that any picture has a score of, of a picture's relative rank: 0 worst, 1 best.
+
+    A missing score ranks last. No weights: ranks need none, and scores.csv holds every score for another order.
+    """
+    parts = []
+    for criterion, direction in CRITERIA.items():
+        values = [entry.get(criterion) for entry in scores]
+        if any(value is not None for value in values):
+            signed = [-math.inf if value is None else direction * value for value in values]
+            parts.append((rankdata(signed) - 1) / max(len(scores) - 1, 1))
+    return np.mean(parts, axis=0) if parts else np.zeros(len(scores))
+
+
+def verdicts(scores: Dict[str, Dict[str, Any]], selection: Selection) -> List[Verdict]:
+    """Every picture's place and fate, the best first; equal totals in the order of the names.
+
+    scores: name -> scores and hash, or {'error': text} for a picture that cannot be read.
+    """
+    readable = sorted(name for name in scores if 'error' not in scores[name])
+    totals = dict(zip(readable, total_scores([scores[name] for name in readable])))
+    best = selection.keep
+    if isinstance(best, float):
+        best = max(1, int(round(best * len(scores))))
+    kept = NearDuplicates(selection.duplicate_bits)
+    result = []
+    for rank, name in enumerate(sorted(readable, key=lambda name: (-totals[name], name)), 1):
+        criterion, reason = _beyond_limit(scores[name], selection.limits)
+        if not criterion:
+            twin = kept.near(scores[name]['hash'])
+            if twin:
+                criterion, reason = 'duplicate', f'duplicate of {twin}'
+            elif len(kept.names) >= best:
+                criterion, reason = 'rank', f'not among the best {best}'
+            else:
+                kept.add(name, scores[name]['hash'])
+        result.append(Verdict(name, float(totals[name]), rank, criterion, reason))
+    unreadable = sorted(set(scores) - set(readable))
+    return result + [Verdict(name, 0.0, rank, 'unreadable', scores[name]['error'])
+                     for rank, name in enumerate(unreadable, len(readable) + 1)]
+
+
+def dropped_by(found: Sequence[Verdict]) -> str:
+    """How many pictures each criterion removed, in words; '' where nothing was."""
+    counts = Counter(verdict.criterion for verdict in found if verdict.criterion)
+    return ', '.join(f'{count} by {criterion}' for criterion, count in counts.most_common())
+
+
+def _beyond_limit(entry: Dict[str, Any], limits: Dict[str, float]) -> Sequence[str]:
+    for criterion, limit in limits.items():
+        value = entry.get(criterion)
+        if value is None:
+            return criterion, f'no {criterion}'
+        if CRITERIA[criterion] * (value - limit) < 0:
+            return criterion, f'{criterion} {value:g} is worse than {limit:g}'
+    return '', ''

@@ -1,0 +1,84 @@
+"""checkpoints/manifest.yaml: which weights the project uses, where they come from and how a right one is known."""
+import difflib
+import hashlib
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional
+
+import yaml
+
+from dctnet.errors import UserError
+
+MANIFEST = Path(__file__).resolve().parents[2] / 'checkpoints' / 'manifest.yaml'
+_BLOCK = 1 << 20
+
+
+class Entry(NamedTuple):
+    """One entry of the manifest; None where it says null. size is in bytes."""
+    name: str
+    file: str
+    source: str
+    urls: List[str]
+    sha256: Optional[str]
+    md5: Optional[str]
+    size: Optional[int]
+    licence: str
+    used_by: str
+    import_command: Optional[str]
+    makes: Optional[str]
+
+    @property
+    def checksum(self) -> Optional[str]:
+        """Name of the stronger checksum that is known: sha256, md5, or None."""
+        return 'sha256' if self.sha256 else 'md5' if self.md5 else None
+
+    @property
+    def is_one_file(self) -> bool:
+        """False where the entry stands for a folder of several files."""
+        return ',' not in self.file
+
+
+def read_entries(path: Path = MANIFEST) -> Dict[str, Entry]:
+    """All entries by name. Raises UserError where the file is missing, no YAML or incomplete."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+        return {name: _entry(name, fields) for name, fields in content.items()}
+    except FileNotFoundError:
+        raise UserError(f'{path} is missing: take it from the repository') from None
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise UserError(f'{path} is no manifest of weights ({type(error).__name__}: {error}): compare it with the '
+                        "repository's") from error
+
+
+def _entry(name: str, fields: Dict[str, Any]) -> Entry:
+    return Entry(name, fields['file'], fields['source'], list(fields['urls']), fields['sha256'], fields['md5'],
+                 fields['size'], fields['licence'], fields['used_by'], fields['import'], fields['makes'])
+
+
+def entry_named(entries: Dict[str, Entry], name: str) -> Entry:
+    """Raises UserError, with the nearest name, where there is none of this name."""
+    if name not in entries:
+        near = difflib.get_close_matches(name, entries, n=1, cutoff=0.4)
+        raise UserError('the manifest has no entry {}: {}'.format(
+            name, f'did you mean {near[0]}?' if near else f"it knows {', '.join(entries)}"))
+    return entries[name]
+
+
+def digest(path: Path, algorithm: str) -> str:
+    """Checksum of a file, in hexadecimal."""
+    result = hashlib.new(algorithm)
+    with path.open('rb') as stream:
+        for block in iter(lambda: stream.read(_BLOCK), b''):
+            result.update(block)
+    return result.hexdigest()
+
+
+def difference(entry: Entry, path: Path) -> Optional[str]:
+    """What distinguishes the file from the manifest's, 'EXPECTED ..., found ...'; None where nothing known does."""
+    size = path.stat().st_size
+    if entry.size is not None and size != entry.size:
+        return f'expected {entry.size} bytes, found {size}'
+    if entry.checksum:
+        expected, found = getattr(entry, entry.checksum), digest(path, entry.checksum)
+        if found != expected:
+            return f'expected {entry.checksum} {expected}, found {found}'
+    return None

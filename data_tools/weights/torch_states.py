@@ -1,0 +1,123 @@
+"""PyTorch files (.pt, .pth): reading them, and the published IR-SE50 and LPIPS weights in this project's layout.
+
+PyTorch itself reads the files and is needed for nothing else here.
+"""
+from pathlib import Path
+from typing import Any, Dict
+
+import numpy as np
+
+from dctnet.errors import UserError
+from dctnet.nets import arcface, lpips
+from dctnet.runs import checkpoint
+
+_EPSILON = 1e-5  # PyTorch's batch normalisation
+_ALEXNET_CONVOLUTIONS = (0, 3, 6, 8, 10)  # their places among AlexNet's features
+
+
+def read_states(path: Path) -> Dict[str, Any]:
+    """A file of nested dictionaries with tensors, as nested dictionaries with float32 arrays; all else is left out.
+
+    The pickle inside may name nothing but tensors (weights_only). Raises UserError where PyTorch is not installed, or
+    where the file is missing, damaged or holds something else.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise UserError(f'reading {path} needs PyTorch 1.13 or later, which is not installed: run "pip install torch" '
+                        'in this environment, or import on another machine') from None
+    try:
+        content = torch.load(str(path), map_location='cpu', weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f'weights {path} do not exist: check the path') from None
+    except Exception as error:  # torch signals damage, refused names and other formats by many exceptions
+        raise UserError(f"{path} is not a PyTorch file of plain tensors ({' '.join(str(error).split())[:200]}): fetch "
+                        'it from its original source; nothing of it was executed') from error
+    if not isinstance(content, dict):
+        raise UserError(f'{path} holds no dictionary of tensors')
+    return _arrays(content)
+
+
+def _arrays(value: Dict[str, Any]) -> Dict[str, Any]:
+    result: Dict[str, Any] = {}
+    for name, entry in value.items():
+        if isinstance(entry, dict):
+            result[str(name)] = _arrays(entry)
+        elif hasattr(entry, 'detach'):
+            result[str(name)] = np.asarray(entry.detach().cpu().float().numpy(), np.float32)
+    return result
+
+
+def arcface_arrays(state: Dict[str, np.ndarray], where: str) -> Dict[str, np.ndarray]:
+    """The published IR-SE50 in the layout of nets.arcface.shapes, with normalisations folded into scale and offset.
+
+    Raises UserError if a weight is missing or of another shape; `where` names the file.
+    """
+    try:
+        arrays = _ir_se50(state)
+    except (KeyError, ValueError) as error:
+        raise UserError(f'{where} does not hold IR-SE50: {error} is missing or of another shape. Fetch '
+                        'model_ir_se50.pth') from error
+    report = checkpoint.compare(arcface.shapes(), {name: array.shape for name, array in arrays.items()})
+    if report.missing or report.reshaped:
+        raise UserError(f'{where} does not hold IR-SE50: {report.text()}. Fetch model_ir_se50.pth')
+    damaged = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if damaged:
+        raise UserError(f"{where} holds values that are no finite numbers ({', '.join(damaged[:4])}): fetch it again")
+    return arrays
+
+
+def _ir_se50(state: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
+    arrays = {'input/kernel': _kernel(state['input_layer.0.weight']), 'input/slope': state['input_layer.2.weight'],
+              'embedding/matrix': _flattened(state['output_layer.3.weight']),
+              'embedding/bias': state['output_layer.3.bias']}
+    normalised = {'input': 'input_layer.1', 'output': 'output_layer.0', 'embedding': 'output_layer.4'}
+    for index, (inputs, outputs, _) in enumerate(arcface.bottlenecks()):
+        ours, theirs = f'body/{index}/', f'body.{index}.'
+        arrays.update({ours + 'kernel1': _kernel(state[theirs + 'res_layer.1.weight']),
+                       ours + 'slope': state[theirs + 'res_layer.2.weight'],
+                       ours + 'kernel2': _kernel(state[theirs + 'res_layer.3.weight']),
+                       ours + 'squeeze': state[theirs + 'res_layer.5.fc1.weight'][:, :, 0, 0].T,
+                       ours + 'excite': state[theirs + 'res_layer.5.fc2.weight'][:, :, 0, 0].T})
+        normalised.update({ours + 'before': theirs + 'res_layer.0', ours + 'after': theirs + 'res_layer.4'})
+        if inputs != outputs:
+            arrays[ours + 'shortcut'] = _kernel(state[theirs + 'shortcut_layer.0.weight'])
+            normalised[ours + 'beside'] = theirs + 'shortcut_layer.1'
+    for ours, theirs in normalised.items():
+        deviation = np.sqrt(state[theirs + '.running_var'].astype(np.float64) + _EPSILON)
+        scale = state[theirs + '.weight'] / deviation
+        arrays[ours + '/scale'] = scale
+        arrays[ours + '/offset'] = state[theirs + '.bias'] - state[theirs + '.running_mean'] * scale
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+
+
+def _kernel(array: np.ndarray) -> np.ndarray:
+    return array.transpose(2, 3, 1, 0)
+
+
+def _flattened(matrix: np.ndarray) -> np.ndarray:
+    """[512, 512·7·7], the inputs channel by channel -> [7·7·512, 512]."""
+    return matrix.reshape(-1, 512, 7, 7).transpose(2, 3, 1, 0).reshape(7 * 7 * 512, -1)
+
+
+def lpips_arrays(alexnet: Dict[str, np.ndarray], linear: Dict[str, np.ndarray], where: str) -> Dict[str, np.ndarray]:
+    """The arrays of lpips.shapes. where: names both files in errors. Raises UserError where a weight is missing, of
+    another shape, no finite number, or negative in a linear layer, which would make a negative distance."""
+    try:
+        arrays = {}
+        for index, layer in enumerate(_ALEXNET_CONVOLUTIONS):
+            arrays.update({f'{index}/kernel': alexnet[f'features.{layer}.weight'].transpose(2, 3, 1, 0),
+                           f'{index}/bias': alexnet[f'features.{layer}.bias'],
+                           f'{index}/weight': linear[f'lin{index}.model.1.weight'][0, :, 0, 0]})
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f'{where} do not hold AlexNet and the linear layers of LPIPS: {error} is missing or of another '
+                        'shape. Name alexnet-owt-7be5be79.pth first, then alex.pth of lpips/weights/v0.1') from error
+    report = checkpoint.compare(lpips.shapes(), {name: array.shape for name, array in arrays.items()})
+    if report.reshaped:
+        raise UserError(f'{where} do not hold AlexNet and the linear layers of LPIPS: {report.text()}')
+    damaged = [name for name, array in arrays.items()
+               if not np.isfinite(array).all() or name.endswith('/weight') and array.min() < 0]
+    if damaged:
+        raise UserError(f'{where} hold values that are no finite numbers, or negative weights of channels '
+                        f"({', '.join(damaged[:4])}): fetch them again")
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}

@@ -1,0 +1,131 @@
+"""From phases to update operations: Adam, the mean over micro-batches and processes, loss scaling for float16."""
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
+
+from dctnet.compat import gradients, tf
+from dctnet.distributed import Local
+from dctnet.stage import Phase, StageGraph
+
+LOSS_SCALE_SCOPE = 'loss_scale'  # of its variables, which are saved
+
+
+class ScaledUpdate(NamedTuple):
+    """apply: the update and the next scale. scalars: the scale that was used, and whether the update was left out."""
+    apply: tf.Operation
+    scalars: Dict[str, tf.Tensor]
+
+
+class LossScale:
+    """The loss scale of one phase for float16: gradients too small for it are computed many times larger (Micikevicius
+    et al. 2018). TensorFlow's own rule: from 2^15, doubled after 2000 updates, halved (down to 1) if a gradient is not
+    finite, and then nothing is updated."""
+
+    def __init__(self, phase_name: str) -> None:
+        with tf.name_scope(f'{LOSS_SCALE_SCOPE}/{phase_name}/'):
+            self._scale = tf.train.experimental.DynamicLossScale()
+            self._value = tf.identity(self._scale())  # one read: what scales also unscales
+
+    def scaled(self, loss: tf.Tensor) -> tf.Tensor:
+        """The loss to take gradients of."""
+        return loss * self._value
+
+    def update(self, gradients: Sequence[tf.Tensor],
+               apply: Callable[[List[tf.Tensor]], tf.Operation]) -> ScaledUpdate:
+        """The update with gradients of the scaled loss, which are the same in all processes that train together.
+
+        apply: builds the update from unscaled gradients. It runs only where all of them are finite, so whatever it
+        assigns must be built in it.
+        """
+        unscaled = [gradient / self._value for gradient in gradients]
+        next_scale, finite = self._scale.update(list(gradients))
+        update = tf.cond(finite, lambda: apply(unscaled), tf.no_op)
+        return ScaledUpdate(tf.group(update, next_scale),
+                            {'loss_scale': self._value, 'skipped': 1.0 - tf.cast(finite, tf.float32)})
+
+
+class Accumulated(NamedTuple):
+    """Gradients of several micro-batches of a step: the update of a large batch in the memory of a small one.
+
+    add: adds a micro-batch's gradients to the sums; for all but the last. mean: with the last one, the mean over all.
+    clear: zeroes the sums; runs with the last micro-batch, after `mean`.
+    """
+    add: tf.Operation
+    mean: List[tf.Tensor]
+    clear: tf.Operation
+
+
+def accumulated(phase: Phase, gradients: Sequence[tf.Tensor], micro_batches: int) -> Accumulated:
+    """Sums of a phase's gradients, in variables of their own, as large as the weights. They belong to no checkpoint:
+    between steps they are zero."""
+    sums = [tf.get_variable(f'accumulated/{phase.name}/{variable.op.name}', variable.shape, tf.float32,
+                            tf.zeros_initializer(), trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
+            for variable in phase.variables]
+    add = tf.group(*[total.assign_add(gradient) for total, gradient in zip(sums, gradients)])
+    mean = [(total.read_value() + gradient) / float(micro_batches) for total, gradient in zip(sums, gradients)]
+    with tf.control_dependencies(mean):
+        clear = tf.group(*[total.assign(tf.zeros(total.shape)) for total in sums])
+    return Accumulated(add, mean, clear)
+
+
+class Update(NamedTuple):
+    """What a step runs of a phase. accumulate: with each micro-batch but the last (None where there is only one).
+    apply: with the last. scalars: what else to record of `apply`."""
+    accumulate: Optional[tf.Operation]
+    apply: tf.Operation
+    scalars: Dict[str, tf.Tensor]
+
+
+def build_updates(stage: StageGraph, communicator: Local = Local(), micro_batches: int = 1,
+                  loss_scaling: bool = False) -> Dict[str, Update]:
+    """Adam's update of each phase, by the phase's name, with the mean of all micro-batches' and processes' gradients.
+
+    In a joint stage every update waits for the gradients of all phases, so all of them belong to the same weights.
+    loss_scaling: leave an update and its companions out where a gradient is not finite; each phase has a scale of its
+    own. Raises ValueError that names the variables which a phase's loss does not reach.
+    """
+    scales = {phase.name: LossScale(phase.name) for phase in stage.phases if loss_scaling}
+    sums: Dict[str, Accumulated] = {}
+    means = {}
+    for phase in stage.phases:
+        found = _gradients(phase, scales.get(phase.name))
+        if micro_batches > 1:
+            sums[phase.name] = accumulated(phase, found, micro_batches)
+            found = sums[phase.name].mean
+        means[phase.name] = communicator.mean(found)
+    if stage.joint and any(phase.every != 1 for phase in stage.phases):
+        raise ValueError('in a joint stage every phase is due at every step')
+    updates: dict = {}
+    optimisers: dict = {}
+    for phase in stage.phases:
+        key = (phase.optim, tuple(variable.op.name for variable in phase.variables))
+        optimiser = optimisers.setdefault(key, tf.train.AdamOptimizer(*phase.optim))
+
+        def apply(of_phase: List[tf.Tensor], phase: Phase = phase, optimiser: tf.train.Optimizer = optimiser,
+                  ) -> tf.Operation:
+            with tf.name_scope(None):  # the optimiser's own variables have the same names within a condition
+                update = optimiser.apply_gradients(zip(of_phase, phase.variables), name='update_' + phase.name)
+            return tf.group(update, *phase.companions())
+
+        awaited = [g for name in means if stage.joint or name == phase.name for g in means[name]]
+        with tf.control_dependencies(awaited):
+            if loss_scaling:
+                applied, scalars = scales[phase.name].update(means[phase.name], apply)
+            else:
+                applied, scalars = apply(means[phase.name]), {}
+        own = sums.get(phase.name)
+        updates[phase.name] = Update(own.add if own else None, tf.group(applied, own.clear) if own else applied,
+                                     scalars)
+    return updates
+
+
+def all_finite(variables: List[tf.Variable]) -> tf.Tensor:
+    """Boolean scalar: no floating-point variable holds a NaN or an infinity."""
+    return tf.reduce_all(tf.stack([tf.reduce_all(tf.is_finite(variable)) for variable in variables
+                                   if variable.dtype.base_dtype.is_floating]))
+
+
+def _gradients(phase: Phase, scale: Optional[LossScale]) -> List[tf.Tensor]:
+    found = gradients(scale.scaled(phase.loss) if scale else phase.loss, phase.variables)
+    missing = [variable.op.name for variable, gradient in zip(phase.variables, found) if gradient is None]
+    if missing:
+        raise ValueError(f"phase {phase.name}: the loss does not depend on {', '.join(missing)}")
+    return found

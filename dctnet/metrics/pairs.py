@@ -1,0 +1,85 @@
+"""Scores of results held against their photos: identity, edges and LPIPS, each also against the next one's photo, which
+is the level without any agreement."""
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from dctnet import images
+from dctnet.errors import UserError
+from dctnet.metrics import features
+from dctnet.metrics.edges import edge_agreement
+
+if TYPE_CHECKING:  # the real imports wait until the folders have been checked: they load TensorFlow
+    from dctnet.frozen import FrozenGraph
+    from dctnet.nets.pretrained import IdentityNetwork
+
+log = logging.getLogger(__name__)
+
+SIDE = 256  # of the squares that identity and LPIPS are measured on
+_BATCH = 16
+Pair = Tuple[Path, Path]  # a result and its photo
+Scores = Dict[str, Tuple[np.ndarray, np.ndarray]]  # method -> [N] with the own photo, [N] with the next one's
+
+
+def identity_scores(faces: IdentityNetwork, pairs: Dict[str, List[Pair]], device: str) -> Scores:
+    """Cosine of the embeddings. Raises UserError where a picture cannot be read or embedded."""
+    from dctnet.nets.pretrained import picture_network
+    graph = picture_network(faces.embed, SIDE, device)
+
+    def embedded(paths: List[Path]) -> np.ndarray:
+        return np.concatenate(list(features.batches_of_features(paths, graph, SIDE)))
+    photos = sorted({photo for some in pairs.values() for _, photo in some})
+    known = dict(zip(photos, embedded(photos)))
+    scores = {}
+    for name, some in pairs.items():
+        log.info('%s: identity of %d pictures', name, len(some))
+        ours, theirs = embedded([result for result, _ in some]), np.stack([known[photo] for _, photo in some])
+        scores[name] = cosine(ours, theirs), cosine(ours, np.roll(theirs, -1, axis=0))
+    graph.close()
+    return scores
+
+
+def edge_scores(pairs: Dict[str, List[Pair]]) -> Scores:
+    """Agreement of the edges. Raises UserError where a picture cannot be read."""
+    scores = {}
+    for name, some in pairs.items():
+        found = []
+        for (result, photo), (_, other) in zip(some, some[1:] + some[:1]):
+            picture = images.read_bgr(result)
+            found.append([edge_agreement(images.read_bgr(path), picture) for path in (photo, other)])
+        scores[name] = tuple(np.array(found).T)
+    return scores
+
+
+def lpips_scores(network: FrozenGraph, pairs: Dict[str, List[Pair]]) -> Scores:
+    """Distance by LPIPS (a graph of nets.lpips): how different two pictures look. Raises UserError where a picture
+    cannot be read, or where the graph gives something else than a finite number a pair."""
+    scores = {}
+    for name, some in pairs.items():
+        log.info('%s: LPIPS of %d pictures', name, len(some))
+        results, photos = [path for path, _ in some], [path for _, path in some]
+        scores[name] = _distances(network, photos, results), _distances(network, photos[1:] + photos[:1], results)
+    return scores
+
+
+def _distances(network: FrozenGraph, photos: Sequence[Path], results: Sequence[Path]) -> np.ndarray:
+    found = []
+    for first in range(0, len(results), _BATCH):
+        sides = [features.read_squares(paths[first:first + _BATCH], SIDE) for paths in (photos, results)]
+        distances = np.asarray(network(*sides), np.float64)
+        if distances.shape != (len(sides[0]),) or not np.isfinite(distances).all():
+            raise UserError(f'the graph of --lpips gives no finite number a pair ({results[first]}, shape '
+                            f'{list(distances.shape)}): make it anew with data_tools.import_weights lpips')
+        found.append(distances)
+    return np.concatenate(found)
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Embeddings [N, D] of pictures and of their twins -> [N] in [-1, 1]; 1 = the same (the paper's Table 1, ID)."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return np.sum(a * b, axis=1) / np.maximum(norms, 1e-9)

@@ -1,0 +1,100 @@
+"""The TTN's critics on one trunk of spectral-norm convolutions: patch discriminators, and R_exp of the facial
+perception loss (docs/recipe.md, TTN)."""
+from typing import List
+
+from dctnet.compat import tf
+from dctnet.ops.layers import leaky_relu
+from dctnet.ops.spectral_norm import spectral_normalised
+
+EXPRESSION_SCOPE = 'expression'
+_HIDDEN = 512  # between the two dense layers of the expression regressor
+
+
+class SpectralConv:
+    """One convolution with bias and SAME zero padding; its variables NAME/kernel, NAME/u and NAME/bias once.
+
+    advance: the operation of its power iteration, run once a step (StageGraph.step_ops).
+    """
+
+    def __init__(self, name: str, size: int, inputs: int, outputs: int, stride: int = 1) -> None:
+        with tf.variable_scope(name):
+            kernel = tf.get_variable('kernel', [size, size, inputs, outputs],
+                                     initializer=tf.glorot_uniform_initializer())
+            u = tf.get_variable('u', [1, outputs], initializer=tf.random_normal_initializer(), trainable=False)
+            bias = tf.get_variable('bias', [outputs], initializer=tf.zeros_initializer())
+        normalised = spectral_normalised(kernel, u)
+        self.variables = [kernel, bias]
+        self.advance = normalised.advance
+        self._kernel, self._bias, self._stride = normalised.kernel, bias, stride
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """[N, H, W, inputs] -> [N, H/stride, W/stride, outputs], linear."""
+        strides = [1, self._stride, self._stride, 1]
+        return tf.nn.bias_add(tf.nn.conv2d(x, self._kernel, strides, 'SAME'), self._bias)
+
+
+class SpectralTrunk:
+    """Three pairs of 3×3 convolutions (the first of each has stride 2), widths channels · (1, 2, 4), leaky ReLU after
+    each: conv0_1 ... conv2_2 in the current variable scope. outputs: channels of the last."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        self.convs: List[SpectralConv] = []
+        self.outputs = in_channels
+        for i in range(3):
+            inputs, self.outputs = self.outputs, channels * 2 ** i
+            self.convs += [SpectralConv(f'conv{i}_1', 3, inputs, self.outputs, stride=2),
+                           SpectralConv(f'conv{i}_2', 3, self.outputs, self.outputs)]
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """[N, H, W, in_channels] -> [N, H/8, W/8, outputs]."""
+        for conv in self.convs:
+            x = leaky_relu(conv(x))
+        return x
+
+
+class PatchDiscriminator:
+    """One score a patch of 8 × 8 pixels. `scope` names the variables: disc_gray (texture) or disc_blur (surface).
+
+    The spectral-norm trunk, then 1×1 to one logit. All kernels share one power iteration a step, run by
+    `power_iteration`.
+    """
+
+    def __init__(self, scope: str, in_channels: int, channels: int = 32) -> None:
+        with tf.variable_scope(scope):
+            self._trunk = SpectralTrunk(in_channels, channels)
+            self._out = SpectralConv('conv_out', 1, self._trunk.outputs, 1)
+        convs = self._trunk.convs + [self._out]
+        self.variables = [variable for conv in convs for variable in conv.variables]
+        self.power_iteration = [conv.advance for conv in convs]
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """[N, H, W, in_channels] in [-1, 1] -> logits [N, H/8, W/8, 1]."""
+        return self._out(self._trunk(x))
+
+
+class ExpressionRegressor:
+    """The spectral-norm trunk of the discriminators, its mean over the picture, and two dense layers to 3 numbers.
+
+    At 32 channels 128 -> 512 -> 3. The leaky ReLU between the dense layers is ours: without it they are one layer.
+    """
+
+    def __init__(self, channels: int = 32) -> None:
+        with tf.variable_scope(EXPRESSION_SCOPE):
+            self._trunk = SpectralTrunk(3, channels)
+            self._dense = [_dense_variables('dense1', self._trunk.outputs, _HIDDEN),
+                           _dense_variables('dense2', _HIDDEN, 3)]
+        self.variables = [variable for layer in self._trunk.convs for variable in layer.variables]
+        self.variables += [variable for layer in self._dense for variable in layer]
+        self.power_iteration = [conv.advance for conv in self._trunk.convs]
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """[N, H, W, 3] BGR in [-1, 1] -> openness of left eye, right eye and mouth [N, 3]."""
+        (kernel1, bias1), (kernel2, bias2) = self._dense
+        features = tf.reduce_mean(self._trunk(x), axis=[1, 2])
+        return tf.matmul(leaky_relu(tf.matmul(features, kernel1) + bias1), kernel2) + bias2
+
+
+def _dense_variables(name: str, inputs: int, outputs: int) -> tuple:
+    with tf.variable_scope(name):
+        return (tf.get_variable('kernel', [inputs, outputs], initializer=tf.glorot_uniform_initializer()),
+                tf.get_variable('bias', [outputs], initializer=tf.zeros_initializer()))

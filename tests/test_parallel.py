@@ -1,0 +1,70 @@
+"""Several threads, one order: outcomes, log, bounded look-ahead, leaving early."""
+import logging
+import threading
+import time
+
+import pytest
+
+from dctnet.parallel import in_order
+
+log = logging.getLogger('dctnet.somewhere')
+
+
+@pytest.fixture(autouse=True)
+def info(caplog):
+    caplog.set_level('INFO')
+
+
+def slow_first(number):
+    log.info('begin %d', number)
+    time.sleep(0.1 if number == 0 else 0.001)
+    log.info('end %d', number)
+    if number == 2:
+        raise ZeroDivisionError(number)
+    return number * number
+
+
+@pytest.mark.parametrize('workers', [1, 3])
+def test_outcomes_and_log_keep_the_order(caplog, workers):
+    results = []
+    for number, call in in_order(slow_first, range(6), workers):
+        log.info('told %d', number)
+        results.append(call.exception() or call.result())
+    assert results[:2] + results[3:] == [0, 1, 9, 16, 25] and isinstance(results[2], ZeroDivisionError)
+    assert [record.getMessage() for record in caplog.records] == [
+        f'{word} {number}' for number in range(6) for word in ('begin', 'end', 'told')]
+    log.info('after')
+    assert caplog.records[-1].getMessage() == 'after' and not logging.getLogger('dctnet').handlers
+
+
+def test_calls_run_at_the_same_time():
+    meeting = threading.Barrier(3, timeout=20)
+    assert len([call.result() for _, call in in_order(lambda _: meeting.wait(), range(3), 3)]) == 3
+
+
+def test_no_more_than_twice_the_workers_are_ahead():
+    begun = []
+    work = in_order(begun.append, range(50), 2)
+    next(work)
+    time.sleep(0.1)
+    assert begun == [0, 1, 2, 3]
+    next(work)
+    work.close()
+    assert set(begun) <= set(range(5)) and logging.getLogger('dctnet').propagate
+
+
+def test_leaving_early_drops_what_has_not_begun():
+    begun, go_on = [], threading.Event()
+
+    def wait(number):
+        begun.append(number)
+        if number:
+            go_on.wait(20)
+
+    work = in_order(wait, range(50), 2)
+    next(work)
+    while len(begun) < 3:
+        time.sleep(0.001)
+    threading.Timer(0.05, go_on.set).start()
+    work.close()
+    assert sorted(begun) == [0, 1, 2]

@@ -1,0 +1,173 @@
+"""train.py ttn with measurements: the training is the same, the best is kept, mistakes are told before it."""
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import train
+from dctnet import export, frozen, images
+from dctnet.compat import tf
+from dctnet.metrics.edges import edge_agreement
+from dctnet.metrics.features import picture_features
+from dctnet.metrics.kid import kernel_distance
+from dctnet.metrics.pairs import cosine
+from dctnet.metrics.style_distance import colour_distance
+from dctnet.nets.pretrained import IdentityNetwork, picture_network
+from dctnet.runs import checkpoint
+from dctnet.training import validation as training_evaluation
+from tests.training.tiny_training import SIZE, at_step, message, metrics, newest_weights, plain, saved_steps
+
+
+@pytest.fixture(autouse=True)
+def quick(tiny_content, caplog):
+    caplog.set_level('INFO')
+
+
+@pytest.fixture(scope='module')
+def network(tmp_path_factory):
+    """Mean of each colour and of each colour's square."""
+    with tf.Graph().as_default() as graph:
+        image = tf.placeholder(tf.float32, [None, SIZE, SIZE, 3], name='image')
+        tf.reduce_mean(tf.concat([image, tf.square(image)], axis=3), axis=[1, 2], name='features')
+    path = tmp_path_factory.mktemp('network') / 'network.pb'
+    frozen.write_graph(graph.as_graph_def(), path)
+    return path
+
+
+@pytest.fixture(scope='module')
+def validation(tmp_path_factory):
+    """Four photographs that the training does not see."""
+    folder, rng = tmp_path_factory.mktemp('validation'), np.random.RandomState(5)
+    for i in range(4):
+        images.write_bgr(folder / f'v{i}.png', rng.randint(0, 256, (50, 44, 3)).astype(np.uint8))
+    return folder
+
+
+@pytest.fixture()
+def settings(validation, network):
+    return ['evaluate.every=2', f'evaluate.photo={validation}', f'evaluate.features={network}',
+            'evaluate.identity_network=dlib']
+
+
+@pytest.fixture()
+def quick_identity(monkeypatch):
+    """Coarse pixels in the place of dlib's 29 convolutions."""
+    faces = IdentityNetwork('dlib', Path(__file__), lambda pictures: tf.reshape(
+        tf.nn.avg_pool(pictures, 32, 32, 'VALID'), [-1, 8 * 8 * 3]))
+    monkeypatch.setattr(training_evaluation, 'identity_network', lambda kind: faces)
+    return faces
+
+
+def measured(run):
+    return {line['step']: {name: value for name, value in line.items() if name.startswith('eval/')}
+            for line in metrics(run) if 'eval/kid' in line}
+
+
+@pytest.mark.long
+def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settings, quick_identity, monkeypatch,
+                                                      caplog):
+    def command(name, *more):
+        return plain(pictures, tmp_path / name, 'train.steps=6', *more)
+
+    assert train.main(command('without')) == 0
+    assert train.main(command('whole', *settings)) == 0
+    assert 'evaluation took ' in caplog.text and 'training photographs, too' not in caplog.text
+    run = tmp_path / 'killed'
+    with monkeypatch.context() as patch:
+        at_step(patch, 4, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        assert train.main(command('killed', *settings)) == 75
+    checkpoint.remove(run / 'checkpoints' / 'model-4')  # as if killed after the measurement, before it was saved
+    assert train.main(command('killed', *settings)) == 0
+
+    plainly, whole, killed = [newest_weights(tmp_path / name) for name in ('without', 'whole', 'killed')]
+    assert set(plainly) == set(whole) == set(killed) and len(plainly) > 50
+    for other in (whole, killed):
+        assert [name for name in plainly if plainly[name].tobytes() != other[name].tobytes()] == []
+    assert metrics(run) == metrics(tmp_path / 'whole')
+    assert list(measured(run)) == [2, 4, 6]
+    assert set(measured(run)[2]) == {'eval/' + name for name in (
+        'kid', 'id', 'colour', 'edges', 'saturation', 'sharpness')}
+    best = [json.loads((tmp_path / name / 'best' / 'best.json').read_text()) for name in ('whole', 'killed')]
+    assert best[0] == best[1]
+    values = {step: found['eval/kid'] for step, found in measured(run).items()}
+    assert best[0]['value'] == min(values.values()) == values[best[0]['step']]
+    assert json.loads((run / 'pictures.json').read_text())['evaluate.photo']['count'] == 4
+
+
+@pytest.mark.long
+def test_values_are_those_of_the_exported_translator(tmp_path, pictures, settings, validation, network,
+                                                     quick_identity, monkeypatch, caplog):
+    run = tmp_path / 'run'
+    assert train.main(plain(pictures, run, 'train.steps=3', 'loss.tv=1', 'train.keep=1', 'evaluate.best=edges',
+                            *settings)) == 0
+    found, best = measured(run), json.loads((run / 'best' / 'best.json').read_text())
+    assert best['value'] == max(values['eval/edges'] for values in found.values()) and saved_steps(run) == [3]
+    monkeypatch.setattr(export, '_CHECKED_SIDE', 64)
+    assert export.main(['--run', str(run), '--out', str(tmp_path / 'model'), '--checkpoint', 'best']) == 0
+    assert json.loads((tmp_path / 'model' / 'cartoon_h.json').read_text())['step'] == best['step']
+
+    translate = frozen.FrozenGraph(tmp_path / 'model' / 'cartoon_h.pb', device='cpu')
+    photos, styles = [[images.square(images.read_bgr(path), SIZE) for path in images.list_images(folder)]
+                      for folder in (validation, pictures / 'style')]
+    results = [translate(photo.astype(np.float32)) for photo in photos]
+    features = frozen.FrozenGraph(network, ['image:0'], ['features:0'], 'cpu')
+    faces = picture_network(quick_identity.embed, 256, 'cpu')
+    expected = {
+        'kid': kernel_distance(*[picture_features(side, features, SIZE) for side in (results, styles)]).value,
+        'id': cosine(*[picture_features(side, faces, 256) for side in (results, photos)]).mean(),
+        'colour': colour_distance(results, styles),
+        'edges': np.mean([edge_agreement(*pair) for pair in zip(photos, results)])}
+    for name, value in expected.items():
+        assert found[best['step']]['eval/' + name] == pytest.approx(value, rel=0.02, abs=2e-3), name
+    assert 'on 4 photographs, which themselves have kid {:.4g}, colour {:.4g} and'.format(
+        kernel_distance(*[picture_features(side, features, SIZE) for side in (photos, styles)]).value,
+        colour_distance(photos, styles)) in caplog.text
+
+
+def test_one_graph_where_features_and_identity_are_the_same(monkeypatch):
+    made = []
+    monkeypatch.setattr(training_evaluation, 'picture_network', lambda *words: made.append(words) or (
+        lambda batch: batch.reshape(len(batch), -1)[:, :8]))
+    config = training_evaluation.EvaluateConfig(features='dlib', identity_network='dlib')
+    embed = training_evaluation.Embeddings(config, 'cpu')
+    vectors = embed.of(np.zeros((3, SIZE, SIZE, 3), np.uint8))
+    assert len(made) == 1 and vectors[embed.features].shape == vectors[embed.identity].shape == (3, 8)
+
+
+def test_photographs_of_the_training_are_told(tmp_path, pictures, validation, settings, caplog):
+    shutil.copytree(str(validation), str(tmp_path / 'mixed'))
+    shutil.copy(str(pictures / 'photo' / 'p1.png'), str(tmp_path / 'mixed' / 'renamed.png'))
+    command = plain(pictures, tmp_path / 'run', *settings + [f"evaluate.photo={tmp_path / 'mixed'}"])
+    assert train.main(command + ['--dry-run']) == 0
+    assert '1 of 5 pictures of evaluate.photo are among the training photographs, too (renamed.png)' in caplog.text
+    assert not (tmp_path / 'run').exists()
+
+
+@pytest.mark.parametrize('dry', [[], ['--dry-run']])
+@pytest.mark.parametrize('change, told', [
+    ('evaluate.photo=', 'evaluate.photo is not set'),
+    ('evaluate.photo={one}', 'evaluate.photo holds one picture'),
+    ('evaluate.photo={damaged}', 'v9.png as a picture'),
+    ('evaluate.photo={small}', 'v9.png is only 8x9 pixels'),
+    ('evaluate.features=vgg', 'choose inception, dlib or a frozen graph'),
+    ('evaluate.features={one}/none.pb', 'does not exist'),
+    ('evaluate.identity_network=arcface', 'checkpoints/arcface.pb is not there'),
+    ('evaluate.best=fid', 'evaluate.best'),
+])
+def test_mistakes_are_told_before_the_training(tmp_path, pictures, validation, settings, monkeypatch, change, told,
+                                               dry):
+    monkeypatch.setattr('dctnet.nets.pretrained.ARCFACE_FILE', tmp_path / 'arcface.pb')
+    shutil.copytree(str(validation), str(tmp_path / 'damaged'))
+    (tmp_path / 'damaged' / 'v9.png').write_bytes(b'no picture')
+    shutil.copytree(str(validation), str(tmp_path / 'small'))
+    images.write_bgr(tmp_path / 'small' / 'v9.png', np.zeros((9, 8, 3), np.uint8))
+    (tmp_path / 'one').mkdir()
+    shutil.copy(str(validation / 'v0.png'), str(tmp_path / 'one'))
+    change = change.format(one=tmp_path / 'one', damaged=tmp_path / 'damaged', small=tmp_path / 'small')
+    command = plain(pictures, tmp_path / 'run', *settings + [change, 'data.check_folders=false'])
+    assert told in message(*command + dry) and not (tmp_path / 'run').exists()
+    assert checkpoint.latest(tmp_path / 'run' / 'checkpoints') is None
