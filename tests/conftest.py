@@ -37,7 +37,7 @@ def tiny_content(monkeypatch):
 @pytest.fixture(scope='session')
 def trained_once(tmp_path_factory, pictures):
     """A generator alone after four steps, with checkpoints of 2 and 4; copied by `trained`."""
-    import train
+    from dctnet import train
     from dctnet.training import ttn
     from tests.training.tiny_training import content_network, plain
     run = tmp_path_factory.mktemp('trained') / 'run'

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-import train
+from dctnet import train
 
 ROOT = Path(__file__).parents[1]
 CLUSTER = ROOT / 'configs' / 'cluster'

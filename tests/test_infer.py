@@ -13,8 +13,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-import infer
-from dctnet import images
+from dctnet import images, infer
 from dctnet.errors import UserError
 from dctnet.inference import stylizer as stylizer_module
 

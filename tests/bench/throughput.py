@@ -76,7 +76,7 @@ def write_portraits(folder: Path, count: int, side: int) -> None:
 
 def make_pass(variant: str, folder: Path) -> Callable[[], Dict[str, float]]:
     """One pass over FOLDER/in, to FOLDER/VARIANT."""
-    import infer
+    from dctnet import infer
     from tests.bench.worker import own_peak_memory
     jobs = infer.plan(folder / 'in', folder / variant)
     if variant.startswith('published'):

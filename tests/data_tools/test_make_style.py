@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import train
 from data_tools import align_faces, filter_faces, generate_style_faces, make_style
 from data_tools.make_style import Recipe, Step
-from dctnet import config_file, export
+from dctnet import config_file, export, train
 from dctnet.errors import UserError
 
 ROOT = Path(__file__).parents[2]

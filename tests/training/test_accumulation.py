@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-import train
+from dctnet import train
 from dctnet.compat import session_config, tf
 from dctnet.config import AugmentConfig, CcnConfig, CcnLossConfig, DataConfig, StyleGan2Config, TrainConfig
 from dctnet.models import ccn

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-import train
+from dctnet import train
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.errors import UserError

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import train
+from dctnet import train
 from dctnet.distributed import Local, _cluster, connected
 from dctnet.errors import UserError
 from tests.training.tiny_training import arguments, metrics, newest_weights, plain, saved_steps, write_pictures

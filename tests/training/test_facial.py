@@ -5,8 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-import train
-from dctnet import config_file, images
+from dctnet import config_file, images, train
 from dctnet.config import TtnConfig
 from dctnet.data import openness
 from dctnet.errors import UserError

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import train
+from dctnet import train
 from dctnet.config import TtnConfig
 from dctnet.runs import checkpoint
 from dctnet.runs import folder as run_folder

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import train
+from dctnet import train
 from dctnet.compat import session_config, tf
 from dctnet.config import TrainConfig
 from dctnet.errors import UserError

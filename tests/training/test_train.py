@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
-import train
-from dctnet import frozen
+from dctnet import frozen, train
 from dctnet.config import TtnConfig
 from dctnet.errors import UserError
 from dctnet.training import ttn

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import train
-from dctnet import export, frozen, images
+from dctnet import export, frozen, images, train
 from dctnet.compat import tf
 from dctnet.metrics.edges import edge_agreement
 from dctnet.metrics.features import picture_features

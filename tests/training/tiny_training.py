@@ -15,8 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-import train
-from dctnet import frozen, images
+from dctnet import frozen, images, train
 from dctnet.compat import tf
 from dctnet.distributed import Collectives
 from dctnet.engine.summaries import Scalars

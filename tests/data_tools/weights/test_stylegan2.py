@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import train
 from data_tools import import_weights
 from data_tools.weights import stylegan2
+from dctnet import train
 from dctnet.errors import UserError
 from dctnet.nets.stylegan2 import Architecture, discriminator_shapes, generator_shapes
 from dctnet.runs import checkpoint

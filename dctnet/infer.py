@@ -1,0 +1,195 @@
+"""Translate pictures with the frozen graphs of a style.
+
+One picture:  infer.py --model MODEL_DIR --input photo.jpg --output cartoon.png
+A folder:     infer.py --model MODEL_DIR --input photos --output cartoons   (every picture keeps its name)
+
+Exit codes: 0 done, 1 some pictures of a folder failed, 2 a mistake in the command or the only picture failed.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from concurrent.futures import Future
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterable, List, NamedTuple, NoReturn, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from dctnet import atomic, images
+from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.inference.model_folder import find_files
+from dctnet.parallel import in_order
+
+if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
+    from dctnet.face.detector import Face
+    from dctnet.inference.stylizer import Stylized, Stylizer
+
+logger = logging.getLogger('infer')
+
+
+class Job(NamedTuple):
+    """One picture to read and the name to write."""
+    source: Path
+    target: Path
+
+
+def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 where it is wrong."""
+    parser = argparse.ArgumentParser(prog='infer.py', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--model', type=Path, metavar='FOLDER',
+                        help='folder with cartoon_h.pb, cartoon_bg.pb and perhaps alpha.jpg')
+    parser.add_argument('--input', type=Path, required=True, help='a picture, or a folder of pictures')
+    parser.add_argument('--output', type=Path, required=True,
+                        help='the picture to write; for a folder of pictures, the folder to write them to')
+    parser.add_argument('--mode', choices=('fusion', 'single'), default='fusion',
+                        help='fusion: head graph on every face, background graph on the whole; single: background '
+                             'graph alone, on the picture scaled so that the largest face has the training size')
+    parser.add_argument('--faces', type=_faces, default='all', metavar='all|largest|N', help='default: all')
+    parser.add_argument('--head', type=Path, metavar='PB',
+                        help='head graph, instead of the folder\'s (mode single needs none)')
+    parser.add_argument('--background', type=Path, metavar='PB', help='background graph, instead of the folder\'s')
+    parser.add_argument('--mask', type=Path, metavar='PICTURE',
+                        help='fusion mask, instead of the folder\'s or an ellipse')
+    parser.add_argument('--side-by-side', action='store_true',
+                        help='write the photo and its translation in one picture')
+    parser.add_argument('--landmarks-json', action='store_true',
+                        help='write the faces and their landmarks beside each picture, as NAME.json')
+    parser.add_argument('--short-side', type=int, default=720, metavar='PIXELS',
+                        help='mode fusion works at this short side where a picture is larger (default: 720)')
+    parser.add_argument('--training-size', type=int, default=256, metavar='PIXELS',
+                        help='size of the pictures that the graphs were trained on, for mode single (default: 256)')
+    parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
+    parser.add_argument('--threads', type=int, default=0, metavar='N',
+                        help='threads inside one operation (default: TensorFlow\'s choice)')
+    parser.add_argument('--workers', type=int, default=min(4, len(os.sched_getaffinity(0))), metavar='N',
+                        help='pictures of a folder at the same time (default: as many as cores, at most 4)')
+    return parser.parse_args(arguments)
+
+
+def _faces(text: str) -> Union[str, int]:
+    if text in ('all', 'largest'):
+        return text
+    if text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f'{text!r} is none of: all, largest, a number from 1')
+
+
+def plan(source: Path, target: Path) -> List[Job]:
+    """What to read and where to write it, checked before anything is loaded or written.
+
+    Pictures of a folder keep their whole names, so that a.jpg and a.png do not meet in one output.
+    Raises UserError where the input is missing, or the output impossible or the input itself.
+    """
+    if not source.exists():
+        raise UserError(f'input {source} does not exist: check the path')
+    with atomic.storage_errors(target):
+        if not source.is_dir():
+            jobs = [Job(source, target / source.name if target.is_dir() else target)]
+        elif target.exists() and not target.is_dir():
+            raise UserError(f'the input is a folder but the output {target} is a file: name a folder')
+        else:
+            jobs = [Job(path, target / path.name) for path in images.list_images(source)]
+        for job in jobs:
+            images.check_writable_name(job.target)
+            if job.target.is_dir():
+                raise UserError(f'a folder stands at {job.target}, where the picture would go: choose another name')
+            if job.target.exists() and os.path.samefile(str(job.source), str(job.target)):
+                raise UserError(f'the output {job.target} is the input itself: choose another name or folder')
+        atomic.check_place(jobs[0].target.parent)
+    return jobs
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(level=logging.INFO, format='%(message)s', stream=sys.stderr)
+    find_files(options.model, options.head, options.background, options.mask, needs_head=options.mode == 'fusion')
+    if options.threads < 0:
+        raise UserError(f'--threads {options.threads} makes no sense: use 0 or more')
+    if options.workers < 1:
+        raise UserError(f'--workers {options.workers} makes no sense: use 1 or more')
+    jobs = plan(options.input, options.output)
+
+    from dctnet.inference.stylizer import Stylizer
+    stylizer = Stylizer(model=options.model, head=options.head, background=options.background, mask=options.mask,
+                        device=options.device, threads=options.threads, mode=options.mode, faces=options.faces,
+                        short_side=options.short_side, training_size=options.training_size)
+    if not options.input.is_dir():
+        report(jobs[0], translate(stylizer, jobs[0], options).faces)
+        return DONE
+    return translate_all(stylizer, jobs, options)
+
+
+def translate_all(stylizer: Stylizer, jobs: List[Job], options: argparse.Namespace) -> int:
+    """A folder: several pictures at the same time, told in their order. What fails is told and left out. Returns the
+    exit code."""
+    failed, faceless = [], 0
+    with ExitStack() as stack:
+        done = in_order(lambda job: translate(stylizer, job, options).faces, jobs, options.workers)
+        stack.callback(done.close)
+        progress: Iterable[Tuple[Job, Future]] = done
+        if sys.stderr.isatty():
+            stack.enter_context(logging_redirect_tqdm())
+            progress = stack.enter_context(tqdm(done, total=len(jobs), unit='picture'))
+        for job, call in progress:
+            try:
+                faces = call.result()
+            except UserError as error:
+                logger.error('failed: %s', error)
+                failed.append(job)
+            except Exception:  # a bug met on one picture must not cost the others; its traceback is kept
+                logger.exception('failed: %s, by an error inside the program; please report it', job.source)
+                failed.append(job)
+            else:
+                report(job, faces)
+                faceless += not faces
+    print(f'{len(jobs) - len(failed)} done, {len(failed)} failed, {faceless} without a face; written to '
+          f'{options.output}')
+    for job in failed:
+        print(f'failed: {job.source}')
+    return SOME_FAILED if failed else DONE
+
+
+def translate(stylizer: Stylizer, job: Job, options: argparse.Namespace) -> Stylized:
+    """Read, translate and write one picture. Raises UserError where the picture or the disk is at fault."""
+    image = images.read_bgr(job.source)
+    result = stylizer.stylize(image)
+    picture = np.concatenate([image, result.image], axis=1) if options.side_by_side else result.image
+    images.write_bgr(job.target, picture)
+    if options.landmarks_json:
+        atomic.write_text(job.target.with_name(job.target.name + '.json'), faces_json(job, image, result))
+    return result
+
+
+def report(job: Job, faces: List[Face]) -> None:
+    """One line a picture."""
+    sizes = ', '.join(f'{face.size:.0f}' for face in faces)
+    found = f'{len(faces)} face(s), {sizes} px wide' if sizes else 'no face, background graph alone'
+    logger.info('%s -> %s: %s', job.source, job.target, found)
+
+
+def faces_json(job: Job, image: np.ndarray, result: Stylized) -> str:
+    """The faces of a picture in its own pixels, as JSON."""
+    faces = [{'box': [round(v, 2) for v in face.box], 'score': round(face.score, 4), 'size': round(face.size, 2),
+              'landmarks': face.landmarks.round(2).tolist()} for face in result.faces]
+    return json.dumps({'picture': job.source.name, 'width': image.shape[1], 'height': image.shape[0],
+                       'faces': faces}) + '\n'
+
+
+def command() -> NoReturn:
+    """The entry point of the command line."""
+    # Layers by oneDNN, which TensorFlow 2 leaves off on some CPUs (1.15 has none). It is a choice for a whole process,
+    # read when TensorFlow loads: nothing for a library to make.
+    os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
+    exit_with(main)
+
+
+if __name__ == '__main__':
+    command()
