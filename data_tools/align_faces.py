@@ -26,14 +26,15 @@ import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from data_tools import picture_folder
-from data_tools.faces import crops, face_folder, hand_landmarks
-from data_tools.faces.crops import Settings
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.face import alignment, box_detectors
 from dctnet.face.box_detectors import BoxFinder
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
+
+from . import picture_folder
+from .faces import crops, face_folder, hand_landmarks
+from .faces.crops import Settings
 
 log = logging.getLogger('align_faces')
 

@@ -10,10 +10,11 @@ import logging
 from pathlib import Path
 from typing import Optional, Sequence
 
-from data_tools.checks import folder_check, page, picture_facts
 from dctnet import atomic
 from dctnet.data import folders
 from dctnet.errors import DONE, UserError, exit_with
+
+from .checks import folder_check, page, picture_facts
 
 log = logging.getLogger(__name__)
 

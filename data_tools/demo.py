@@ -13,11 +13,12 @@ from typing import Dict, List
 import cv2
 import numpy as np
 
-from data_tools.recipe.demo_material import write_material
-from data_tools.recipe.project_command import run_command
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 from dctnet.metrics.style_distance import colour_distance, texture_distance
+
+from .recipe.demo_material import write_material
+from .recipe.project_command import run_command
 
 CONFIG = Path('configs/demo/demo.yaml')
 PICTURES, SIZE = 160, 64

@@ -15,12 +15,13 @@ import urllib.parse
 from pathlib import Path
 from typing import List, Optional, Sequence
 
-from data_tools.weights.download import SourceFailed, download
-from data_tools.weights.manifest import MANIFEST, Entry, difference, digest, entry_named, read_entries
-from data_tools.weights.part_file import empty, finish, locked, part_of
 from dctnet import atomic
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.installed_models import installed_model
+
+from .weights.download import SourceFailed, download
+from .weights.manifest import MANIFEST, Entry, difference, digest, entry_named, read_entries
+from .weights.part_file import empty, finish, locked, part_of
 
 MIRROR = 'DCTNET_MIRROR'
 

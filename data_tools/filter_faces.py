@@ -26,13 +26,14 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Union
 
-from data_tools.samples import contact_sheet
-from data_tools.samples.folder_scores import scores_of
-from data_tools.samples.sample_folder import SHEETS
-from data_tools.samples.selection import CRITERIA, Selection, Verdict, dropped_by, verdicts
 from dctnet import atomic, images
 from dctnet.data import folders
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+
+from .samples import contact_sheet
+from .samples.folder_scores import scores_of
+from .samples.sample_folder import SHEETS
+from .samples.selection import CRITERIA, Selection, Verdict, dropped_by, verdicts
 
 log = logging.getLogger('filter_faces')
 

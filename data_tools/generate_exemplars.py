@@ -27,13 +27,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence
 
-from data_tools import picture_folder
-from data_tools.exemplars import diffusion, plan
-from data_tools.exemplars.diffusion import Drawing
-from data_tools.exemplars.plan import Exemplar
-from data_tools.samples import contact_sheet
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
+
+from . import picture_folder
+from .exemplars import diffusion, plan
+from .exemplars.diffusion import Drawing
+from .exemplars.plan import Exemplar
+from .samples import contact_sheet
 
 log = logging.getLogger('generate_exemplars')
 

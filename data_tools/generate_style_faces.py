@@ -17,10 +17,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
-from data_tools.samples import generator_pair, sample_folder
-from data_tools.samples.generator_pair import GeneratorPair
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.models.sampling import FaceSampler, Sampling
+
+from .samples import generator_pair, sample_folder
+from .samples.generator_pair import GeneratorPair
 
 log = logging.getLogger('generate_style_faces')
 

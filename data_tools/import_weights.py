@@ -24,9 +24,6 @@ import cv2
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from data_tools.weights import dlib_check, stylegan2, torch_states
-from data_tools.weights import vgg19 as vgg19_weights
-from data_tools.weights.torch_states import arcface_arrays, lpips_arrays
 from dctnet import atomic, export, frozen, images
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
@@ -36,6 +33,10 @@ from dctnet.nets.dlib_file import read_descriptor_weights
 from dctnet.nets.pretrained import ARCFACE_FILE, INCEPTION_FILE
 from dctnet.runs import checkpoint
 from dctnet.training.ttn import VGG19_FILE
+
+from .weights import dlib_check, stylegan2, torch_states
+from .weights import vgg19 as vgg19_weights
+from .weights.torch_states import arcface_arrays, lpips_arrays
 
 
 def import_generator(source: Path, out: Path, mask: Optional[Path] = None) -> str:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Sequence
 
-from data_tools.recipe.project_command import run_command
 from dctnet import config_file
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
+
+from .recipe.project_command import run_command
 
 log = logging.getLogger('make_style')
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from data_tools import make_style
-from data_tools.make_style import Recipe, Step
-from data_tools.recipe.demo_material import paint, portrait, portraits
-from data_tools.recipe.project_command import ROOT
 from dctnet import config_file, images
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+
+from . import make_style
+from .make_style import Recipe, Step
+from .recipe.demo_material import paint, portrait, portraits
+from .recipe.project_command import ROOT
 
 CONFIG = ROOT / 'configs' / 'recipe' / 'smoke.yaml'
 PICTURES, SIDE = 24, 240

@@ -5,8 +5,9 @@ import numpy as np
 from scipy.cluster.vq import kmeans2
 from scipy.spatial.distance import cdist
 
-from data_tools.checks.picture_facts import PictureFacts
 from dctnet.metrics.near_duplicates import NearDuplicates
+
+from .picture_facts import PictureFacts
 
 FEW_PHOTOS, FEW_EXEMPLARS = 500, 50  # the paper: 10 000 and about 100
 _DUPLICATE_BITS = 24     # of 256

@@ -6,9 +6,10 @@ from typing import Callable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from data_tools.checks.folder_check import Finding, duplicate_groups
-from data_tools.checks.picture_facts import PictureFacts
 from dctnet import images
+
+from .folder_check import Finding, duplicate_groups
+from .picture_facts import PictureFacts
 
 _SIDE, _COLUMNS, _SHOWN, _SHOWN_OF_FINDING = 96, 12, 60, 24
 _STYLE = '''

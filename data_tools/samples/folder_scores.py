@@ -7,12 +7,13 @@ from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
-from data_tools.samples import scores
-from data_tools.samples.descriptor_scores import IdentityScore, StyleDistance
-from data_tools.samples.sample_folder import TWINS, twin_file
-from data_tools.samples.score_cache import Measure, ScoreCache
 from dctnet import images
 from dctnet.errors import UserError
+
+from . import scores
+from .descriptor_scores import IdentityScore, StyleDistance
+from .sample_folder import TWINS, twin_file
+from .score_cache import Measure, ScoreCache
 
 log = logging.getLogger('scores')
 

@@ -5,12 +5,13 @@ from typing import Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from data_tools.weights.stylegan2 import architecture_of, check_network
 from dctnet.errors import UserError
 from dctnet.models import ccn
 from dctnet.nets.stylegan2 import Architecture
 from dctnet.runs import checkpoint
 from dctnet.training.ccn import SOURCE_FILE, frozen_source, networks_of
+
+from ..weights.stylegan2 import architecture_of, check_network
 
 Arrays = Dict[str, np.ndarray]
 

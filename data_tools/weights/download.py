@@ -18,9 +18,10 @@ from typing import Callable, Iterator, Optional, Tuple
 
 from tqdm import tqdm
 
-from data_tools.weights.part_file import Origin, empty, read_origin, write_origin
 from dctnet.atomic import storage_errors
 from dctnet.errors import UserError
+
+from .part_file import Origin, empty, read_origin, write_origin
 
 PAUSES = (1, 2, 4)       # seconds before each new attempt; progress starts the count anew
 TIMEOUT = 30             # seconds without an answer

@@ -10,8 +10,9 @@ from typing import Any, Dict, List
 
 import numpy as np
 
-from data_tools.weights.pickled_arrays import ArrayUnpickler, decoded
 from dctnet.errors import UserError
+
+from .pickled_arrays import ArrayUnpickler, decoded
 
 _LAYER = re.compile(r'(?:G_synthesis/)?(\d+)x\1/(.+)$')
 

@@ -8,10 +8,11 @@ from typing import Dict, NamedTuple
 
 import numpy as np
 
-from data_tools.weights import nvidia, torch_states
 from dctnet.errors import UserError
 from dctnet.nets.stylegan2 import Architecture, discriminator_shapes, generator_shapes
 from dctnet.runs import checkpoint
+
+from . import nvidia, torch_states
 
 _PARTS = {'g': 'generator', 'g_ema': 'generator_ema', 'd': 'discriminator'}  # rosinality's names
 _FIR_KERNEL = re.compile(r'(^|\.)kernel$')  # constants of the implementation, the same in every file

@@ -10,10 +10,11 @@ from typing import Dict, List
 import h5py
 import numpy as np
 
-from data_tools.weights.pickled_arrays import read_array_lists
 from dctnet.errors import UserError
 from dctnet.nets import vgg19
 from dctnet.runs import checkpoint
+
+from .pickled_arrays import read_array_lists
 
 _NPY_MAGIC, _HDF5_MAGIC = b'\x93NUMPY', b'\x89HDF\r\n\x1a\n'
 _WANTED_FILES = 'vgg19.npy or vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 (sources in checkpoints/README.md)'
