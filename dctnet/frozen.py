@@ -14,7 +14,7 @@ from dctnet import atomic
 from dctnet.compat import gpu_available, session_config, tf
 from dctnet.errors import UserError
 
-# The published translator contract (DESIGN.md section 4).
+# The published translator contract (docs/design.md, "Contracts").
 TRANSLATOR_INPUT = 'input_image:0'
 TRANSLATOR_OUTPUT = 'output_image:0'
 # Beside it, in graphs that this project exports: several pictures of one size, [N, H, W, 3], by the same weights.

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from dctnet.errors import UserError
 
-# RECIPE.md, section Fusion: the prompts that the published models were tuned with.
+# docs/recipe.md, "Exemplars from Stable Diffusion": the prompts that the published models were tuned with.
 NAME = 'NAME'
 PROMPTS = {
     'clipart': 'archer style, a portrait painting of NAME',

@@ -1,4 +1,4 @@
-"""Geometry expansion (paper section 3.2; RECIPE.md, GEM): one implementation for the input pipeline and for files."""
+"""Geometry expansion (paper section 3.2; docs/recipe.md, "GEM"): one implementation for pipeline and files."""
 from typing import List, NamedTuple, Tuple
 
 import cv2

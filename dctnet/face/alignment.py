@@ -1,6 +1,6 @@
 """Aligned heads: five points of a face, the similarity to the reference, the crop and its fusion mask.
 
-RECIPE.md, section "Fusion". Pictures are uint8 [H, W, 3] BGR, points float64 (x, y) in pixels, transforms 2x3 as
+docs/recipe.md, "Fusion". Pictures are uint8 [H, W, 3] BGR, points float64 (x, y) in pixels, transforms 2x3 as
 OpenCV takes them.
 """
 import math

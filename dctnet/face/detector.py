@@ -1,6 +1,6 @@
 """Faces of one picture: boxes and scores of a finder (box_finders), 68 landmarks by dlib's shape predictor.
 
-Nothing is kept from one picture to the next (RECIPE.md, "What the published code gets wrong": a tracker that leaks).
+Nothing is kept from one picture to the next (docs/recipe.md, "Defects of the published code": a tracker that leaks).
 """
 import math
 from typing import List, NamedTuple, Optional, Sequence, Tuple

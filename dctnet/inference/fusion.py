@@ -1,6 +1,6 @@
 """The picture around the two graphs: sizes, padding, and the fusion of heads with the background. No TensorFlow.
 
-RECIPE.md, section "Fusion". A translator is any callable: uint8 [H, W, 3] BGR -> uint8 of the same shape.
+docs/recipe.md, "Fusion". A translator is any callable: uint8 [H, W, 3] BGR -> uint8 of the same shape.
 """
 import math
 from typing import Callable, Iterable, List, Tuple

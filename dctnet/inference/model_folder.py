@@ -1,4 +1,4 @@
-"""Which files a stylizer uses: the model folder's contract (DESIGN.md section 4), checked without TensorFlow."""
+"""Which files a stylizer uses: the model folder (docs/design.md, "Contracts"), checked without TensorFlow."""
 from pathlib import Path
 from typing import NamedTuple, Optional
 

@@ -1,4 +1,4 @@
-"""Stylizer: a BGR picture in, its translation of the same size out. RECIPE.md, section "Fusion"."""
+"""Stylizer: a BGR picture in, its translation of the same size out (docs/recipe.md, "Fusion")."""
 import logging
 import math
 from concurrent.futures import ThreadPoolExecutor

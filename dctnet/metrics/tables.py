@@ -3,7 +3,7 @@ import csv
 import io
 from typing import Any, Dict, Sequence
 
-# RECIPE.md, Evaluation: the paper's Table 1 and its ablation. FID, ID.
+# docs/recipe.md, "Evaluation": the paper's Table 1 and its ablation. FID, ID.
 PAPER = (('CycleGAN', 57.08, 0.55), ('U-GAT-IT', 68.40, 0.58), ('Toonify', 55.27, 0.62), ('pSp', 69.38, 0.60),
          ('DCT-Net without CCN', 58.52, 0.58), ('DCT-Net', 35.92, 0.71))
 # Of result and photo: the key of the report and the heading. Those that were measured make two columns each.

@@ -1,5 +1,5 @@
 """Weights of a blended generator: coarse layers of the source, fine layers of the target (paper section 3.1;
-RECIPE.md, CCN)."""
+docs/recipe.md, "CCN")."""
 import math
 import re
 from typing import Dict

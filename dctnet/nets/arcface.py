@@ -1,4 +1,4 @@
-"""IR-SE50, the ArcFace network of the published identity loss, as a differentiable graph (RECIPE.md, CCN)."""
+"""IR-SE50, the ArcFace network of the published identity loss, as a differentiable graph (docs/recipe.md, "CCN")."""
 from typing import Dict, List, Tuple
 
 import numpy as np

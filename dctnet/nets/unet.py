@@ -1,4 +1,4 @@
-"""The generator of the texture translation network: a small U-Net (RECIPE.md, TTN; 1 467 075 parameters at 32)."""
+"""The generator of the texture translation network: a U-Net of 1 467 075 parameters (docs/recipe.md, "TTN")."""
 from typing import List
 
 from dctnet.compat import tf

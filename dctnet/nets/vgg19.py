@@ -1,4 +1,4 @@
-"""VGG19 up to conv4_4 before its ReLU, as a frozen graph: the features of the content loss (RECIPE.md, TTN)."""
+"""VGG19 up to conv4_4 before its ReLU, as a frozen graph: the features of the content loss (docs/recipe.md, "TTN")."""
 from typing import Dict, List, Tuple
 
 import numpy as np

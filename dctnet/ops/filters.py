@@ -1,4 +1,4 @@
-"""Edge-preserving smoothing by box filters (RECIPE.md, TTN: guided filter)."""
+"""Edge-preserving smoothing by box filters (docs/recipe.md, "TTN": guided filter)."""
 from dctnet.compat import tf
 
 

@@ -5,7 +5,7 @@ _LEAKY_RELU_GRADIENT = 'LeakyReluGradientFromOutput'
 
 
 def leaky_relu(x: tf.Tensor) -> tf.Tensor:
-    """Leaky ReLU with slope 0.2 (RECIPE.md, TTN).
+    """Leaky ReLU with slope 0.2 (docs/recipe.md, "TTN").
 
     The gradient looks at the sign of the output, which is that of the input: so training need not keep both.
     """

@@ -1,4 +1,4 @@
-"""SLIC superpixels: every region painted in its mean colour (RECIPE.md, TTN content loss)."""
+"""SLIC superpixels: every region painted in its mean colour (docs/recipe.md, "TTN": content loss)."""
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -1,5 +1,5 @@
-"""What the published trainer does each step, built from its description (RECIPE.md, "What the published code gets
-wrong"): the yardstick of the benchmark. Networks and sizes are ours, so that only the way of training differs."""
+"""What the published trainer does each step, built from its description (docs/recipe.md, "Defects of the published
+code"): the yardstick of the benchmark. Networks and sizes are ours, so that only the way of training differs."""
 import numpy as np
 from skimage.color import label2rgb
 from skimage.segmentation import slic

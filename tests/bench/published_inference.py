@@ -1,4 +1,4 @@
-"""The published order of operations for a whole picture (RECIPE.md, section "Fusion"), one picture after the other.
+"""The published order of operations for a whole picture (docs/recipe.md, "Fusion"), one picture after the other.
 
 The yardstick of a folder's throughput. Detector, sizes and points are ours, so that only the way of running differs: a
 session of default options for each graph, each step after the one before, heads and masks warped to the whole picture
