@@ -17,10 +17,10 @@ import logging
 import signal
 import sys
 import time
-from collections import Counter, deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 from tqdm import tqdm
@@ -31,6 +31,7 @@ from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.face import alignment, box_detectors
 from dctnet.face.box_detectors import BoxFinder
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
+from dctnet.parallel import ordered_map, succeeded
 
 from . import picture_folder
 from .faces import crops, face_folder, hand_landmarks
@@ -165,34 +166,20 @@ def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, find_boxes:
     by_detector = any(job.marks is None for job in jobs)
     detector = FaceDetector(settings.detect_pixels, find_boxes) if by_detector else None
     failed = []
-    with ThreadPoolExecutor(workers) as pool, logging_redirect_tqdm(), tqdm(
-            total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
-        for job, future in _ahead(pool, jobs, detector, settings, 2 * workers):
-            try:
-                result = future.result()
-            except Exception:  # a bug met on one picture must not cost the others; its traceback is kept
-                log.exception('failed: %s, by an error inside the program; please report it', job.path)
+    calls = ordered_map(lambda job: align(job, detector, settings), jobs, workers)
+    with closing(calls), logging_redirect_tqdm(), tqdm(
+            calls, total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
+        for job, call in progress:
+            if not succeeded(call, job.path, log):
                 failed.append(job.path)
-            else:
-                if result.problem:
-                    log.error('failed: %s', result.problem)
-                    failed.append(job.path)
-                atomic.write_together({folder / name: data for name, data in result.files.items()})
-                picture_folder.append(folder, [json.dumps(record) for record in result.records])
-            progress.update()
+                continue
+            result = call.result()
+            if result.problem:
+                log.error('failed: %s', result.problem)
+                failed.append(job.path)
+            atomic.write_together({folder / name: data for name, data in result.files.items()})
+            picture_folder.append(folder, [json.dumps(record) for record in result.records])
     return failed
-
-
-def _ahead(pool: ThreadPoolExecutor, jobs: Iterable[Job], detector: Optional[FaceDetector], settings: Settings,
-           count: int) -> Iterator[Tuple[Job, Future[Result]]]:
-    """Results in order; at most `count` wait to be written, so a slow disk does not fill the memory."""
-    waiting: deque = deque()
-    for job in jobs:
-        waiting.append((job, pool.submit(align, job, detector, settings)))
-        if len(waiting) > count:
-            yield waiting.popleft()
-    while waiting:
-        yield waiting.popleft()
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

@@ -8,15 +8,15 @@ again goes on where it was stopped. Exit codes: 0 done, 1 some pictures failed, 
 import argparse
 import logging
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from dctnet import images
 from dctnet.data import geometry
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.parallel import ordered_map, succeeded
 
 log = logging.getLogger('augment_geometry')
 
@@ -37,17 +37,16 @@ def augment(path: Path, folder: Path, seed: int) -> int:
     return len(missing)
 
 
-def augment_all(paths: Sequence[Path], folder: Path, seed: int, workers: int) -> List[int]:
-    """`augment` for every picture, `workers` at the same time: what each returns, -1 where the picture failed."""
-    def attempt(path: Path) -> int:
-        try:
-            return augment(path, folder, seed)
-        except UserError as error:
-            log.error('%s', error)
-            return -1
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(attempt, paths))
+def augment_all(paths: Sequence[Path], folder: Path, seed: int, workers: int) -> Tuple[int, List[Path]]:
+    """`augment` for every picture, `workers` at the same time. Returns how many files were written, and the pictures
+    that failed."""
+    written, failed = 0, []
+    for path, call in ordered_map(lambda path: augment(path, folder, seed), paths, workers):
+        if succeeded(call, path, log):
+            written += call.result()
+        else:
+            failed.append(path)
+    return written, failed
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -70,10 +69,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         raise UserError(f'SRC and DST are the same folder ({options.source}): the results would be expanded again')
     if options.workers < 1 or options.seed < 0:
         raise UserError('--workers must be at least 1 and --seed at least 0')
-    written = augment_all(paths, options.target, options.seed, options.workers)
-    failed, new = written.count(-1), sum(max(count, 0) for count in written)
-    log.info('%d pictures: %d files written, %d there before, %d pictures failed', len(paths), new,
-             8 * (len(paths) - failed) - new, failed)
+    written, failed = augment_all(paths, options.target, options.seed, options.workers)
+    log.info('%d pictures: %d files written, %d there before, %d pictures failed', len(paths), written,
+             8 * (len(paths) - len(failed)) - written, len(failed))
     return SOME_FAILED if failed else DONE
 
 

@@ -12,10 +12,9 @@ import json
 import logging
 import os
 import sys
-from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterable, List, NamedTuple, NoReturn, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, List, NamedTuple, NoReturn, Optional, Sequence, Union
 
 import numpy as np
 from tqdm import tqdm
@@ -24,7 +23,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 from dctnet.inference.model_folder import find_files
-from dctnet.parallel import in_order
+from dctnet.parallel import ordered_map, succeeded
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
     from dctnet.face.detector import Face
@@ -131,25 +130,16 @@ def translate_all(stylizer: Stylizer, jobs: List[Job], options: argparse.Namespa
     """A folder: several pictures at the same time, told in their order. What fails is told and left out. Returns the
     exit code."""
     failed, faceless = [], 0
-    with ExitStack() as stack:
-        done = in_order(lambda job: translate(stylizer, job, options).faces, jobs, options.workers)
-        stack.callback(done.close)
-        progress: Iterable[Tuple[Job, Future]] = done
-        if sys.stderr.isatty():
-            stack.enter_context(logging_redirect_tqdm())
-            progress = stack.enter_context(tqdm(done, total=len(jobs), unit='picture'))
+    calls = ordered_map(lambda job: translate(stylizer, job, options).faces, jobs, options.workers)
+    with closing(calls), logging_redirect_tqdm(), tqdm(
+            calls, total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
         for job, call in progress:
-            try:
+            if succeeded(call, job.source, logger):
                 faces = call.result()
-            except UserError as error:
-                logger.error('failed: %s', error)
-                failed.append(job)
-            except Exception:  # a bug met on one picture must not cost the others; its traceback is kept
-                logger.exception('failed: %s, by an error inside the program; please report it', job.source)
-                failed.append(job)
-            else:
                 report(job, faces)
                 faceless += not faces
+            else:
+                failed.append(job)
     print(f'{len(jobs) - len(failed)} done, {len(failed)} failed, {faceless} without a face; written to '
           f'{options.output}')
     for job in failed:

@@ -3,18 +3,22 @@ import logging
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Callable, Iterator, List, Sequence, Tuple, TypeVar
+
+from dctnet.errors import UserError
 
 Item = TypeVar('Item')
 
 _PROJECT = logging.getLogger('dctnet')
 
 
-def in_order(function: Callable[[Item], Any], items: Sequence[Item], workers: int) -> Iterator[Tuple[Item, Future]]:
+def ordered_map(function: Callable[[Item], Any], items: Sequence[Item], workers: int) -> Iterator[Tuple[Item, Future]]:
     """Each item with its finished call `function(item)`, in the order of the items; `workers` calls run at once.
 
     At most 2 `workers` items are in work or waiting for their turn, which bounds the memory. What the calls log under
-    `dctnet` comes just before their item. Where the caller leaves early, calls that have not begun are dropped.
+    `dctnet` comes just before their item. If the caller closes the iterator early, calls that have not begun are
+    dropped.
     """
     log = _HeldLog()
     _PROJECT.addHandler(log)
@@ -42,6 +46,20 @@ def in_order(function: Callable[[Item], Any], items: Sequence[Item], workers: in
         pool.shutdown()
         _PROJECT.removeHandler(log)
         _PROJECT.propagate = propagated
+
+
+def succeeded(call: Future, path: Path, log: logging.Logger) -> bool:
+    """Whether the finished call for the picture `path` returned. If it raised, the failure is logged: a UserError as
+    one line, a bug with its traceback, since neither must cost the other pictures."""
+    try:
+        call.result()
+    except UserError as error:
+        log.error('failed: %s', error)
+    except Exception:
+        log.exception('failed: %s, by an error inside the program; please report it', path)
+    else:
+        return True
+    return False
 
 
 class _HeldLog(logging.Handler):

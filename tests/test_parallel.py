@@ -2,10 +2,12 @@
 import logging
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from dctnet.parallel import in_order
+from dctnet.errors import UserError
+from dctnet.parallel import ordered_map, succeeded
 
 log = logging.getLogger('dctnet.somewhere')
 
@@ -27,7 +29,7 @@ def slow_first(number):
 @pytest.mark.parametrize('workers', [1, 3])
 def test_outcomes_and_log_keep_the_order(caplog, workers):
     results = []
-    for number, call in in_order(slow_first, range(6), workers):
+    for number, call in ordered_map(slow_first, range(6), workers):
         log.info('told %d', number)
         results.append(call.exception() or call.result())
     assert results[:2] + results[3:] == [0, 1, 9, 16, 25] and isinstance(results[2], ZeroDivisionError)
@@ -39,12 +41,12 @@ def test_outcomes_and_log_keep_the_order(caplog, workers):
 
 def test_calls_run_at_the_same_time():
     meeting = threading.Barrier(3, timeout=20)
-    assert len([call.result() for _, call in in_order(lambda _: meeting.wait(), range(3), 3)]) == 3
+    assert len([call.result() for _, call in ordered_map(lambda _: meeting.wait(), range(3), 3)]) == 3
 
 
 def test_no_more_than_twice_the_workers_are_ahead():
     begun = []
-    work = in_order(begun.append, range(50), 2)
+    work = ordered_map(begun.append, range(50), 2)
     next(work)
     time.sleep(0.1)
     assert begun == [0, 1, 2, 3]
@@ -61,10 +63,22 @@ def test_leaving_early_drops_what_has_not_begun():
         if number:
             go_on.wait(20)
 
-    work = in_order(wait, range(50), 2)
+    work = ordered_map(wait, range(50), 2)
     next(work)
     while len(begun) < 3:
         time.sleep(0.001)
     threading.Timer(0.05, go_on.set).start()
     work.close()
     assert sorted(begun) == [0, 1, 2]
+
+
+def test_a_failure_is_logged_once_and_only_a_bug_has_a_traceback(caplog):
+    def fail(error):
+        if error:
+            raise error
+
+    calls = [call for _, call in ordered_map(fail, [UserError('no picture'), ZeroDivisionError('a bug'), None], 1)]
+    assert [succeeded(call, Path('a.png'), log) for call in calls] == [False, False, True]
+    assert [record.getMessage() for record in caplog.records] == [
+        'failed: no picture', 'failed: a.png, by an error inside the program; please report it']
+    assert not caplog.records[0].exc_info and 'a bug' in caplog.text
