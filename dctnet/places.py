@@ -1,0 +1,29 @@
+"""Where files are found: pretrained networks, and what comes with the project, in a checkout or installed."""
+import os
+from pathlib import Path
+
+CHECKPOINTS = 'DCTNET_CHECKPOINTS'
+_PACKAGE = Path(__file__).resolve().parent
+# setup.py installs configs/ and checkpoints/manifest.yaml inside the package; in a checkout they stand beside it.
+_ROOT = _PACKAGE if (_PACKAGE / 'configs').is_dir() else _PACKAGE.parent
+
+
+def checkpoints_folder() -> Path:
+    """The folder of pretrained networks, which are not shipped: the environment variable DCTNET_CHECKPOINTS, else
+    checkpoints/ in the working directory. It may be missing."""
+    return Path(os.environ.get(CHECKPOINTS) or 'checkpoints')
+
+
+def shipped(name: str) -> Path:
+    """Path of a file that comes with the project, by its name in the repository: 'checkpoints/manifest.yaml'."""
+    return _ROOT / name
+
+
+def config_path(name: str) -> Path:
+    """Path of a config: `name` itself if there is such a file, else the shipped config of this name.
+
+    'configs/ttn/official.yaml' and 'ttn/official.yaml' name the same shipped config, from every folder. If there is
+    neither, `name` comes back, for the reader of the file to complain about.
+    """
+    found = [path for path in (Path(name), shipped(name), shipped(f'configs/{name}')) if path.is_file()]
+    return found[0] if found else Path(name)
