@@ -1,35 +1,42 @@
-# make setup | demo | recipe-smoke | test | test-long | lint | bench   [RUNTIME=tf115|tf2] [DEVICE=cpu|gpu] [HOROVOD=1]
 # The default runtime is tf115 (the faithful one) where a Python 3.7 is found, else tf2.
-RUNTIME ?= $(shell requirements/find_python.sh tf115 >/dev/null 2>&1 && echo tf115 || echo tf2)
+RUNTIME ?= $(shell scripts/find_python.sh tf115 >/dev/null 2>&1 && echo tf115 || echo tf2)
 DEVICE ?= cpu
 HOROVOD ?= 0
 PYTHON = .venv/$(RUNTIME)/bin/python
 SOURCES = train.py infer.py dctnet data_tools tests
+CORE = tests/models tests/engine tests/nets tests/ops tests/training/test_train.py
+PYTEST = $(PYTHON) -m pytest -q --numprocesses 2 --dist loadfile
 
-.PHONY: setup demo recipe-smoke test test-long lint bench
+.PHONY: help setup demo recipe-smoke test test-long test-core lint bench
 .DEFAULT_GOAL := setup
 
-setup:
-	@requirements/setup.sh $(RUNTIME) $(DEVICE)
-	@if [ $(HOROVOD) = 1 ]; then requirements/horovod.sh $(RUNTIME) $(DEVICE); fi
+help:  ## this list
+	@echo 'make TARGET [RUNTIME=tf115|tf2|tfnew] [DEVICE=cpu|gpu] [HOROVOD=1]; here RUNTIME=$(RUNTIME) if none is given'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 
-demo: setup
+setup:  ## make .venv/RUNTIME, a few minutes the first time (the default target)
+	@scripts/setup.sh $(RUNTIME) $(DEVICE)
+	@if [ $(HOROVOD) = 1 ]; then scripts/horovod.sh $(RUNTIME) $(DEVICE); fi
+
+demo: setup  ## train a small style and translate a portrait with it
 	@$(PYTHON) -m data_tools.demo --out runs/demo
 
-recipe-smoke: setup
+recipe-smoke: setup  ## every stage of the recipe on tiny material
 	@$(PYTHON) -m data_tools.recipe_smoke --out runs/recipe-smoke
 
-test: setup
-	@$(PYTHON) -m pytest tests -q --numprocesses 2 --dist loadfile -m "not long"
+test: setup  ## all tests but the long ones
+	@$(PYTEST) tests -m "not long"
 
-# Trainings that are killed and resumed, several processes, the README's recipes, and whatever else takes long.
-test-long: setup
-	@$(PYTHON) -m pytest tests -q --numprocesses 2 --dist loadfile -m long
+test-long: setup  ## trainings that are killed and resumed, several processes, the recipes of the README
+	@$(PYTEST) tests -m long
 
-lint: setup
+test-core: setup  ## networks, losses and training alone, for the newest TensorFlow (RUNTIME=tfnew)
+	@$(PYTEST) $(CORE) -m "not long"
+
+lint: setup  ## flake8, isort, shellcheck
 	@$(PYTHON) -m flake8 $(SOURCES)
 	@$(PYTHON) -m isort --check-only --diff $(SOURCES)
-	@$(dir $(PYTHON))shellcheck requirements/*.sh configs/cluster/*.sbatch configs/cluster/*.sh .ci/run
+	@$(dir $(PYTHON))shellcheck scripts/*.sh configs/cluster/*.sbatch configs/cluster/*.sh .ci/run
 
-bench: setup
+bench: setup  ## time training and translation; writes runs/bench-RUNTIME.json
 	@$(PYTHON) -m tests.bench --out runs/bench-$(RUNTIME).json

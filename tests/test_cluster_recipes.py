@@ -60,6 +60,18 @@ def test_what_the_recipes_name_exists(path):
         assert (ROOT / 'requirements' / f'{runtime}-gpu.txt').exists()
 
 
+@pytest.mark.parametrize('path', sorted(CLUSTER.glob('Dockerfile.*')), ids=lambda path: path.name)
+def test_an_image_holds_what_its_setup_needs(path):
+    """The layers before `make setup` are few, so that a change of code does not install all anew."""
+    before, setup = path.read_text().split('RUN make setup')
+    copied = set(re.findall(r'^COPY (\S+)', before, re.M))
+    recipe = (ROOT / 'Makefile').read_text().split('\nsetup:')[1].split('\n\n')[0]
+    scripts = re.findall(r'(\w+)/(\w+\.sh)', recipe)
+    assert scripts and all((ROOT / folder / name).exists() for folder, name in scripts)
+    assert copied == {'Makefile', 'requirements'} | {folder for folder, _ in scripts}
+    assert '\nCOPY . .' in setup
+
+
 def stand_ins(folder, code):
     """Slurm's commands and a training that a SIGTERM ends with `code`: what the script asks of them goes into a log."""
     (folder / 'train.py').write_text('')

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Prints the interpreter for a runtime: find_python.sh tf115|tf2. Looks on PATH, under pyenv, conda and uv.
+# Prints the interpreter for a runtime: find_python.sh tf115|tf2|tfnew. Looks on PATH, under pyenv, conda and uv.
 # Every candidate is run, because a pyenv shim may stand on PATH for a version that is not active.
 case "$1" in
     tf115) versions="3.7" ;;
     tf2) versions="3.11 3.12 3.10 3.9 3.13" ;;
-    *) echo "find_python.sh: unknown runtime '$1': use tf115 or tf2" >&2; exit 2 ;;
+    tfnew) versions="3.12 3.13 3.11 3.10" ;;
+    *) echo "find_python.sh: unknown runtime '$1': use tf115, tf2 or tfnew" >&2; exit 2 ;;
 esac
 
 works() {
