@@ -66,7 +66,7 @@ def outside_share(shape: Tuple[int, ...], inverse: np.ndarray, size: int) -> flo
 
 def openness(landmarks: np.ndarray) -> np.ndarray:
     """Height / width of left eye, right eye and mouth (inner lips), float32 [3], from landmarks [68, 2]: the α of the
-    facial perception loss (docs/recipe.md, TTN).
+    facial perception loss (docs/recipe.md, "TTN").
 
     In portraits eyes have about 0.2 to 0.4, shut lips 0 and laughing ones 0.3. The width goes from corner to corner,
     the height is the mean distance between the lids across that line: a turned or resized face keeps its numbers. NaN

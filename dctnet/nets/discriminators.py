@@ -1,5 +1,5 @@
 """The TTN's critics on one trunk of spectral-norm convolutions: patch discriminators, and R_exp of the facial
-perception loss (docs/recipe.md, TTN)."""
+perception loss (docs/recipe.md, "TTN")."""
 from typing import List
 
 from dctnet.compat import tf

@@ -1,4 +1,4 @@
-"""SLIC superpixels by tensor operations, on the device (Achanta et al. 2012; docs/recipe.md, TTN content loss).
+"""SLIC superpixels by tensor operations, on the device (Achanta et al. 2012; docs/recipe.md, "TTN": content loss).
 
 The same method as ops.slic: k-means in cells of a grid, then small separate pieces join a neighbour.
 """
