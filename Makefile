@@ -3,7 +3,7 @@ RUNTIME ?= $(shell scripts/find_python.sh tf115 >/dev/null 2>&1 && echo tf115 ||
 DEVICE ?= cpu
 HOROVOD ?= 0
 PYTHON = .venv/$(RUNTIME)/bin/python
-SOURCES = train.py infer.py dctnet data_tools tests
+SOURCES = train.py infer.py setup.py dctnet data_tools tests
 CORE = tests/models tests/engine tests/nets tests/ops tests/training/test_train.py
 PYTEST = $(PYTHON) -m pytest -q --numprocesses 2 --dist loadfile
 

@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Sequence
 
 import numpy as np
 from tqdm import tqdm
@@ -227,6 +227,11 @@ def report(lines: Dict[str, List[str]], pictures: int, new: int, seconds: float,
         log.info('failed: %s', path)
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends as cleanly as Ctrl-C
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -9,7 +9,7 @@ import argparse
 import logging
 import zlib
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import List, NoReturn, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -75,5 +75,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return SOME_FAILED if failed else DONE
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

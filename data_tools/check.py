@@ -8,7 +8,7 @@ photographs. Exit codes: 0 fit, with or without warnings, 2 refused or a mistake
 import argparse
 import logging
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import NoReturn, Optional, Sequence
 
 from dctnet import atomic
 from dctnet.data import folders
@@ -68,5 +68,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return DONE
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, NoReturn
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from dctnet.metrics.style_distance import colour_distance, texture_distance
 from .recipe.demo_material import write_material
 from .recipe.project_command import run_command
 
-CONFIG = Path('configs/demo/demo.yaml')
+CONFIG = 'configs/demo/demo.yaml'
 PICTURES, SIZE = 160, 64
 # A translation counts as stylised where it is at most this far from the exemplars, the photograph being 1.
 LARGEST_COLOUR_RATIO = 0.75
@@ -36,12 +36,12 @@ def main() -> int:
     print(f'material: {PICTURES} views of a public-domain portrait, and exemplars painted from it, in {out}')
     write_material(out, PICTURES, SIZE)
     run, model, result = out / 'run', out / 'model', out / 'portrait-comic.png'
-    _command('train.py', 'ttn', '--config', CONFIG, '--set', f"data.photo={out / 'photo'}",
+    _command('-m', 'dctnet.train', 'ttn', '--config', CONFIG, '--set', f"data.photo={out / 'photo'}",
              '--set', f"data.style={out / 'style'}",
              '--set', f"evaluate.photo={out / 'validation'}", '--run', run)
     # Colours swing while two networks learn against each other, most in so short a training.
     _command('-m', 'dctnet.export', '--run', run, '--checkpoint', 'best', '--out', model)
-    _command('infer.py', '--model', model, '--input', out / 'portrait.png', '--output', result)
+    _command('-m', 'dctnet.infer', '--model', model, '--input', out / 'portrait.png', '--output', result)
 
     exemplars = [images.read_bgr(path) for path in images.list_images(out / 'style')]
     stages = {'photograph': out / 'portrait.png', 'translated': result}
@@ -107,5 +107,10 @@ def _curves(records: List[dict], side: int) -> np.ndarray:
     return canvas
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

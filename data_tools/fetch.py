@@ -13,9 +13,9 @@ import os
 import shlex
 import urllib.parse
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import List, NoReturn, Optional, Sequence
 
-from dctnet import atomic
+from dctnet import atomic, places
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.installed_models import installed_model
 
@@ -134,17 +134,18 @@ def _size(entry: Entry) -> str:
 def listing(folder: Path, manifest: Path = MANIFEST) -> str:
     """The manifest as a table. Raises UserError where it is missing or damaged."""
     rows = [('name', 'file', 'size', 'there', 'used by', 'licence')]
-    rows += [(entry.name, entry.file, _size(entry), _state(entry, folder, manifest.parent.parent), entry.used_by,
-              entry.licence) for entry in read_entries(manifest).values()]
+    rows += [(entry.name, entry.file, _size(entry), _state(entry, folder), entry.used_by, entry.licence)
+             for entry in read_entries(manifest).values()]
     widths = [max(map(len, column)) for column in zip(*rows)]
     return '\n'.join('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
 
 
-def _state(entry: Entry, folder: Path, project: Path) -> str:
+def _state(entry: Entry, folder: Path) -> str:
     target = folder / entry.file
     if target.exists():
         return 'yes' if entry.size in (None, target.stat().st_size) else 'another file'
-    if entry.makes and (project / entry.makes).exists():
+    made_in, _, made = (entry.makes or '').rpartition('/')
+    if made_in == 'checkpoints' and (places.checkpoints_folder() / made).exists():
         return 'imported'
     if _installed(entry):
         return 'installed'
@@ -158,7 +159,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument('name', nargs='?', metavar='NAME', help='entry of checkpoints/manifest.yaml')
     what.add_argument('--list', action='store_true', help='show the entries; nothing is downloaded')
-    parser.add_argument('--out', type=Path, default=Path(os.path.relpath(str(MANIFEST.parent))), metavar='FOLDER',
+    parser.add_argument('--out', type=Path, default=places.checkpoints_folder(), metavar='FOLDER',
                         help='default: checkpoints/')
     return parser.parse_args(arguments)
 
@@ -173,5 +174,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return DONE
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

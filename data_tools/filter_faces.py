@@ -24,7 +24,7 @@ import logging
 import shlex
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Union
+from typing import Any, Dict, NoReturn, Optional, Sequence, Union
 
 from dctnet import atomic, images
 from dctnet.data import folders
@@ -146,5 +146,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return SOME_FAILED if 'unreadable' in dropped else DONE
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -25,7 +25,7 @@ import signal
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, NoReturn, Optional, Sequence
 
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
@@ -217,6 +217,11 @@ def report(folder: Path, lines: Dict[str, List[str]], failed: Sequence[Path]) ->
                  aligned, aligned)
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends as cleanly as Ctrl-C
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -15,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Callable, Optional, Sequence
+from typing import Callable, NoReturn, Optional, Sequence
 
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.models.sampling import FaceSampler, Sampling
@@ -142,5 +142,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return DONE
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

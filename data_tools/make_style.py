@@ -15,12 +15,12 @@ import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, NoReturn, Optional, Sequence
 
-from dctnet import config_file
+from dctnet import config_file, places
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 
-from .recipe.project_command import run_command
+from .recipe.project_command import TOOLS, run_command
 
 log = logging.getLogger('make_style')
 
@@ -40,7 +40,7 @@ class AlignOptions:
 
 @dataclass(frozen=True)
 class CcnOptions:
-    """train.py ccn; configs are relative to the project. checkpoint: the step to sample from, 0 for the last."""
+    """train.py ccn; configs are paths or shipped ones. checkpoint: the step to sample from, 0 for the last."""
     source_config: str = 'configs/ccn/source.yaml'
     config: str = 'configs/ccn/official.yaml'
     checkpoint: int = 1000
@@ -92,7 +92,7 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
         result.append(Step(stage, [str(word) for word in words]))
 
     size = ['--set', f'data.size={recipe.size}']
-    align = ['-m', 'data_tools.align_faces', '--size', recipe.size, '--border', recipe.align.border,
+    align = ['-m', f'{TOOLS}.align_faces', '--size', recipe.size, '--border', recipe.align.border,
              '--detector', recipe.align.detector]
     align += ['--cascade', recipe.align.cascade] if recipe.align.cascade else []
     if recipe.align.photos:
@@ -103,18 +103,18 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
         exemplars = out / 'style'
     if source is None:
         source = out / 'source'
-        add('source', 'train.py', 'ccn', '--config', recipe.ccn.source_config, *size + [
+        add('source', '-m', 'dctnet.train', 'ccn', '--config', recipe.ccn.source_config, *size + [
             '--set', f'data.photo={photos}', '--run', source])
-    add('ccn', 'train.py', 'ccn', '--config', recipe.ccn.config, *size + [
+    add('ccn', '-m', 'dctnet.train', 'ccn', '--config', recipe.ccn.config, *size + [
         '--set', f'source={source}', '--set', f'data.style={exemplars}', '--run', out / 'ccn'])
     samples = recipe.samples
     checkpoint = ['--checkpoint', recipe.ccn.checkpoint] if recipe.ccn.checkpoint else []
-    add('sample', '-m', 'data_tools.generate_style_faces', '--run', out / 'ccn', *checkpoint + [
+    add('sample', '-m', f'{TOOLS}.generate_style_faces', '--run', out / 'ccn', *checkpoint + [
         '--count', samples.count, '--blend', samples.blend, '--truncation', samples.truncation, '--mean-samples',
         samples.mean_samples, '--seed', samples.seed, '--out', out / 'samples'])
-    add('filter', '-m', 'data_tools.filter_faces', out / 'samples', '--exemplars', exemplars, '--keep',
+    add('filter', '-m', f'{TOOLS}.filter_faces', out / 'samples', '--exemplars', exemplars, '--keep',
         float(samples.keep))
-    add('ttn', 'train.py', 'ttn', '--config', recipe.ttn.config, *size + [
+    add('ttn', '-m', 'dctnet.train', 'ttn', '--config', recipe.ttn.config, *size + [
         '--set', f'data.photo={photos}', '--set', f'data.style={exemplars}',
         '--set', f"data.generated={out / 'samples' / 'keep.txt'}", '--run', out / 'ttn'])
     add('export', '-m', 'dctnet.export', '--run', out / 'ttn', '--out', out / 'model')
@@ -122,7 +122,7 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
 
 
 def run(commands: Sequence[Step], dry_run: bool = False) -> int:
-    """Run the commands one after the other from the project's folder; returns the exit code.
+    """Run the commands one after the other; returns the exit code.
 
     A stage that could not use some pictures does not end the recipe. Raises UserError where a command fails.
     """
@@ -147,7 +147,8 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 where it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.make_style', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--recipe', type=Path, required=True, help='YAML file, e.g. configs/recipe/official.yaml')
+    parser.add_argument('--recipe', type=places.config_path, required=True,
+                        help='YAML file, e.g. configs/recipe/official.yaml')
     parser.add_argument('--photos', type=Path, required=True, help='folder of photographs with faces')
     parser.add_argument('--exemplars', type=Path, required=True, help='folder of pictures of one style, with faces')
     parser.add_argument('--out', type=Path, required=True, metavar='WORK', help='folder of everything that is made')
@@ -181,5 +182,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return code
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -7,18 +7,17 @@ import argparse
 import logging
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
-from dctnet import config_file, images
+from dctnet import config_file, images, places
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
 from . import make_style
 from .make_style import Recipe, Step
 from .recipe.demo_material import paint, portrait, portraits
-from .recipe.project_command import ROOT
 
-CONFIG = ROOT / 'configs' / 'recipe' / 'smoke.yaml'
 PICTURES, SIDE = 24, 240
 
 
@@ -32,10 +31,10 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     write_material(out)
     cartoon = out / 'cartoon.png'
-    code = make_style.run(
-        make_style.steps(config_file.load(Recipe, CONFIG), out / 'photos', out / 'exemplars', out / 'work')
-        + [Step('infer', ['infer.py', '--model', str(out / 'work' / 'model'), '--input', str(out / 'portrait.png'),
-                          '--output', str(cartoon)])])
+    recipe = config_file.load(Recipe, places.shipped('configs/recipe/smoke.yaml'))
+    code = make_style.run(make_style.steps(recipe, out / 'photos', out / 'exemplars', out / 'work') + [
+        Step('infer', ['-m', 'dctnet.infer', '--model', str(out / 'work' / 'model'), '--input',
+                       str(out / 'portrait.png'), '--output', str(cartoon)])])
     if code != DONE:
         return code
     change = np.abs(images.read_bgr(cartoon).astype(int) - images.read_bgr(out / 'portrait.png')).mean()
@@ -55,5 +54,10 @@ def write_material(out: Path) -> None:
                 images.write_bgr(path, view)
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -4,18 +4,19 @@ import shlex
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import Iterator, Sequence
 
-ROOT = Path(__file__).resolve().parents[2]
+# The package of the data tools: data_tools in a checkout, dctnet.data_tools where the project is installed.
+TOOLS = __name__.rpartition('.recipe.')[0]
 
 
 def run_command(words: Sequence[object], title: str = '') -> int:
-    """Print `$ python WORDS` after the title, run it with this interpreter in the project's folder, and return its exit
-    code. SIGTERM and Ctrl-C reach the command, which then stops as it would on its own."""
+    """Print `$ python WORDS` after the title, run it with this interpreter, and return its exit code.
+
+    SIGTERM and Ctrl-C reach the command, which then stops as it would on its own."""
     texts = [str(word) for word in words]
     print(f"\n{title}$ python {' '.join(shlex.quote(text) for text in texts)}", flush=True)
-    process = subprocess.Popen([sys.executable] + texts, cwd=str(ROOT))
+    process = subprocess.Popen([sys.executable] + texts)
     with _signals_passed_on_to(process):
         return process.wait()
 

@@ -6,9 +6,10 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import yaml
 
+from dctnet import places
 from dctnet.errors import UserError
 
-MANIFEST = Path(__file__).resolve().parents[2] / 'checkpoints' / 'manifest.yaml'
+MANIFEST = places.shipped('checkpoints/manifest.yaml')
 _BLOCK = 1 << 20
 
 

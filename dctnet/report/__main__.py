@@ -7,7 +7,7 @@ page itself, RUN/report.html where --out does not name another.
 """
 import argparse
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import NoReturn, Optional, Sequence
 
 from dctnet import atomic
 from dctnet.errors import DONE, exit_with
@@ -43,5 +43,10 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     return DONE
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -9,7 +9,7 @@ is asked about every picture and every pair of methods, in an order of their own
 import argparse
 import json
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import NoReturn, Optional, Sequence
 
 from dctnet import atomic
 from dctnet.errors import DONE, exit_with
@@ -55,5 +55,10 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     return DONE
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -94,6 +94,16 @@ def test_the_mirror_of_the_environment_is_asked_first(bring, server, monkeypatch
         bring()
 
 
+def test_the_list_says_what_is_there(tmp_path, monkeypatch):
+    def states():
+        return {line.split()[0]: line for line in fetch.listing(tmp_path / 'out').splitlines()}
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path / 'checkpoints'))
+    assert 'imported' not in states()['vgg19_keras'] and '  installed  ' in states()['face_landmarks']
+    (tmp_path / 'checkpoints').mkdir()
+    (tmp_path / 'checkpoints' / 'vgg19.pb').write_bytes(b'')
+    assert '  imported  ' in states()['vgg19_keras'] and '  no  ' in states()['inception_2015']
+
+
 def test_the_proxy_of_the_environment(bring, server, monkeypatch):
     monkeypatch.setenv('http_proxy', server.url(''))
     bring(urls=['http://weights.invalid/net.bin'])

@@ -13,7 +13,7 @@ from dctnet import config_file, export, train
 from dctnet.errors import UserError
 
 ROOT = Path(__file__).parents[2]
-PARSERS = {'train.py': train.parse, 'data_tools.align_faces': align_faces.parse, 'dctnet.export': export.parse,
+PARSERS = {'dctnet.train': train.parse, 'data_tools.align_faces': align_faces.parse, 'dctnet.export': export.parse,
            'data_tools.generate_style_faces': generate_style_faces.parse, 'data_tools.filter_faces': filter_faces.parse}
 
 
@@ -27,9 +27,10 @@ def test_every_command_is_accepted_by_its_own_parser(name):
     found = commands(name)
     assert [step.stage for step in found] == ['align', 'align', 'source', 'ccn', 'sample', 'filter', 'ttn', 'export']
     for step in found:
-        program = step.words[1] if step.words[0] == '-m' else step.words[0]
-        options = PARSERS[program](step.words[2 if step.words[0] == '-m' else 1:])
-        if program == 'train.py':
+        dash_m, program, *words = step.words
+        assert dash_m == '-m'
+        options = PARSERS[program](words)
+        if program == 'dctnet.train':
             config_class = train.CcnConfig if options.stage == 'ccn' else train.TtnConfig
             loaded = config_file.load(config_class, ROOT / options.config, options.overrides)
             assert loaded.data.size == (64 if name == 'smoke.yaml' else 256)
