@@ -33,9 +33,9 @@ from dctnet.face.box_detectors import BoxFinder
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
 from dctnet.parallel import ordered_map, succeeded
 
-from . import picture_folder
-from .faces import crops, face_folder, hand_landmarks
+from .faces import crops, hand_landmarks
 from .faces.crops import Settings
+from .folders import face_folder, manifest_folder
 
 log = logging.getLogger('align_faces')
 
@@ -178,7 +178,7 @@ def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, find_boxes:
                 log.error('failed: %s', result.problem)
                 failed.append(job.path)
             atomic.write_together({folder / name: data for name, data in result.files.items()})
-            picture_folder.append(folder, [json.dumps(record) for record in result.records])
+            manifest_folder.append(folder, [json.dumps(record) for record in result.records])
     return failed
 
 
@@ -191,15 +191,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     paths = images.list_images(options.source)
     marks = hand_landmarks.read(options.landmarks, {path.name for path in paths}) if options.landmarks else {}
     folder = options.target
-    lines = picture_folder.read(folder, 'source')
+    lines = manifest_folder.read(folder, 'source')
     gone = sorted(set(lines) - {path.name for path in paths})
     # Pictures that are gone keep their faces, so the names of these are not free.
     jobs = plan(paths, face_folder.output_names(paths + [options.source / name for name in gone]), marks)
-    picture_folder.begin(folder, dict(settings._asdict(), version=_VERSION))
+    manifest_folder.begin(folder, dict(settings._asdict(), version=_VERSION))
     todo = [job for job in jobs if not face_folder.is_done(folder, lines.get(job.path.name, []), job.stamp, job.name)]
     for job in todo:
         face_folder.remove_faces(folder, lines.pop(job.path.name, []))
-    picture_folder.write(folder, lines)
+    manifest_folder.write(folder, lines)
     if gone:
         log.warning('%d pictures of the manifest are no longer in %s (%s%s): their faces are kept', len(gone),
                     options.source, ', '.join(gone[:5]), ' ...' if len(gone) > 5 else '')
@@ -210,8 +210,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         log.warning('stopped; the same command goes on from here')
         return STOPPED_EARLY
     seconds = time.perf_counter() - start
-    lines = picture_folder.read(folder, 'source')
-    picture_folder.write(folder, lines)
+    lines = manifest_folder.read(folder, 'source')
+    manifest_folder.write(folder, lines)
     report(lines, len(paths), len(todo), seconds, failed)
     return SOME_FAILED if failed else DONE
 

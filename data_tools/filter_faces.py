@@ -30,9 +30,9 @@ from dctnet import atomic, images
 from dctnet.data import folders
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
+from .folders.sample_folder import SHEETS
 from .samples import contact_sheet
 from .samples.folder_scores import scores_of
-from .samples.sample_folder import SHEETS
 from .samples.selection import CRITERIA, Selection, Verdict, dropped_by, verdicts
 
 log = logging.getLogger('filter_faces')

@@ -30,10 +30,10 @@ from typing import Callable, Dict, List, NoReturn, Optional, Sequence
 from dctnet import atomic, images
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 
-from . import picture_folder
 from .exemplars import diffusion, plan
 from .exemplars.diffusion import Drawing
 from .exemplars.plan import Exemplar
+from .folders import manifest_folder
 from .samples import contact_sheet
 
 log = logging.getLogger('generate_exemplars')
@@ -148,7 +148,7 @@ def generate(painter: Callable, groups: Sequence[List[Exemplar]], folder: Path, 
                 images.write_bgr(folder / exemplar.file, picture)
             line = json.dumps(dict(exemplar.record(), rejected=FLAGGED if picture is None else None, **facts))
             lines[exemplar.file] = [line]
-            picture_folder.append(folder, [line])
+            manifest_folder.append(folder, [line])
         pace = (time.time() - start) / number
         log.info('%d of %d batches, %s: %s; %.1f s each, %s left', number, len(groups), group[-1].file,
                  'rejected' if pictures[-1] is None else 'drawn', pace,
@@ -171,21 +171,21 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
                     batch=options.batch, model=model.identity, device=device, half=options.half,
                     photos=bool(options.photos), subject=(options.subject or 'person') if options.photos else None)
     folder = options.out
-    picture_folder.check(folder, settings)
-    lines = picture_folder.read(folder, 'picture')
+    manifest_folder.check(folder, settings)
+    lines = manifest_folder.read(folder, 'picture')
     groups = unfinished(exemplars, folder, lines, options.batch)
     painter = diffusion.load(model, drawing, device, options.half) if groups else None
     if painter and not painter.has_safety_checker:
         log.warning('this model has no safety checker: nothing will be rejected, look at every picture')
-    picture_folder.begin(folder, settings)
-    picture_folder.write(folder, lines)
+    manifest_folder.begin(folder, settings)
+    manifest_folder.write(folder, lines)
     warn_of_versions(folder, lines, facts['versions'])
     try:
         failed = generate(painter, groups, folder, lines, facts)
     except KeyboardInterrupt:
         log.warning('stopped; the same command goes on from here')
         return STOPPED_EARLY
-    picture_folder.write(folder, lines)
+    manifest_folder.write(folder, lines)
     report(folder, lines, failed)
     return SOME_FAILED if failed else DONE
 

@@ -20,7 +20,8 @@ from typing import Callable, NoReturn, Optional, Sequence
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.models.sampling import FaceSampler, Sampling
 
-from .samples import generator_pair, sample_folder
+from .folders import sample_folder
+from .samples import generator_pair
 from .samples.generator_pair import GeneratorPair
 
 log = logging.getLogger('generate_style_faces')

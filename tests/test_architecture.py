@@ -11,7 +11,8 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 
 # docs/design.md, "Who may import whom". A package stands for its modules.
 LAYERS = (
-    {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.images', 'dctnet.atomic', 'dctnet.hashing', 'dctnet.parallel',
+    {'dctnet.folder_settings',
+     'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.images', 'dctnet.atomic', 'dctnet.hashing', 'dctnet.parallel',
      'dctnet.config', 'dctnet.config_file', 'dctnet.face', 'dctnet.places', 'dctnet.process'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses', 'dctnet.runs'},
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},

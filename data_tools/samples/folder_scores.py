@@ -10,9 +10,9 @@ import numpy as np
 from dctnet import images
 from dctnet.errors import UserError
 
+from ..folders.sample_folder import TWINS, twin_file
 from . import scores
 from .descriptor_scores import IdentityScore, StyleDistance
-from .sample_folder import TWINS, twin_file
 from .score_cache import Measure, ScoreCache
 
 log = logging.getLogger('scores')

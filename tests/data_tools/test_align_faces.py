@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data_tools import picture_folder
+from data_tools.folders import manifest_folder
 from dctnet import images
 from dctnet.errors import UserError
 from dctnet.face import alignment
@@ -26,7 +26,7 @@ def test_every_kind_of_picture_gives_its_faces(done):
     found = by_file(done)
     assert list(found) == ['alpha.png', 'cut.png', 'exif.png', 'grey16.png', 'large.png', 'plain.png', 'tilted.png',
                            'two.png', 'two_1.png']
-    assert {path.name for path in done.iterdir()} == set(found) | {picture_folder.MANIFEST, picture_folder.SETTINGS}
+    assert {path.name for path in done.iterdir()} == set(found) | {manifest_folder.MANIFEST, manifest_folder.SETTINGS}
     for name in found:
         assert images.read_bgr(done / name).shape == (SIZE, SIZE, 3)
     plain = images.read_bgr(done / 'plain.png')

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data_tools import align_faces, picture_folder
-from data_tools.faces import face_folder
+from data_tools import align_faces
+from data_tools.folders import face_folder, manifest_folder
 from dctnet import atomic
 from dctnet.errors import UserError
 from tests.data_tools.faces.aligning import by_file, contents, run
@@ -27,7 +27,7 @@ def test_the_same_command_goes_on(trio, tmp_path, monkeypatch, caplog):
 
     (out / 'two_1.png').unlink()
     assert run(trio, out) == 0 and seen == ['two.png']
-    manifest = out / picture_folder.MANIFEST
+    manifest = out / manifest_folder.MANIFEST
     manifest.write_bytes(manifest.read_bytes()[:-40])  # cut off in the second face of two.png
     assert run(trio, out, '--workers', 1) == 0 and seen == ['two.png'] * 2
     assert contents(out) == whole
@@ -58,7 +58,7 @@ def test_an_interrupted_run_leaves_whole_files(trio, tmp_path, monkeypatch, mome
             raise KeyboardInterrupt
         return original(*arguments)
 
-    place, name = (atomic.os, 'fsync') if moment == 'writing' else (picture_folder, 'append')
+    place, name = (atomic.os, 'fsync') if moment == 'writing' else (manifest_folder, 'append')
     original = getattr(place, name)
     with monkeypatch.context() as patch:
         if moment == 'writing':  # settings.json and the empty manifest are written before
@@ -71,7 +71,7 @@ def test_an_interrupted_run_leaves_whole_files(trio, tmp_path, monkeypatch, mome
             assert run(trio, out) == 75
     whole = contents(tmp_path / 'whole')
     for name, data in contents(out).items():
-        assert name == picture_folder.MANIFEST or data == whole[name]
+        assert name == manifest_folder.MANIFEST or data == whole[name]
     assert run(trio, out) == 0
     assert contents(out) == whole
 
@@ -95,11 +95,11 @@ def test_other_settings_and_a_damaged_manifest(trio, tmp_path):
     whole = contents(out)
     with pytest.raises(UserError, match="border is 'white' there and 'reflect' now"):
         run(trio, out, '--border', 'reflect')
-    (out / picture_folder.MANIFEST).write_bytes(b'{\n' + whole[picture_folder.MANIFEST])
+    (out / manifest_folder.MANIFEST).write_bytes(b'{\n' + whole[manifest_folder.MANIFEST])
     with pytest.raises(UserError, match='line 1 of'):
         run(trio, out)
-    (out / picture_folder.SETTINGS).write_text('[1')
-    (out / picture_folder.MANIFEST).write_bytes(whole[picture_folder.MANIFEST])
+    (out / manifest_folder.SETTINGS).write_text('[1')
+    (out / manifest_folder.MANIFEST).write_bytes(whole[manifest_folder.MANIFEST])
     with pytest.raises(UserError, match='settings.json is damaged'):
         run(trio, out)
 

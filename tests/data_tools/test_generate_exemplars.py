@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools import generate_exemplars, picture_folder
+from data_tools import generate_exemplars
 from data_tools.exemplars import diffusion
+from data_tools.folders import manifest_folder
 from dctnet import images
 from dctnet.errors import UserError, exit_with
 
@@ -59,7 +60,7 @@ def contents(folder):
 
 
 def records(folder):
-    return [json.loads(line) for line in (folder / picture_folder.MANIFEST).read_text().splitlines()]
+    return [json.loads(line) for line in (folder / manifest_folder.MANIFEST).read_text().splitlines()]
 
 
 def test_pictures_manifest_sheet_and_next_command(command, painter, caplog):
@@ -89,7 +90,7 @@ def test_going_on_repeats_an_uninterrupted_run(command, painter, batch):
     whole, part = contents(command.out.parent / 'whole'), contents(command.out)
     assert 2 < len(part) < len(whole)
     painter.stop = None
-    with (command.out / picture_folder.MANIFEST).open('a') as stream:
+    with (command.out / manifest_folder.MANIFEST).open('a') as stream:
         stream.write('{"picture": "cut')
     painted = len(painter.calls)
     assert command('--batch', batch) == 0 and contents(command.out) == whole
@@ -135,7 +136,7 @@ def test_photographs(command, painter, tmp_path, caplog):
     assert command(what=what) == 1 and 'failed' in caplog.text and 'c.png' in caplog.text
     assert [(each['photo'], each['subject']) for each in records(command.out)] == [('a.png', 'man'), ('b.png', 'man')]
     assert [photo[0][0, 0, 0] for _, _, photo in painter.calls] == [10, 20]
-    assert json.loads((command.out / picture_folder.SETTINGS).read_text())['strength'] == 0.6
+    assert json.loads((command.out / manifest_folder.SETTINGS).read_text())['strength'] == 0.6
     painter.calls = []
     images.write_bgr(photos / 'b.png', np.full((64, 64, 3), 30, np.uint8))  # another photograph of this name
     (photos / 'c.png').unlink()

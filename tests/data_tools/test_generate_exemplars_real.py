@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools import generate_exemplars, picture_folder
+from data_tools import generate_exemplars
 from data_tools.exemplars import diffusion
 from data_tools.exemplars.diffusion import Drawing
+from data_tools.folders import manifest_folder
 from dctnet import images
 from dctnet.errors import UserError
 
@@ -83,7 +84,7 @@ def test_seeds_and_subjects_matter(command, tmp_path):
     assert len(pictures) == 8 and all(picture.shape == (64, 64, 3) and picture.std() > 1 for picture in pictures)
     distances = [np.abs(one.astype(int) - other).mean() for i, one in enumerate(pictures) for other in pictures[:i]]
     assert min(distances) > 1
-    versions = json.loads((tmp_path / 'out' / picture_folder.MANIFEST).read_text().splitlines()[0])['versions']
+    versions = json.loads((tmp_path / 'out' / manifest_folder.MANIFEST).read_text().splitlines()[0])['versions']
     assert set(versions) == set(diffusion.LIBRARIES)
 
 

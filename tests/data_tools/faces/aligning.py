@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Tuple
 import numpy as np
 from PIL import Image
 
-from data_tools import align_faces, picture_folder
+from data_tools import align_faces
+from data_tools.folders import manifest_folder
 from data_tools.recipe.demo_material import portrait
 
 SIZE = 128
@@ -45,7 +46,7 @@ def run(source: Path, target: Path, *words: object) -> int:
 
 def records(folder: Path) -> List[Dict[str, Any]]:
     """The lines of the manifest."""
-    return [json.loads(line) for line in (folder / picture_folder.MANIFEST).read_text().splitlines()]
+    return [json.loads(line) for line in (folder / manifest_folder.MANIFEST).read_text().splitlines()]
 
 
 def by_file(folder: Path) -> Dict[str, Dict[str, Any]]:

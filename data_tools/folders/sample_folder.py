@@ -8,9 +8,7 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from dctnet import atomic, images
-from dctnet.config_file import differences
-from dctnet.errors import UserError
+from dctnet import atomic, folder_settings, images
 
 TWINS, SHEETS = 'source', 'sheets'
 SHEET_PICTURES = 24
@@ -22,29 +20,14 @@ _PNG_END = b'IEND\xaeB\x60\x82'
 def begin(folder: Path, settings: Dict[str, Any], origins: Dict[str, str]) -> None:
     """Make the folder and record what its pictures are made with. origins: recorded too, but free to change.
 
-    Raises UserError where the folder holds pictures of other settings, showing the difference, or pictures of unknown
+    Raises UserError if the folder holds pictures of other settings, showing the difference, or pictures of unknown
     origin.
     """
     path = folder / _SETTINGS_FILE
     if any(picture.suffix.lower() in images.SUFFIXES for place in (folder, folder / TWINS) if place.is_dir()
            for picture in place.iterdir()):
-        there = _read(path).get('settings') if path.exists() else None
-        if there is None:
-            raise UserError(f'{folder} holds pictures that are not of this command (no {_SETTINGS_FILE}): choose '
-                            'another --out')
-        changes = differences(there, settings)
-        if changes:
-            raise UserError('{} holds pictures made with other settings: {}. Use another --out, or remove the '
-                            'folder'.format(folder, '; '.join('{} is {!r} there and {!r} now'.format(*change)
-                                                              for change in changes)))
+        folder_settings.check(path, settings, section='settings')
     atomic.write_text(path, json.dumps({'settings': settings, 'from': origins}, indent=2) + '\n')
-
-
-def _read(path: Path) -> Dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise UserError(f'{path} is damaged ({error}): remove the folder, or choose another --out') from error
 
 
 def picture_file(folder: Path, index: int) -> Path:

@@ -7,34 +7,23 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
-from dctnet import atomic
-from dctnet.config_file import differences
+from dctnet import atomic, folder_settings
 from dctnet.errors import UserError
 
 MANIFEST, SETTINGS = 'manifest.jsonl', 'settings.json'
 
 
 def check(folder: Path, settings: Dict[str, Any]) -> None:
-    """Raise UserError where the folder was made with other settings, showing the difference, or holds files of unknown
+    """Raise UserError if the folder was made with other settings, showing the difference, or holds files of unknown
     origin. Nothing is written."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f'{folder} is a file, but a folder for pictures is needed: choose another name')
-    path = folder / SETTINGS
-    if path.exists():
-        try:
-            changes = differences(json.loads(path.read_text(encoding='utf-8')), settings)
-        except (ValueError, AttributeError, TypeError) as error:
-            raise UserError(f'{path} is damaged ({error}): remove the folder, or choose another') from error
-        if changes:
-            shown = '; '.join('{} is {!r} there and {!r} now'.format(*change) for change in changes)
-            raise UserError(f'{folder} holds pictures made with other settings: {shown}. Choose another folder, or '
-                            'remove it')
-    elif folder.exists() and any(not entry.name.startswith('.') for entry in folder.iterdir()):
-        raise UserError(f'{folder} holds files that are not of this command (no {SETTINGS}): choose a new folder')
+    if folder.exists() and any(not entry.name.startswith('.') for entry in folder.iterdir()):
+        folder_settings.check(folder / SETTINGS, settings)
 
 
 def begin(folder: Path, settings: Dict[str, Any]) -> None:
-    """`check`, then make the folder and note the settings where they are not there yet."""
+    """`check`, then make the folder and record the settings if it is new."""
     check(folder, settings)
     if not (folder / SETTINGS).exists():
         atomic.write_text(folder / SETTINGS, json.dumps(settings, indent=2) + '\n')
@@ -43,7 +32,7 @@ def begin(folder: Path, settings: Dict[str, Any]) -> None:
 def read(folder: Path, key: str) -> Dict[str, List[str]]:
     """The manifest: value of `key` -> its lines. A last line that was cut off by an interruption is left out.
 
-    Raises UserError where another line is damaged.
+    Raises UserError if another line is damaged.
     """
     path = folder / MANIFEST
     lines = path.read_text(encoding='utf-8', errors='replace').splitlines() if path.exists() else []

@@ -1,6 +1,6 @@
 """The folder of aligned faces: names of its files, NAME.png, NAME_1.png ..., and which pictures are done.
 
-A line of its manifest (picture_folder) is a face, or a picture without a usable one; `faces` counts the faces of a
+A line of its manifest (manifest_folder) is a face, or a picture without a usable one; `faces` counts the faces of a
 picture, so a manifest that was cut off is noticed.
 """
 import json
