@@ -2,14 +2,14 @@
 import io
 import logging
 import threading
-from hashlib import sha256
 from pathlib import Path
 from typing import Callable, Optional
 
 import numpy as np
 
-from dctnet import atomic
+from dctnet import atomic, kept_file
 from dctnet.errors import UserError
+from dctnet.hashing import sha256_of_lines
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 class Cache:
     """Arrays that are made of one picture file each. Safe between threads, and between processes that share a folder.
 
-    folder: where they are kept; None: nowhere, every array is made whenever it is asked for. Raises UserError where
-    the folder can be neither written into nor created.
+    folder: where they are kept; None: nowhere, every array is made whenever it is asked for. Raises UserError if the
+    folder can be neither written into nor created.
     """
 
     def __init__(self, folder: Optional[Path] = None) -> None:
@@ -34,14 +34,10 @@ class Cache:
         if self._folder is None:
             return make()
         file = self._folder / what / (_name(source) + '.npy')
-        try:
-            return np.load(str(file), allow_pickle=False)
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, EOFError) as error:
-            log.warning('%s cannot be used (%s): it is made anew', file, error)
-        array = make()
-        self._keep(file, array)
+        array = kept_file.read_array(file)
+        if array is None:
+            array = make()
+            self._keep(file, array)
         return array
 
     def _keep(self, file: Path, array: np.ndarray) -> None:
@@ -61,5 +57,4 @@ def _name(source: Path) -> str:
         status = source.stat()
     except OSError as error:
         raise UserError(f'cannot read {source}: {error.strerror}') from error
-    identity = f'{source.resolve()}\n{status.st_size}\n{status.st_mtime_ns}'
-    return sha256(identity.encode('utf-8', 'surrogateescape')).hexdigest()[:32]
+    return sha256_of_lines([str(source.resolve()), str(status.st_size), str(status.st_mtime_ns)])[:32]

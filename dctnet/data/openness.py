@@ -1,19 +1,19 @@
 """The openness of eyes and mouth of every training photograph, measured once and kept in a file beside them."""
-import hashlib
 import json
 import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
-from dctnet import atomic, images
+from dctnet import images, kept_file
 from dctnet.errors import UserError
 from dctnet.face.detector import FaceDetector
 from dctnet.face.measures import openness
+from dctnet.hashing import sha256_of_file
 
 log = logging.getLogger(__name__)
 
@@ -24,46 +24,52 @@ _REPORT_SECONDS = 20.0
 
 
 def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Dict[Path, np.ndarray]:
-    """File -> float32 [3] openness (face.openness) of its largest face, NaN where none is found.
+    """File -> float32 [3] openness (face.openness) of its largest face, NaN if none is found.
 
     Numbers are kept in openness.json in the folder of the first photograph, with a hash of each file, so that a changed
-    one is measured anew. keep: False only reads that file. A folder that cannot be written is told and no obstacle.
-    Raises UserError where fewer than one in ten photographs shows a face.
+    one is measured anew. keep: False only reads that file. If the folder is read-only, a warning is logged and the
+    values are measured again next time. Raises UserError if fewer than one in ten photographs shows a face.
     """
     file = paths[0].parent / FILE_NAME
     names = {path: os.path.relpath(str(path), str(file.parent)) for path in paths}
-    known = _read(file)
+    kept = kept_file.read_json(file, _VERSION, _entries) or {}
 
     def write() -> bool:
-        entries = {names[path]: {'sha256': hashes[path], 'openness': values} for path, values in found.items()}
-        return _write(file, dict(known, **entries))
+        entries = {names[path]: {'sha256': hashes[path], 'openness': values} for path, values in measured.items()}
+        content = {'version': _VERSION, 'photographs': dict(kept, **entries)}
+        return kept_file.write_text(file, json.dumps(content, indent=1, sort_keys=True) + '\n')
 
     with ThreadPoolExecutor(workers) as pool:
-        hashes = dict(zip(paths, pool.map(_hash_of, paths)))
-        found = {path: known[names[path]]['openness'] for path in paths
-                 if known.get(names[path], {}).get('sha256') == hashes[path]}
-        missing = [path for path in paths if path not in found]
+        hashes = dict(zip(paths, pool.map(sha256_of_file, paths)))
+        measured = {path: kept[names[path]]['openness'] for path in paths
+                    if kept.get(names[path], {}).get('sha256') == hashes[path]}
+        missing = [path for path in paths if path not in measured]
         if missing:
             log.info('measuring the openness of eyes and mouth in %d photographs', len(missing))
             detector, reported = FaceDetector(), time.perf_counter()
-            for path, values in zip(missing, pool.map(lambda path: _measured(detector, path), missing)):
-                found[path] = values
+            for path, values in zip(missing, pool.map(lambda path: _measure(detector, path), missing)):
+                measured[path] = values
                 if time.perf_counter() > reported + _REPORT_SECONDS:
-                    log.info('measured %d of %d photographs', len(found), len(paths))
+                    log.info('measured %d of %d photographs', len(measured), len(paths))
                     reported = time.perf_counter()
                     keep = keep and write()  # an interrupted start need not begin again
             keep = keep and write()
-    result = {path: np.array([np.nan] * 3 if found[path] is None else found[path], np.float32) for path in paths}
+    result = {path: np.array([np.nan] * 3 if measured[path] is None else measured[path], np.float32) for path in paths}
     _check(result, paths[0].parent)
     return result
 
 
-def _measured(detector: FaceDetector, path: Path) -> List[float]:
-    """JSON's form of the openness: None where there is no face, or one too small to tell."""
+def _measure(detector: FaceDetector, path: Path) -> Optional[List[float]]:
+    """JSON's form of the openness: None if there is no face, or one too small to tell."""
     picture = images.read_bgr(path)
     faces = detector.detect(images.square(picture, min(picture.shape[:2])))  # what the training sees of it
     values = openness(faces[0].landmarks) if faces else np.full(3, np.nan)
     return [float(value) for value in values] if np.isfinite(values).all() else None
+
+
+def _entries(content: dict) -> Dict[str, dict]:
+    return {name: {'sha256': entry['sha256'], 'openness': entry['openness']}
+            for name, entry in content['photographs'].items()}
 
 
 def _check(result: Dict[Path, np.ndarray], folder: Path) -> None:
@@ -74,34 +80,3 @@ def _check(result: Dict[Path, np.ndarray], folder: Path) -> None:
     if without:
         log.warning('no face is found in %d of %d photographs (%s%s): the facial loss leaves them out', len(without),
                     len(result), ', '.join(without[:5]), ' ...' if len(without) > 5 else '')
-
-
-def _hash_of(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise UserError(f'cannot read {path}: {error.strerror}') from error
-
-
-def _read(file: Path) -> Dict[str, dict]:
-    try:
-        content = json.loads(file.read_text(encoding='utf-8'))
-        if content['version'] == _VERSION:
-            return {name: {'sha256': entry['sha256'], 'openness': entry['openness']}
-                    for name, entry in content['photographs'].items()}
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning('%s cannot be used (%s): the photographs are measured anew', file, error)
-    return {}
-
-
-def _write(file: Path, entries: Dict[str, dict]) -> bool:
-    """False where the disk refuses, after a warning."""
-    content = {'version': _VERSION, 'photographs': entries}
-    try:
-        atomic.write_text(file, json.dumps(content, indent=1, sort_keys=True) + '\n')
-    except UserError as error:
-        log.warning('%s; the openness of eyes and mouth will be measured again at the next start', error)
-        return False
-    return True

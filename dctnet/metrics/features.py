@@ -1,17 +1,13 @@
 """Features of a folder of pictures: streamed through a network, summed up, and kept for the next time."""
-import hashlib
-import logging
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
-from zipfile import is_zipfile
 
 import numpy as np
 
-from dctnet import atomic, images
+from dctnet import atomic, images, kept_file
 from dctnet.errors import UserError
+from dctnet.hashing import sha256_of_file, sha256_of_lines
 from dctnet.metrics.fid import Gaussian, RunningStatistics
-
-log = logging.getLogger(__name__)
 
 RESIZE = 'centre square; INTER_AREA where it gets smaller, INTER_LINEAR (half-pixel centres) where it gets larger'
 KEPT = 10000  # features kept for the kernel distance: 80 MB of Inception's
@@ -29,26 +25,21 @@ class FolderFeatures(NamedTuple):
 
 def file_hashes(paths: Sequence[Path]) -> Dict[Path, str]:
     """Path -> sha256 of the file, in the order of the hashes: independent of the names."""
-    found = {}
-    for path in paths:
-        try:
-            found[path] = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise UserError(f'cannot read {path}: {error.strerror}') from error
-    return dict(sorted(found.items(), key=lambda item: (item[1], item[0].name)))
+    hashes = {path: sha256_of_file(path) for path in paths}
+    return dict(sorted(hashes.items(), key=lambda item: (item[1], item[0].name)))
 
 
 def folder_hash(hashes: Dict[Path, str]) -> str:
     """One sha256 of all files; the same whatever their names."""
-    return hashlib.sha256('\n'.join(sorted(hashes.values())).encode()).hexdigest()
+    return sha256_of_lines(sorted(hashes.values()))
 
 
 def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> Iterator[np.ndarray]:
     """float64 [up to 16, D] at a time. Raises UserError where a picture cannot be read or gives no finite features."""
     for first in range(0, len(paths), _BATCH):
-        some = paths[first:first + _BATCH]
-        features = np.asarray(network(read_squares(some, side)), np.float64)
-        damaged = [str(path) for path, row in zip(some, features) if not np.isfinite(row).all()]
+        batch = paths[first:first + _BATCH]
+        features = np.asarray(network(read_squares(batch, side)), np.float64)
+        damaged = [str(path) for path, row in zip(batch, features) if not np.isfinite(row).all()]
         if damaged:
             raise UserError(f"the network gives no finite features for {', '.join(damaged[:5])}: look at the picture; "
                             'where it is right, the weights are damaged')
@@ -57,11 +48,11 @@ def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> I
 
 def picture_features(pictures: Sequence[np.ndarray], network: Network, side: int) -> np.ndarray:
     """float64 [N, D] of uint8 [H, W, 3] BGR pictures in memory. Raises UserError where one is no finite number."""
-    found = np.concatenate([np.asarray(network(_squares(pictures[first:first + _BATCH], side)), np.float64)
-                            for first in range(0, len(pictures), _BATCH)])
-    if not np.isfinite(found).all():
+    features = np.concatenate([np.asarray(network(_squares(pictures[first:first + _BATCH], side)), np.float64)
+                               for first in range(0, len(pictures), _BATCH)])
+    if not np.isfinite(features).all():
         raise UserError('the feature network gives values that are no finite numbers: its weights are damaged')
-    return found
+    return features
 
 
 def read_squares(paths: Sequence[Path], side: int) -> np.ndarray:
@@ -83,11 +74,10 @@ def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: s
 
     cache: folder where they are kept, under a hash of files and key. Raises UserError as `batches_of_features` does.
     """
-    name = hashlib.sha256('\n'.join([folder_hash(hashes), key, str(side), RESIZE, str(KEPT)]).encode()).hexdigest()
-    file = cache / (name[:32] + '.npz')
-    known = _read(file, len(hashes))
-    if known is not None:
-        return known
+    file = cache / (sha256_of_lines([folder_hash(hashes), key, str(side), RESIZE, str(KEPT)])[:32] + '.npz')
+    features_before = kept_file.read_arrays(file, lambda arrays: _fitting(arrays, len(hashes)))
+    if features_before is not None:
+        return features_before
     statistics: Optional[RunningStatistics] = None
     kept: List[np.ndarray] = []
     for features in batches_of_features(list(hashes), network, side):
@@ -96,28 +86,19 @@ def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: s
         room = KEPT - sum(len(part) for part in kept)
         if room > 0:
             kept.append(features[:room].astype(np.float32))
-    found = FolderFeatures(statistics.result(), np.concatenate(kept))
-    atomic.write_arrays(file, dict(found.gaussian._asdict(), kept=found.kept))
-    return found
+    result = FolderFeatures(statistics.result(), np.concatenate(kept))
+    atomic.write_arrays(file, dict(result.gaussian._asdict(), kept=result.kept))
+    return result
 
 
-def _read(file: Path, count: int) -> Optional[FolderFeatures]:
-    """None where there is no such file, or a damaged one: nothing is lost but time."""
-    try:
-        with file.open('rb') as stream:
-            if not is_zipfile(stream):  # numpy 1.18 prints a traceback of its own
-                raise ValueError('it is no zip archive')
-        with np.load(str(file)) as arrays:
-            found = FolderFeatures(Gaussian(int(arrays['count']), arrays['mean'], arrays['covariance']), arrays['kept'])
-        size, = found.gaussian.mean.shape
-        if (found.gaussian.count, found.gaussian.covariance.shape, found.kept.shape) != (
-                count, (size, size), (min(count, KEPT), size)):
-            raise ValueError(f'its arrays do not fit {count} pictures')
-        if not all(np.isfinite(array).all() for array in (found.gaussian.mean, found.gaussian.covariance, found.kept)):
-            raise ValueError('it holds values that are no finite numbers')
-        return found
-    except FileNotFoundError:
-        return None
-    except Exception as error:  # numpy and zipfile signal a damaged file by many kinds
-        log.warning('%s is damaged and computed anew (%s)', file, error)
-        return None
+def _fitting(arrays: Dict[str, np.ndarray], count: int) -> FolderFeatures:
+    """Raises ValueError if the arrays are not those of `count` pictures."""
+    features = FolderFeatures(Gaussian(int(arrays['count']), arrays['mean'], arrays['covariance']), arrays['kept'])
+    size, = features.gaussian.mean.shape
+    if (features.gaussian.count, features.gaussian.covariance.shape, features.kept.shape) != (
+            count, (size, size), (min(count, KEPT), size)):
+        raise ValueError(f'its arrays do not fit {count} pictures')
+    if not all(np.isfinite(array).all() for array in (features.gaussian.mean, features.gaussian.covariance,
+                                                      features.kept)):
+        raise ValueError('it holds values that are no finite numbers')
+    return features

@@ -110,7 +110,7 @@ def test_a_folder_that_cannot_be_written(photos, seen, monkeypatch, caplog):
         raise UserError(f'cannot write {path}: the disk is read-only')
     monkeypatch.setattr(atomic, 'write_text', refuse)
     assert measured(photos)['1.png'][0] == pytest.approx(0.05)
-    assert caplog.text.count('the disk is read-only') == 1 and 'measured again' in caplog.text
+    assert caplog.text.count('the disk is read-only') == 1 and 'computed again' in caplog.text
     assert not (photos / FILE_NAME).exists()
 
 

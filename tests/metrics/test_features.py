@@ -55,7 +55,7 @@ def test_what_is_computed_anew(tmp_path, paths, caplog):
     for file in (tmp_path / 'cache').iterdir():
         file.write_bytes(file.read_bytes()[:100])
     found(paths, network, tmp_path)
-    assert network.seen == 80 and 'damaged' in caplog.text
+    assert network.seen == 80 and 'cannot be used' in caplog.text
 
 
 @pytest.mark.parametrize('name, change', [
@@ -71,7 +71,7 @@ def test_kept_arrays_that_do_not_fit(tmp_path, paths, caplog, name, change):
             arrays[name] = change(archive[name])
     np.savez(str(file), **arrays)
     again = found(paths, network, tmp_path)
-    assert network.seen == 40 and caplog.text.count('is damaged and computed anew') == 1
+    assert network.seen == 40 and caplog.text.count('it is made anew') == 1
     np.testing.assert_array_equal(again.gaussian.mean, first.gaussian.mean)
     found(paths, network, tmp_path)
     assert network.seen == 40
