@@ -11,7 +11,6 @@ Exit codes: 0 done, 1 some pictures could not be read, 2 a mistake to put right,
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import logging
 import signal
@@ -31,6 +30,7 @@ from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.face import alignment, box_detectors
 from dctnet.face.box_detectors import BoxFinder
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
+from dctnet.hashing import sha256_of_bytes
 from dctnet.parallel import ordered_map, succeeded
 
 from .faces import crops, hand_landmarks
@@ -129,7 +129,7 @@ def plan(paths: Sequence[Path], names: Dict[str, str], marks: Dict[str, List[np.
     for path in paths:
         status = path.stat()
         by_hand = marks.get(path.name)
-        digest = by_hand and hashlib.sha256(json.dumps([face.tolist() for face in by_hand]).encode()).hexdigest()[:16]
+        digest = by_hand and sha256_of_bytes(json.dumps([face.tolist() for face in by_hand]).encode())[:16]
         stamp = {'source_bytes': status.st_size, 'source_mtime_ns': status.st_mtime_ns, 'hand_landmarks': digest}
         jobs.append(Job(path, names[path.name], stamp, by_hand))
     return jobs

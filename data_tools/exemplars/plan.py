@@ -1,10 +1,10 @@
 """Which exemplars are to be drawn: their prompts, their seeds, and the names of their files."""
-import hashlib
 import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from dctnet.errors import UserError
+from dctnet.hashing import sha256_of_file, sha256_of_lines
 
 # docs/recipe.md, "Exemplars from Stable Diffusion": the prompts that the published models were tuned with.
 NAME = 'NAME'
@@ -66,7 +66,7 @@ def of_photos(photos: Sequence[Path], subject: str, template: str, count: int, s
     cannot be read."""
     exemplars = []
     for photo in photos:
-        digest = hashlib.sha256(photo.read_bytes()).hexdigest()
+        digest = sha256_of_file(photo)
         exemplars += [_exemplar(photo.name, subject, template, index, seed, photo, digest) for index in range(count)]
     return _distinct(exemplars)
 
@@ -74,8 +74,7 @@ def of_photos(photos: Sequence[Path], subject: str, template: str, count: int, s
 def picture_seed(seed: int, key: str, index: int) -> int:
     """The seed of a picture, 0 to 2^32 - 1, from the command's seed, the subject or the photograph's name, and its
     index: other subjects and more pictures leave it as it is."""
-    text = f'{seed}/{index}/{key}'
-    return int(hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:8], 16)
+    return int(sha256_of_lines([f'{seed}/{index}/{key}'])[:8], 16)
 
 
 def batches(exemplars: Sequence[Exemplar], size: int) -> Iterator[List[Exemplar]]:

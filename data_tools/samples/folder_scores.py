@@ -1,5 +1,4 @@
 """Scores of every picture of a folder: each measured once, as long as what it depends on stays the same."""
-import hashlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.errors import UserError
+from dctnet.hashing import sha256_of_bytes
 
 from ..folders.sample_folder import TWINS, twin_file
 from . import scores
@@ -39,7 +39,7 @@ def scores_of(paths: Sequence[Path], exemplars: Sequence[Path], workers: int, de
     distances: Dict[str, float] = {}
     if exemplars and good:
         size = images.read_bgr(folder / good[0]).shape[0]
-        against = hashlib.sha256(repr([size] + [(path.name, _stamp(path)) for path in exemplars]).encode()).hexdigest()
+        against = sha256_of_bytes(repr([size] + [(path.name, _stamp(path)) for path in exemplars]).encode())
         distances = cache.measured('style distance', {name: [stamps[name], against] for name in good},
                                    lambda: _style_measure(folder, exemplars, size, device))
     return {name: dict(look, identity=identities.get(name), style_distance=distances.get(name))
@@ -79,6 +79,3 @@ def _style_measure(folder: Path, exemplars: Sequence[Path], size: int, device: s
 def _rounded(values: np.ndarray) -> List[float]:
     """Beyond these digits they depend on which pictures share a batch."""
     return [round(float(value), 5) for value in values]
-
-
-log = logging.getLogger('scores')

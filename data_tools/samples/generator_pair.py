@@ -1,11 +1,11 @@
 """A calibrated generator and its source, from a run of train.py ccn or from files."""
-import hashlib
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.hashing import sha256_of_bytes
 from dctnet.models import ccn
 from dctnet.nets.stylegan2 import Architecture
 from dctnet.runs import checkpoint
@@ -57,11 +57,8 @@ def of_files(target: Path, source: Optional[Path] = None) -> GeneratorPair:
 
 def sha256(weights: Arrays) -> str:
     """A hash of names, shapes and values, in hexadecimal."""
-    digest = hashlib.sha256()
-    for name in sorted(weights):
-        digest.update(f'{name} {weights[name].shape} '.encode())
-        digest.update(np.ascontiguousarray(weights[name], '<f4').tobytes())
-    return digest.hexdigest()
+    return sha256_of_bytes(b''.join(f'{name} {weights[name].shape} '.encode()
+                                    + np.ascontiguousarray(weights[name], '<f4').tobytes() for name in sorted(weights)))
 
 
 def _averaged(path: Path) -> Tuple[Arrays, str]:

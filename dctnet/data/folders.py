@@ -1,5 +1,4 @@
 """Checks of the two training folders before anything is built: every mistake is cheaper here than after a day."""
-import hashlib
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.errors import UserError
+from dctnet.hashing import sha256_of_file
 
 log = logging.getLogger(__name__)
 
@@ -74,12 +74,8 @@ def list_validation(key: str, folder: str, training: Sequence[Path]) -> List[Pat
 def shared_files(paths: Sequence[Path], others: Sequence[Path]) -> List[Path]:
     """Those of `paths` whose bytes are those of a file of `others`, whatever its name."""
     sizes = {path.stat().st_size for path in paths}
-    known = {_sha256(other) for other in others if other.stat().st_size in sizes}  # thousands need no reading
-    return [path for path in paths if _sha256(path) in known]
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    hashes = {sha256_of_file(other) for other in others if other.stat().st_size in sizes}  # thousands need no reading
+    return [path for path in paths if sha256_of_file(path) in hashes]
 
 
 def _kept(path: Path) -> List[Path]:

@@ -5,7 +5,6 @@ for each. Safe to call from several threads: HOG and cascades run side by side, 
 dlib's CNN keeps it, so that its calls wait for each other.
 """
 import contextlib
-import hashlib
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, NamedTuple, Tuple
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from dctnet.errors import UserError
 from dctnet.face.installed_models import CNN_DETECTOR, installed_model
+from dctnet.hashing import sha256_of_file
 
 # dlib's own limit of 0 lets patches of clothes and backgrounds through (up to 0.19 on scikit-image's photos); portraits
 # reach 0.3 to 3, faces with a third cut off by the border 0.7, with half of them cut off 0.3.
@@ -113,7 +113,7 @@ def cascade_file(name: str) -> Path:
 
 def cascade_identity(path: Path) -> str:
     """What tells a cascade from others, wherever it lies."""
-    return f'{path.name} ({hashlib.sha256(path.read_bytes()).hexdigest()[:16]})'
+    return f'{path.name} ({sha256_of_file(path)[:16]})'
 
 
 class _Idle:

@@ -1,11 +1,11 @@
 """A preference study, and the answer files that its page exports, checked."""
-import hashlib
 import json
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from dctnet.errors import UserError
+from dctnet.hashing import sha256_of_bytes
 
 QUESTIONS = ('content', 'style')  # which keeps the person better; which has the better style
 Item = Tuple[str, str, str, str]  # picture, first method, second method, question
@@ -19,7 +19,7 @@ class Study(NamedTuple):
     @property
     def id(self) -> str:
         """The same for the same methods and pictures."""
-        return hashlib.sha256(json.dumps([self.methods, self.names]).encode()).hexdigest()[:16]
+        return sha256_of_bytes(json.dumps([self.methods, self.names]).encode())[:16]
 
     def items(self) -> List[Item]:
         """All that one participant is asked: every picture, every pair of methods, both questions."""
