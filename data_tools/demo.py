@@ -87,7 +87,7 @@ def _sheet(out: Path, result: Path, exemplars: List[np.ndarray], distances: Dict
     """Photograph, translation, exemplars and loss curves in a row."""
     before, after = images.read_bgr(out / 'portrait.png'), images.read_bgr(result)
     height = before.shape[0]
-    shown = images.grid([exemplars[row * 4:row * 4 + 4] for row in range(4)])
+    shown = images.contact_sheet(exemplars[:16], columns=4)
     records = [json.loads(line) for line in (out / 'run' / 'metrics.jsonl').read_text().splitlines()]
     return np.concatenate([
         images.labelled(before, 'before: colour distance {colour:.1f}'.format(**distances['photograph'])),

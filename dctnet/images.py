@@ -137,7 +137,7 @@ def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
 
 
 def grid(rows: Sequence[Sequence[np.ndarray]], gap: int = 4) -> np.ndarray:
-    """A contact sheet: rows of equally large uint8 pictures on white, `gap` pixels between them."""
+    """Rows of equally large uint8 images on white, `gap` pixels between them."""
     height, width, channels = rows[0][0].shape
     columns = max(len(row) for row in rows)
     sheet = np.full(((height + gap) * len(rows) - gap, (width + gap) * columns - gap, channels), 255, np.uint8)
@@ -146,6 +146,11 @@ def grid(rows: Sequence[Sequence[np.ndarray]], gap: int = 4) -> np.ndarray:
             top, left = r * (height + gap), c * (width + gap)
             sheet[top:top + height, left:left + width] = image
     return sheet
+
+
+def contact_sheet(tiles: Sequence[np.ndarray], columns: int) -> np.ndarray:
+    """Equally large uint8 images on white, in rows of at most `columns`, in reading order."""
+    return grid([tiles[start:start + columns] for start in range(0, len(tiles), columns)])
 
 
 def labelled(image: np.ndarray, text: str) -> np.ndarray:

@@ -11,7 +11,7 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 
 # docs/design.md, "Who may import whom". A package stands for its modules.
 LAYERS = (
-    {'dctnet.folder_settings', 'dctnet.kept_file',
+    {'dctnet.folder_settings', 'dctnet.html_page', 'dctnet.kept_file',
      'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.images', 'dctnet.atomic', 'dctnet.hashing', 'dctnet.parallel',
      'dctnet.config', 'dctnet.config_file', 'dctnet.face', 'dctnet.places', 'dctnet.process'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses', 'dctnet.runs'},

@@ -227,3 +227,9 @@ def test_labelled(width):
     assert sheet.shape[1:] == (width, 3) and sheet.shape[0] > 10 and sheet.dtype == np.uint8
     assert np.array_equal(sheet[:10], picture)
     assert width < 12 or sheet[10:].min() < 200  # there is something written
+
+
+def test_a_contact_sheet_fills_row_by_row():
+    tiles = [noise(6, 8, i) for i in range(5)]
+    np.testing.assert_array_equal(images.contact_sheet(tiles, 3), images.grid([tiles[:3], tiles[3:]]))
+    assert images.contact_sheet(tiles[:2], 3).shape == (6, 8 + 4 + 8, 3)

@@ -1,17 +1,17 @@
 """The report of data_tools.check: one HTML file that needs nothing else."""
-import base64
 import html
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from dctnet import images
+from dctnet import html_page, images
 
 from .folder_check import Finding, duplicate_groups
 from .picture_facts import PictureFacts
 
-_SIDE, _COLUMNS, _SHOWN, _SHOWN_OF_FINDING = 96, 12, 60, 24
+_SIDE, _COLUMNS, _SHOWN, _SHOWN_OF_FINDING, _QUALITY = 96, 12, 60, 24, 95
+_TITLE = 'Check of training pictures'
 _STYLE = '''
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 76rem; margin: 2rem auto;
        padding: 0 1rem }
@@ -66,13 +66,12 @@ def page(places: Tuple[Path, Path], facts: Tuple[Sequence[PictureFacts], Sequenc
                                              else 'Nothing found that would hurt a training.'))
     rows = ''.join('<tr><th>{}</th><td>{}</td><td>{}</td></tr>'.format(*map(html.escape, row)) for row in table(*facts))
     sheets = ''.join(f'<h2>{where}: {html.escape(str(place))}</h2><p>{min(len(its), _SHOWN)} of {len(its)} pictures, '
-                     f'evenly over the names.</p>{_sheet(_evenly(its, _SHOWN))}'
+                     f'evenly over the names.</p>{_sheet(html_page.evenly(its, _SHOWN))}'
                      for where, place, its in zip(('PHOTO', 'STYLE'), places, facts))
-    return ('<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" '
-            f'content="width=device-width"><title>Check of training pictures</title><style>{_STYLE}</style><h1>Check '
-            f"of training pictures</h1>{verdict}{''.join(map(_section, found))}<h2>In numbers</h2><p>Median, and in "
-            'brackets what 10 and 90 % stay '
-            f'below.</p><table><tr><th></th><th>PHOTO</th><th>STYLE</th></tr>{rows}</table>{sheets}</html>\n')
+    return html_page.document(_TITLE, _STYLE, (
+        f"<h1>{_TITLE}</h1>{verdict}{''.join(map(_section, found))}<h2>In numbers</h2><p>Median, and in brackets what "
+        '10 and 90 % stay below.</p><table><tr><th></th><th>PHOTO</th><th>STYLE</th></tr>'
+        f'{rows}</table>{sheets}'))
 
 
 def _section(finding: Finding) -> str:
@@ -81,20 +80,12 @@ def _section(finding: Finding) -> str:
         finding.where, html.escape(finding.what), html.escape(finding.advice), _sheet(shown) if shown else '')
 
 
-def _evenly(facts: Sequence[PictureFacts], count: int) -> List[PictureFacts]:
-    places = np.linspace(0, len(facts) - 1, min(count, len(facts))).round().astype(int)
-    return [facts[place] for place in places]
-
-
 def _sheet(facts: Sequence[PictureFacts]) -> str:
     tiles = [images.square(images.read_bgr(entry.path), _SIDE) for entry in facts if not entry.error]
     if not tiles:
         return ''
-    rows = [tiles[start:start + _COLUMNS] for start in range(0, len(tiles), _COLUMNS)]
-    blank = np.full_like(tiles[0], 255)
-    rows[-1] = rows[-1] + [blank] * (len(rows[0]) - len(rows[-1]))
-    data = images.encoded(Path('sheet.jpg'), images.grid(rows))
-    return f'<img alt="{len(tiles)} pictures" src="data:image/jpeg;base64,{base64.b64encode(data).decode()}">'
+    sheet = images.contact_sheet(tiles, _COLUMNS)
+    return f'<img alt="{len(tiles)} pictures" src="{html_page.image_uri(sheet, _QUALITY)}">'
 
 
 def _spread(values: Sequence[float], form: str = '{:.2f}') -> str:

@@ -23,9 +23,8 @@ def write_pages(folder: Path, entries: Sequence[Entry]) -> List[Path]:
     pages = []
     for first in range(0, len(entries), _COLUMNS * _ROWS):
         tiles = [_tile(entry) for entry in entries[first:first + _COLUMNS * _ROWS]]
-        rows = [tiles[start:start + _COLUMNS] for start in range(0, len(tiles), _COLUMNS)]
         pages.append(folder / f'contact_sheet_{len(pages) + 1:03d}.png')
-        images.write_bgr(pages[-1], images.grid(rows))
+        images.write_bgr(pages[-1], images.contact_sheet(tiles, _COLUMNS))
     for old in set(folder.glob('contact_sheet_*.png')) - set(pages):
         old.unlink()
     return pages

@@ -1,15 +1,12 @@
 """The HTML page of a run. Styles, script and pictures are within it: it loads nothing from anywhere."""
-import base64
-import json
 from html import escape
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, Sequence, Tuple
 
-import cv2
 import numpy as np
 
 import dctnet
-from dctnet import images
+from dctnet import html_page, images
 from dctnet.report.charts import COLOURS, charts_of
 from dctnet.report.run_record import Finding, RunRecord
 
@@ -20,27 +17,12 @@ _LONGEST_SIDE, _QUALITY = 1100, 85  # of a sample sheet within the page
 def page_of(run: RunRecord, findings: Sequence[Finding], sheets: int) -> str:
     """The page. sheets: how many sample sheets at most, evenly spaced, the first and the newest among them."""
     title = f'{run.stage.upper()}: {run.folder.resolve().name}'
-    body = [_head(run, title), _findings(findings), _samples(evenly(run.samples, sheets)), _charts(run),
+    body = [_head(run, title), _findings(findings), _samples(html_page.evenly(run.samples, sheets)), _charts(run),
             _metrics_table(run), _config_table(run), _environment_table(run)]
-    return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1"><title>{}</title>'
-            '<style>{}</style></head><body>{}<footer>dctnet {}, python -m dctnet.report. Symptoms, causes and keys: '
-            'docs/troubleshooting.md</footer><script>{}</script></body></html>\n').format(
-                escape(title), (_FOLDER / 'page.css').read_text(encoding='utf-8'), '\n'.join(body),
-                escape(dctnet.__version__), (_FOLDER / 'page.js').read_text(encoding='utf-8'))
-
-
-def evenly(entries: Sequence[Any], count: int) -> List[Any]:
-    """At most `count` of the entries, evenly spaced, the last always and the first where there are two."""
-    if len(entries) <= count:
-        return list(entries)
-    places = np.linspace(len(entries) - 1, 0, count).round().astype(int)[::-1]
-    return [entries[place] for place in places]
-
-
-def script_json(value: Any) -> str:
-    """JSON that may stand within <script>: no text in it can end the element."""
-    return json.dumps(value).replace('<', '\\u003c')
+    footer = (f'<footer>dctnet {escape(dctnet.__version__)}, python -m dctnet.report. Symptoms, causes and keys: '
+              'docs/troubleshooting.md</footer>')
+    return html_page.document(title, (_FOLDER / 'page.css').read_text(encoding='utf-8'), '\n'.join(body) + footer,
+                              (_FOLDER / 'page.js').read_text(encoding='utf-8'))
 
 
 def _head(run: RunRecord, title: str) -> str:
@@ -63,19 +45,11 @@ def _findings(findings: Sequence[Finding]) -> str:
 def _samples(samples: Sequence[Tuple[int, Path]]) -> str:
     if not samples:
         return '<h2>Samples</h2><p>None yet (train.sample_every).</p>'
-    sheets = [{'step': step, 'src': _data_uri(path)} for step, path in samples]
+    sheets = [{'step': step, 'src': html_page.image_uri(images.read_bgr(path), _QUALITY, _LONGEST_SIDE)}
+              for step, path in samples]
     return (f"<h2>Samples</h2><div class=\"samples\"><label>Step <b id=\"sheet-step\">{sheets[-1]['step']}</b><input "
             f'id="step" type="range" min="0" max="{len(sheets) - 1}" value="{len(sheets) - 1}"></label><img id="sheet" '
-            f"alt=\"samples of step {sheets[-1]['step']}\"></div><script type=\"application/json\" "
-            f'id="sheets">{script_json(sheets)}</script>')
-
-
-def _data_uri(path: Path) -> str:
-    picture = images.read_bgr(path)
-    factor = min(1.0, _LONGEST_SIDE / max(picture.shape[:2]))
-    picture = images.scale(picture, max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
-    data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
-    return 'data:image/jpeg;base64,' + base64.b64encode(data).decode('ascii')
+            f"alt=\"samples of step {sheets[-1]['step']}\"></div>{html_page.json_element(sheets, 'sheets')}")
 
 
 def _charts(run: RunRecord) -> str:
@@ -85,8 +59,7 @@ def _charts(run: RunRecord) -> str:
         legend = ''.join(f'<span><i style="background:{COLOURS[index % len(COLOURS)]}"></i>{escape(name)}<output '
                          f'data-name="{escape(name)}"></output></span>' for index, name in enumerate(chart.points))
         text.append(f'<div class="chart"><h3>{escape(chart.title)}</h3>{chart.svg}<div class="legend">{legend}<span '
-                    'class="at quiet"></span></div><script '
-                    f'type="application/json">{script_json(chart.points)}</script></div>')
+                    f'class="at quiet"></span></div>{html_page.json_element(chart.points)}</div>')
     note = 'Pale: values as recorded; strong: their moving average.' + \
         ' Dashed: steps of loss.style_warmup.' * bool(warmup) + \
         ' Green: the step of the best checkpoint.' * bool(run.best)

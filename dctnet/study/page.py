@@ -1,17 +1,13 @@
 """The page of a preference study: one HTML file with pictures and script, which loads nothing from anywhere."""
-import base64
-import json
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, Sequence
 
-import cv2
-import numpy as np
-
-from dctnet import images
+from dctnet import html_page, images
 from dctnet.errors import UserError
 from dctnet.study.answers import Study
 
 _FOLDER = Path(__file__).parent
+_QUALITY = 90  # of the JPEGs
 _BODY = '''<progress id="progress"></progress>
 <main id="ask"><h1 id="question"></h1><img id="photo" alt="photograph"><div class="pair">
 <button id="choice0"><img id="image0" alt="left picture">1</button>
@@ -37,27 +33,20 @@ def study_page(photos: Path, results: Sequence[Path], pictures: int, side: int) 
     if not names:
         raise UserError('no picture is in all of {}: a result must have the name of its photograph'.format(
             ', '.join(str(folder) for folder in [photos] + list(results))))
-    places = np.unique(np.linspace(0, len(names) - 1, min(pictures, len(names))).round().astype(int))
-    study = Study(sorted(methods), [names[place] for place in places])
+    study = Study(sorted(methods), html_page.evenly(names, pictures))
     data = {'id': study.id, 'methods': study.methods, 'names': study.names, 'items': [list(i) for i in study.items()],
-            'pictures': {name: {method: _data_uri(files[method][name], side) for method in files}
+            'pictures': {name: {method: _image_uri(files[method][name], side) for method in files}
                          for name in study.names}}
-    return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
-            'content="width=device-width, initial-scale=1"><title>Which picture?</title><style>{}</style></head><body>'
-            '{}<script type="application/json" id="study">{}</script><script>{}</script></body></html>\n').format(
-                _text('page.css'), _BODY, json.dumps(data).replace('<', '\\u003c'), _text('page.js'))
+    return html_page.document('Which picture?', _text('page.css'), _BODY + html_page.json_element(data, 'study'),
+                              _text('page.js'))
 
 
 def _by_name(folder: Path) -> Dict[str, Path]:
     return {path.stem: path for path in images.list_images(folder)}
 
 
-def _data_uri(path: Path, side: int) -> str:
-    picture = images.read_bgr(path)
-    factor = min(1.0, side / max(picture.shape[:2]))
-    sizes: List[int] = [max(1, int(round(length * factor))) for length in picture.shape[1::-1]]
-    data = cv2.imencode('.jpg', images.scale(picture, *sizes), [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
-    return 'data:image/jpeg;base64,' + base64.b64encode(data).decode('ascii')
+def _image_uri(path: Path, side: int) -> str:
+    return html_page.image_uri(images.read_bgr(path), _QUALITY, side)
 
 
 def _text(name: str) -> str:

@@ -7,7 +7,6 @@ import pytest
 from dctnet.errors import UserError
 from dctnet.report.__main__ import main
 from dctnet.report.charts import averaged
-from dctnet.report.page import evenly
 from dctnet.report.run_record import Series
 from tests.chromium import Browser, needs_chromium
 from tests.report.written_run import add_sheet, faces, write_run
@@ -64,12 +63,6 @@ def test_measurements_have_a_chart_each_and_the_best_step_is_marked(tmp_path):
     assert places['Generator: weighted losses'] == [] and 'best checkpoint: step 1000 (kid 0.25)' in text
     (run / 'best' / 'best.json').write_text('{"step": 1000')
     assert main([str(run)]) == 0 and 'best checkpoint' not in (run / 'report.html').read_text()
-
-
-def test_sheets_are_spread_evenly():
-    assert evenly(range(5), 9) == [0, 1, 2, 3, 4]
-    assert evenly(range(101), 5) == [0, 25, 50, 75, 100]
-    assert evenly(range(7), 1) == [6]
 
 
 def test_long_curves_are_means_of_neighbours():
