@@ -3,7 +3,7 @@
 python -m data_tools.align_faces SRC DST [--size 256] [--workers 2]
 
 SRC: a folder of pictures (.png .jpg .jpeg .webp .bmp .tif .tiff, any case). DST gets NAME.png, NAME_1.png ... (the
-largest face first), and manifest.jsonl: a line for every face and for every picture without one, with the reason where
+largest face first), and manifest.jsonl: a line for every face and for every picture without one, with the reason if
 it was rejected. The same command again goes on: finished pictures are left alone, new and changed ones are done.
 
 Exit codes: 0 done, 1 some pictures could not be read, 2 a mistake to put right, 75 stopped early and resumable.
@@ -59,7 +59,7 @@ class Result(NamedTuple):
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.align_faces', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', type=Path, metavar='SRC', help='folder of pictures')
@@ -93,7 +93,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def check(options: argparse.Namespace) -> Settings:
-    """The settings. Raises UserError where an option is out of range."""
+    """The settings. Raises UserError if an option is out of range."""
     if not 16 <= options.size <= 2048:
         raise UserError(f'--size {options.size} must be from 16 to 2048')
     if options.workers < 1:
@@ -113,7 +113,7 @@ def check(options: argparse.Namespace) -> Settings:
 
 
 def finder(options: argparse.Namespace) -> BoxFinder:
-    """What finds the faces. Raises UserError where the cascade is none, or the network is not installed."""
+    """What finds the faces. Raises UserError if the cascade is none, or the network is not installed."""
     if options.detector == 'cascade':
         return box_detectors.CascadeFinder(_cascade(options))
     return box_detectors.CnnFinder() if options.detector == 'cnn' else box_detectors.HogFinder()
@@ -136,7 +136,7 @@ def plan(paths: Sequence[Path], names: Dict[str, str], marks: Dict[str, List[np.
 
 
 def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Result:
-    """The faces of one picture; nothing is written. The detector may be missing where faces are marked by hand."""
+    """The faces of one picture; nothing is written. The detector may be missing if faces are marked by hand."""
     origin = dict({'source': job.path.name, 'source_size': None}, **job.stamp)
     try:
         image = images.read_bgr(job.path)

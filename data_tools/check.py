@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
     """Measure both folders and write the report `out` (.html). Returns a summary.
 
-    size: side of the training pictures. Raises UserError where a folder is missing or empty, both are one, no picture
+    size: side of the training pictures. Raises UserError if a folder is missing or empty, both are one, no picture
     of one can be read, or the two look swapped (the report is there then).
     """
     found = folders.list_folders(str(photo), str(style), batch_size=1)
@@ -44,7 +44,7 @@ def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.check', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('photo', type=Path, metavar='PHOTO', help='folder of aligned photographs, or a keep-list')

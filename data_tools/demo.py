@@ -22,7 +22,7 @@ from .recipe.project_command import run_command
 
 CONFIG = 'configs/demo/demo.yaml'
 PICTURES, SIZE = 160, 64
-# A translation counts as stylised where it is at most this far from the exemplars, the photograph being 1.
+# A translation counts as stylised if it is at most this far from the exemplars, the photograph being 1.
 LARGEST_COLOUR_RATIO = 0.75
 
 

@@ -1,5 +1,5 @@
 """Download published weights, as checkpoints/manifest.yaml lists them. No other command uses the network,
-but data_tools.generate_exemplars where it is given a model of the hub.
+but data_tools.generate_exemplars if it is given a model of the hub.
 
 python -m data_tools.fetch --list                 what there is, from where, under which licence, and what is there
 python -m data_tools.fetch NAME [--out FOLDER]    one entry's file into checkpoints/ (or FOLDER), checked
@@ -30,7 +30,7 @@ def fetch(name: str, folder: Path, manifest: Path = MANIFEST) -> Path:
     """Bring the file of entry `name` into `folder` unless it is there, saying what is done. Returns its path.
 
     A file that differs from the manifest never takes its place, and one that is there is never overwritten.
-    Raises UserError where the name is unknown, no source gives the right file, another file is in the way or the disk
+    Raises UserError if the name is unknown, no source gives the right file, another file is in the way or the disk
     refuses.
     """
     entry = entry_named(read_entries(manifest), name)
@@ -82,7 +82,7 @@ def _bring(entry: Entry, sources: Sequence[str], target: Path) -> None:
 
 
 def _download_checked(entry: Entry, url: str, part: Path) -> None:
-    """Raises SourceFailed, the part emptied, where the result is not the manifest's file."""
+    """Raises SourceFailed, the part emptied, if the result is not the manifest's file."""
     continued = part.stat().st_size > 0
     download(url, part, entry.size, checked=entry.checksum is not None)
     wrong = difference(entry, part)
@@ -115,7 +115,7 @@ def _by_hand(entry: Entry, target: Path) -> str:
 
 
 def _import_command(entry: Entry, target: Path) -> str:
-    """The manifest's command with the place where the file is; empty where nothing has to be imported."""
+    """The manifest's command with the place where the file is; empty if nothing has to be imported."""
     words = (entry.import_command or '').split()
     return ' '.join(shlex.quote(str(target)) if word == entry.file else word for word in words)
 
@@ -132,7 +132,7 @@ def _size(entry: Entry) -> str:
 
 
 def listing(folder: Path, manifest: Path = MANIFEST) -> str:
-    """The manifest as a table. Raises UserError where it is missing or damaged."""
+    """The manifest as a table. Raises UserError if it is missing or damaged."""
     rows = [('name', 'file', 'size', 'there', 'used by', 'licence')]
     rows += [(entry.name, entry.file, _size(entry), _state(entry, folder), entry.used_by, entry.licence)
              for entry in read_entries(manifest).values()]
@@ -153,7 +153,7 @@ def _state(entry: Entry, folder: Path) -> str:
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.fetch', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)

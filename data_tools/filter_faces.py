@@ -8,7 +8,7 @@ FOLDER is one of data_tools.generate_style_faces, or any folder of aligned faces
   sheets/contact_sheet_001.png ...    rank and name below each picture; dropped ones are pale, with the reason
 
 Scores, each also ranked among all pictures; the total is the mean of these ranks:
-  face_score       of dlib's face detector; empty where it finds nothing even to doubt
+  face_score       of dlib's face detector; empty if it finds nothing even to doubt
   landmark_spread  how far landmarks move when the face's box is shifted, in widths of the box: less is better
   identity         cosine of dlib's descriptors of the picture and its twin in FOLDER/source
   sharpness        variance of the Laplacian over the variance of the grey values; grain counts, too
@@ -65,7 +65,7 @@ def write_keep_list(path: Path, names: Sequence[str], notes: Sequence[str], forc
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.filter_faces', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('folder', type=Path, metavar='FOLDER', help='folder of generated faces')
@@ -87,7 +87,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def selection_of(options: argparse.Namespace) -> Selection:
-    """The options that say what is dropped. Raises UserError where they make no sense."""
+    """The options that say what is dropped. Raises UserError if they make no sense."""
     limits = {}
     for text in options.limit:
         name, _, value = text.partition('=')

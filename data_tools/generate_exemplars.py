@@ -1,4 +1,4 @@
-"""Style exemplars drawn by Stable Diffusion, where there is no artist to draw a hundred.
+"""Style exemplars drawn by Stable Diffusion, in place of the hundred that an artist would draw.
 
 python -m data_tools.generate_exemplars --style watercolor --model FOLDER --subjects names.txt --out EXEMPLARS
 python -m data_tools.generate_exemplars --style watercolor --model FOLDER --photos PHOTOS --out EXEMPLARS
@@ -44,7 +44,7 @@ _STRENGTH = 0.6
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.generate_exemplars', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     prompt = parser.add_mutually_exclusive_group(required=True)
@@ -73,7 +73,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def drawing_of(options: argparse.Namespace) -> Drawing:
-    """The options as settings of the painter. Raises UserError where one is out of range."""
+    """The options as settings of the painter. Raises UserError if one is out of range."""
     if options.strength is not None and not options.photos:
         raise UserError('--strength goes with --photos')
     if options.subject is not None and not options.photos:
@@ -98,7 +98,7 @@ def drawing_of(options: argparse.Namespace) -> Drawing:
 
 
 def planned(options: argparse.Namespace) -> List[Exemplar]:
-    """All the pictures of the command, in order. Raises UserError where the subjects or photographs have mistakes."""
+    """All the pictures of the command, in order. Raises UserError if the subjects or photographs have mistakes."""
     template = options.prompt or plan.PROMPTS[options.style]
     if options.subjects:
         return plan.of_subjects(plan.read_subjects(options.subjects), template, options.count,
@@ -108,7 +108,7 @@ def planned(options: argparse.Namespace) -> List[Exemplar]:
 
 
 def is_done(folder: Path, lines: Sequence[str], exemplar: Exemplar) -> bool:
-    """True where the manifest's lines say that this picture was drawn from this prompt and photograph, and its file is
+    """True if the manifest's lines say that this picture was drawn from this prompt and photograph, and its file is
     there unless it was rejected."""
     for record in map(json.loads, lines):
         if all(record.get(key) == value for key, value in exemplar.record().items()):
@@ -191,7 +191,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def warn_of_versions(folder: Path, lines: Dict[str, List[str]], versions: Dict[str, str]) -> None:
-    """Say so where the folder holds pictures of other library versions."""
+    """Say so if the folder holds pictures of other library versions."""
     if any(json.loads(line).get('versions') != versions for each in lines.values() for line in each):
         log.warning('%s holds pictures of other library versions: drawn again, they might differ a little', folder)
 

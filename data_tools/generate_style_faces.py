@@ -60,7 +60,7 @@ def generate(sampler: Callable, folder: Path, count: int, batch: int, twins: boo
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.generate_style_faces', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
@@ -98,7 +98,7 @@ def _resolution(text: str) -> int:
 
 
 def sampling_of(options: argparse.Namespace, pair: GeneratorPair) -> Sampling:
-    """The options as settings of the sampler. Raises UserError where they do not go with the generators."""
+    """The options as settings of the sampler. Raises UserError if they do not go with the generators."""
     a = pair.architecture
     allowed = [0, 4] + a.resolutions
     for wrong, text in (

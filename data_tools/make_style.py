@@ -29,7 +29,7 @@ STAGES = ('align', 'source', 'ccn', 'sample', 'filter', 'ttn', 'export')
 
 @dataclass(frozen=True)
 class AlignOptions:
-    """data_tools.align_faces. photos, exemplars: False where these are aligned faces already. cascade: of OpenCV, for
+    """data_tools.align_faces. photos, exemplars: False if these are aligned faces already. cascade: of OpenCV, for
     the detector of this name; empty for the default."""
     photos: bool = True
     exemplars: bool = True
@@ -124,7 +124,7 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
 def run(commands: Sequence[Step], dry_run: bool = False) -> int:
     """Run the commands one after the other; returns the exit code.
 
-    A stage that could not use some pictures does not end the recipe. Raises UserError where a command fails.
+    A stage that could not use some pictures does not end the recipe. Raises UserError if a command fails.
     """
     for number, step in enumerate(commands, 1):
         title, start = f'[{number}/{len(commands)} {step.stage}] ', time.time()
@@ -144,7 +144,7 @@ def run(commands: Sequence[Step], dry_run: bool = False) -> int:
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m data_tools.make_style', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--recipe', type=places.config_path, required=True,

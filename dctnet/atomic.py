@@ -38,14 +38,14 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> Path:
-    """Create a folder and its parents where missing. Raises UserError where that is not possible."""
+    """Create a folder and its parents if missing. Raises UserError if that is not possible."""
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def check_place(folder: Path) -> None:
-    """Raise UserError where `folder` can be neither written into nor created; creates nothing."""
+    """Raise UserError if `folder` can be neither written into nor created; creates nothing."""
     nearest = next(place for place in [folder] + list(folder.parents) if place.exists())
     if not nearest.is_dir():
         raise UserError(f'cannot write into {folder}: {nearest} is a file: choose another place')
@@ -54,14 +54,14 @@ def check_place(folder: Path) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, creating its folder. Raises UserError where the disk refuses."""
+    """Write a file whole or not at all, creating its folder. Raises UserError if the disk refuses."""
     write_together({path: data})
 
 
 def write_together(files: Dict[Path, bytes]) -> None:
     """Write several files that belong together: none takes its place before all are on the disk.
 
-    Folders are created. Raises UserError, naming the file, where the disk refuses.
+    Folders are created. Raises UserError, naming the file, if the disk refuses.
     """
     staged: List[Tuple[str, Path]] = []
     try:

@@ -21,7 +21,7 @@ _ENCODER_OPTIONS = {
 def list_images(folder: Path) -> List[Path]:
     """Pictures directly in a folder, any case of suffix, in the order of their names; hidden files are left out.
 
-    Raises UserError where the folder is missing, is a file, or holds no picture.
+    Raises UserError if the folder is missing, is a file, or holds no picture.
     """
     folder = Path(folder)
     if not folder.exists():
@@ -39,7 +39,7 @@ def read_bgr(path: Path) -> np.ndarray:
     """Read any picture as uint8 [H, W, 3] BGR, upright (EXIF), alpha over white, grey and CMYK converted, 16 bit
     scaled to 8, first frame of an animation.
 
-    Raises UserError where the file is missing, empty, cut off, no picture, or absurdly large.
+    Raises UserError if the file is missing, empty, cut off, no picture, or absurdly large.
     """
     try:
         with Image.open(str(path)) as picture:
@@ -81,7 +81,7 @@ def _to_bgr(picture: Image.Image) -> np.ndarray:
 
 
 def check_writable_name(path: Path) -> None:
-    """Raise UserError where the suffix of `path` is none that pictures can be written as."""
+    """Raise UserError if the suffix of `path` is none that pictures can be written as."""
     if Path(path).suffix.lower() not in SUFFIXES:
         raise UserError(f"cannot write a picture as {path}: use a name that ends in one of {', '.join(SUFFIXES)}")
 
@@ -112,7 +112,7 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
 
 
 def scale(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Resize to width x height: area averaging where it gets smaller, bilinear where it gets larger."""
+    """Resize to width x height: area averaging if it gets smaller, bilinear if it gets larger."""
     if image.shape[1] == width and image.shape[0] == height:
         return image
     smaller = width * height < image.shape[0] * image.shape[1]

@@ -39,7 +39,7 @@ class Job(NamedTuple):
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='infer.py', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--model', type=Path, metavar='FOLDER',
@@ -61,7 +61,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--landmarks-json', action='store_true',
                         help='write the faces and their landmarks beside each picture, as NAME.json')
     parser.add_argument('--short-side', type=int, default=720, metavar='PIXELS',
-                        help='mode fusion works at this short side where a picture is larger (default: 720)')
+                        help='mode fusion works at this short side if a picture is larger (default: 720)')
     parser.add_argument('--training-size', type=int, default=256, metavar='PIXELS',
                         help='size of the pictures that the graphs were trained on, for mode single (default: 256)')
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
@@ -84,7 +84,7 @@ def plan(source: Path, target: Path) -> List[Job]:
     """What to read and where to write it, checked before anything is loaded or written.
 
     Pictures of a folder keep their whole names, so that a.jpg and a.png do not meet in one output.
-    Raises UserError where the input is missing, or the output impossible or the input itself.
+    Raises UserError if the input is missing, or the output impossible or the input itself.
     """
     if not source.exists():
         raise UserError(f'input {source} does not exist: check the path')
@@ -148,7 +148,7 @@ def translate_all(stylizer: Stylizer, jobs: List[Job], options: argparse.Namespa
 
 
 def translate(stylizer: Stylizer, job: Job, options: argparse.Namespace) -> Stylized:
-    """Read, translate and write one picture. Raises UserError where the picture or the disk is at fault."""
+    """Read, translate and write one picture. Raises UserError if the picture or the disk is at fault."""
     image = images.read_bgr(job.source)
     result = stylizer.stylize(image)
     picture = np.concatenate([image, result.image], axis=1) if options.side_by_side else result.image

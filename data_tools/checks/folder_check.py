@@ -29,7 +29,7 @@ class Finding(NamedTuple):
 
 
 def refusal(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> str:
-    """Why the two folders look swapped, '' where they do not: drawings are flatter than photographs, and the eyes of
+    """Why the two folders look swapped, '' if they do not: drawings are flatter than photographs, and the eyes of
     cartoons are larger."""
     for words, value in (('flatter', _flat), ('with larger eyes', _eye_size)):
         share = share_of_pairs(value, photos, style)
@@ -52,7 +52,7 @@ def findings(photos: Sequence[PictureFacts], style: Sequence[PictureFacts], size
 
 def share_of_pairs(value: Callable[[PictureFacts], float], photos: Sequence[PictureFacts],
                    style: Sequence[PictureFacts]) -> Optional[float]:
-    """In which share of the pairs (photograph, exemplar) the photograph has the larger value; None where too few
+    """In which share of the pairs (photograph, exemplar) the photograph has the larger value; None if too few
     pictures have one."""
     a, b = [np.array([value(entry) for entry in facts if not entry.error]) for facts in (photos, style)]
     a, b = a[~np.isnan(a)], b[~np.isnan(b)]
@@ -78,7 +78,7 @@ def duplicate_groups(facts: Sequence[PictureFacts]) -> List[List[PictureFacts]]:
 
 def style_groups(facts: Sequence[PictureFacts]) -> Tuple[float, List[List[PictureFacts]]]:
     """The two groups that the pictures fall into most easily, by their looks, and how well they are apart (mean
-    silhouette, -1 to 1); (0, []) where there are too few pictures."""
+    silhouette, -1 to 1); (0, []) if there are too few pictures."""
     known = [entry for entry in facts if not entry.error]
     if len(known) < 2 * _ENOUGH:
         return 0.0, []

@@ -37,7 +37,7 @@ class Exemplar(NamedTuple):
 def read_subjects(path: Path) -> List[str]:
     """The subjects of a text file, a line each; empty lines and lines that begin with # are left out.
 
-    Raises UserError where it cannot be read, has no subject, or has one twice.
+    Raises UserError if it cannot be read, has no subject, or has one twice.
     """
     try:
         lines = path.read_text(encoding='utf-8-sig').splitlines()
@@ -56,13 +56,13 @@ def read_subjects(path: Path) -> List[str]:
 
 
 def of_subjects(subjects: Sequence[str], template: str, count: int, seed: int) -> List[Exemplar]:
-    """`count` pictures of each subject. Raises UserError where two subjects would get the same file."""
+    """`count` pictures of each subject. Raises UserError if two subjects would get the same file."""
     return _distinct([_exemplar(subject, subject, template, index, seed, None, None)
                       for subject in subjects for index in range(count)])
 
 
 def of_photos(photos: Sequence[Path], subject: str, template: str, count: int, seed: int) -> List[Exemplar]:
-    """`count` pictures over each photograph. Raises UserError where two photographs would get the same file, or one
+    """`count` pictures over each photograph. Raises UserError if two photographs would get the same file, or one
     cannot be read."""
     exemplars = []
     for photo in photos:

@@ -31,7 +31,7 @@ class Settings(NamedTuple):
 class FoundFace(NamedTuple):
     """A face in pixels of its picture. found_by: 'hand' or the detector, which says what its score means. box: left,
     top, right, bottom. score: None for a face that was marked by hand.
-    points: float64 [5, 2]. landmarks: float64 [68, 2], or None where only five points are known."""
+    points: float64 [5, 2]. landmarks: float64 [68, 2], or None if only five points are known."""
     found_by: str
     box: Tuple[float, ...]
     score: Optional[float]

@@ -20,7 +20,7 @@ _FEWEST_PIXELS = 4
 def read(path: Path, names: Collection[str]) -> Dict[str, List[np.ndarray]]:
     """Name of a picture -> its faces, float64 [5, 2] or [68, 2] each.
 
-    names: the pictures that there are. Raises UserError, naming the picture and the face, where the file is missing or
+    names: the pictures that there are. Raises UserError, naming the picture and the face, if the file is missing or
     malformed, a picture does not exist, or points cannot be a face.
     """
     try:

@@ -16,8 +16,8 @@ UNREADABLE = 'unreadable'
 
 
 def output_names(sources: Sequence[Path]) -> Dict[str, str]:
-    """File name of each picture -> NAME of its faces: the name without suffix, or with it where a.png and a.jpg, or
-    a_1.png and the second face of a.png, would meet. Raises UserError where even that is not enough."""
+    """File name of each picture -> NAME of its faces: the name without suffix, or with it if a.png and a.jpg, or
+    a_1.png and the second face of a.png, would meet. Raises UserError if even that is not enough."""
     stems = Counter(path.stem for path in sources)
 
     def is_free(name: str) -> bool:
@@ -39,7 +39,7 @@ def face_file(name: str, index: int) -> str:
 
 
 def is_done(folder: Path, lines: Sequence[str], stamp: Dict[str, Any], name: str) -> bool:
-    """True where these lines are all of a readable picture, made from what `stamp` says, and their files are there."""
+    """True if these lines are all of a readable picture, made from what `stamp` says, and their files are there."""
     records = [json.loads(line) for line in lines]
     files = [record.get('file') for record in records if record.get('file')]
     return (bool(records) and len(records) == max(records[0].get('faces') or 0, 1)

@@ -41,7 +41,7 @@ def twin_file(picture: Path) -> Path:
 
 
 def is_done(folder: Path, index: int, twins: bool) -> bool:
-    """True where a picture, and its twin if wanted, are there to their last byte."""
+    """True if a picture, and its twin if wanted, are there to their last byte."""
     picture = picture_file(folder, index)
     return _is_whole(picture) and (not twins or _is_whole(twin_file(picture)))
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Iterator, Sequence
 
-# The package of the data tools: data_tools in a checkout, dctnet.data_tools where the project is installed.
+# The package of the data tools: data_tools in a checkout, dctnet.data_tools if the project is installed.
 TOOLS = __name__.rpartition('.recipe.')[0]
 
 

@@ -19,10 +19,10 @@ log = logging.getLogger('scores')
 
 
 def scores_of(paths: Sequence[Path], exemplars: Sequence[Path], workers: int, device: str) -> Dict[str, Dict[str, Any]]:
-    """Name -> scores (selection.CRITERIA; None where there is none) and hash of pictures of one folder;
+    """Name -> scores (selection.CRITERIA; None if there is none) and hash of pictures of one folder;
     {'error': text} for one that cannot be read.
 
-    exemplars: for the style distance; empty for none. Raises UserError where an exemplar cannot be read.
+    exemplars: for the style distance; empty for none. Raises UserError if an exemplar cannot be read.
     """
     folder = paths[0].parent
     cache = ScoreCache(folder / 'scores_cache.json')

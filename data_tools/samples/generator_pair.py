@@ -26,10 +26,10 @@ class GeneratorPair(NamedTuple):
 
 
 def of_run(run: Path, step: Optional[int] = None, source: Optional[Path] = None) -> GeneratorPair:
-    """The averaged target of a run's checkpoint (the newest where `step` is None), and the source that the run keeps.
+    """The averaged target of a run's checkpoint (the newest if `step` is None), and the source that the run keeps.
 
-    source: run, checkpoint or .npz to take instead of the run's own. Raises UserError where the run is none, has no
-    such checkpoint or no source, or where weights are damaged or differ in size.
+    source: run, checkpoint or .npz to take instead of the run's own. Raises UserError if the run is none, has no
+    such checkpoint or no source, or if weights are damaged or differ in size.
     """
     run = Path(run)
     found = checkpoint.all_in(run / 'checkpoints')
@@ -50,7 +50,7 @@ def of_run(run: Path, step: Optional[int] = None, source: Optional[Path] = None)
 def of_files(target: Path, source: Optional[Path] = None) -> GeneratorPair:
     """Generators of runs (their newest checkpoint), checkpoints or .npz files of data_tools.import_weights stylegan2.
 
-    Raises UserError where a file holds no generator, or where weights are damaged or differ in size.
+    Raises UserError if a file holds no generator, or if weights are damaged or differ in size.
     """
     return _checked(_averaged(target), _averaged(source) if source else None)
 

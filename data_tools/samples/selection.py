@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 
 from dctnet.metrics.near_duplicates import NearDuplicates
 
-# Score -> 1 where more is better, -1 where less is.
+# Score -> 1 if more is better, -1 if less is.
 CRITERIA = {'face_score': 1, 'landmark_spread': -1, 'identity': 1, 'sharpness': 1, 'style_distance': -1}
 
 
@@ -26,7 +26,7 @@ class Selection(NamedTuple):
 
 class Verdict(NamedTuple):
     """total: 0 (worst) to 1. rank: from 1. criterion: what dropped it (unreadable, duplicate, rank or the name of a
-    score), '' where it is kept. reason: the same in words."""
+    score), '' if it is kept. reason: the same in words."""
     name: str
     total: float
     rank: int
@@ -77,7 +77,7 @@ def verdicts(scores: Dict[str, Dict[str, Any]], selection: Selection) -> List[Ve
 
 
 def dropped_by(found: Sequence[Verdict]) -> str:
-    """How many pictures each criterion removed, in words; '' where nothing was."""
+    """How many pictures each criterion removed, in words; '' if nothing was."""
     counts = Counter(verdict.criterion for verdict in found if verdict.criterion)
     return ', '.join(f'{count} by {criterion}' for criterion, count in counts.most_common())
 

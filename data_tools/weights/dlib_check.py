@@ -16,7 +16,7 @@ TOLERANCE = 1e-5  # of one number of the descriptor, whose length is about 1
 
 def largest_difference(graph: tf.GraphDef, source: Path) -> float:
     """Between the descriptors that the graph and dlib (reading `source`) give of a face, of its mirror image and of
-    noise. Raises UserError where dlib cannot read the file."""
+    noise. Raises UserError if dlib cannot read the file."""
     try:
         model = dlib.face_recognition_model_v1(str(source))
     except RuntimeError as error:

@@ -1,6 +1,6 @@
 """One file over HTTP into a part file, going on where that ends: after a cut, and in the next call.
 
-A part is continued only where its origin still fits, so that a file that has changed meanwhile is not joined to the
+A part is continued only if its origin still fits, so that a file that has changed meanwhile is not joined to the
 old one (RFC 7233: Range, If-Range).
 """
 import http.client
@@ -25,7 +25,7 @@ from .part_file import Origin, empty, read_origin, write_origin
 
 PAUSES = (1, 2, 4)       # seconds before each new attempt; progress starts the count anew
 TIMEOUT = 30             # seconds without an answer
-_SECONDS_A_LINE = 10     # of progress, where there is no terminal
+_SECONDS_A_LINE = 10     # of progress, if there is no terminal
 _BLOCK = 1 << 16
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 
@@ -39,7 +39,7 @@ def download(url: str, part: Path, size: Optional[int], checked: bool) -> None:
 
     size: bytes that the file must have, if known. checked: the result will be compared with a checksum, so that what
     came from another address may be continued.
-    Raises SourceFailed with the reason, or UserError where the disk refuses; what has arrived stays in `part`.
+    Raises SourceFailed with the reason, or UserError if the disk refuses; what has arrived stays in `part`.
     """
     failures, furthest = 0, part.stat().st_size
     while True:
@@ -147,7 +147,7 @@ def _continues(start: int, old: Origin, new: Origin, response: http.client.HTTPR
 
 
 def _content_range(headers: http.client.HTTPMessage) -> Tuple[Optional[int], Optional[int]]:
-    """First byte and size of the whole file, None where not said."""
+    """First byte and size of the whole file, None if not said."""
     match = re.match(r'bytes (?:(\d+)-\d+|\*)/(\d+|\*)$', headers.get('Content-Range', ''))
     first, whole = match.groups() if match else (None, None)
     return int(first) if first else None, int(whole) if whole and whole != '*' else None

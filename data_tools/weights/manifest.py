@@ -14,7 +14,7 @@ _BLOCK = 1 << 20
 
 
 class Entry(NamedTuple):
-    """One entry of the manifest; None where it says null. size is in bytes."""
+    """One entry of the manifest; None if it says null. size is in bytes."""
     name: str
     file: str
     source: str
@@ -34,12 +34,12 @@ class Entry(NamedTuple):
 
     @property
     def is_one_file(self) -> bool:
-        """False where the entry stands for a folder of several files."""
+        """False if the entry stands for a folder of several files."""
         return ',' not in self.file
 
 
 def read_entries(path: Path = MANIFEST) -> Dict[str, Entry]:
-    """All entries by name. Raises UserError where the file is missing, no YAML or incomplete."""
+    """All entries by name. Raises UserError if the file is missing, no YAML or incomplete."""
     try:
         content = yaml.safe_load(path.read_text(encoding='utf-8'))
         return {name: _entry(name, fields) for name, fields in content.items()}
@@ -56,7 +56,7 @@ def _entry(name: str, fields: Dict[str, Any]) -> Entry:
 
 
 def entry_named(entries: Dict[str, Entry], name: str) -> Entry:
-    """Raises UserError, with the nearest name, where there is none of this name."""
+    """Raises UserError, with the nearest name, if there is none of this name."""
     if name not in entries:
         near = difflib.get_close_matches(name, entries, n=1, cutoff=0.4)
         raise UserError('the manifest has no entry {}: {}'.format(
@@ -74,7 +74,7 @@ def digest(path: Path, algorithm: str) -> str:
 
 
 def difference(entry: Entry, path: Path) -> Optional[str]:
-    """What distinguishes the file from the manifest's, 'EXPECTED ..., found ...'; None where nothing known does."""
+    """What distinguishes the file from the manifest's, 'EXPECTED ..., found ...'; None if nothing known does."""
     size = path.stat().st_size
     if entry.size is not None and size != entry.size:
         return f'expected {entry.size} bytes, found {size}'

@@ -41,7 +41,7 @@ _STAND_INS = {
 
 
 def read_networks(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
-    """generator, generator_ema and discriminator of a .pkl, converted. Raises UserError where it is no such file."""
+    """generator, generator_ema and discriminator of a .pkl, converted. Raises UserError if it is no such file."""
     try:
         with Path(path).open('rb') as stream:
             content = ArrayUnpickler(stream, path, _STAND_INS).load()

@@ -13,7 +13,7 @@ from dctnet import atomic
 
 
 class Origin(NamedTuple):
-    """Where a part comes from; None where the server did not say. size: bytes of the whole file."""
+    """Where a part comes from; None if the server did not say. size: bytes of the whole file."""
     url: str
     etag: Optional[str]
     last_modified: Optional[str]
@@ -27,9 +27,9 @@ def part_of(target: Path) -> Path:
 
 @contextmanager
 def locked(part: Path) -> Iterator[None]:
-    """Keep other processes from the part file: created where missing, removed where nothing is in it at the end.
+    """Keep other processes from the part file: created if missing, removed if nothing is in it at the end.
 
-    Waits for a process that holds it. Raises UserError where the disk refuses.
+    Waits for a process that holds it. Raises UserError if the disk refuses.
     """
     descriptor = _lock(part)
     try:
@@ -66,25 +66,25 @@ def _lies_at(descriptor: int, path: Path) -> bool:
 
 
 def empty(part: Path) -> None:
-    """Throw away what has arrived, keeping the lock. Raises UserError where the disk refuses."""
+    """Throw away what has arrived, keeping the lock. Raises UserError if the disk refuses."""
     with atomic.storage_errors(part):
         os.truncate(str(part), 0)
 
 
 def finish(part: Path, target: Path) -> None:
-    """The complete part becomes the file. Raises UserError where the disk refuses."""
+    """The complete part becomes the file. Raises UserError if the disk refuses."""
     with atomic.storage_errors(target):
         os.replace(str(part), str(target))
     _remove_origin(part)
 
 
 def write_origin(part: Path, origin: Origin) -> None:
-    """Raises UserError where the disk refuses."""
+    """Raises UserError if the disk refuses."""
     atomic.write_text(_origin_file(part), json.dumps(origin._asdict()))
 
 
 def read_origin(part: Path) -> Optional[Origin]:
-    """None where nothing readable is known of the part."""
+    """None if nothing readable is known of the part."""
     try:
         return Origin(**json.loads(_origin_file(part).read_text(encoding='utf-8')))
     except (FileNotFoundError, ValueError, TypeError):

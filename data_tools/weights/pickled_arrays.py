@@ -19,7 +19,7 @@ def read_array_lists(path: Path, names: Sequence[str]) -> Dict[str, List[np.ndar
     Python 2 or 3 and any numpy.
 
     Result: float32 arrays; names that the file lacks are left out, entries not asked for are not decoded.
-    Raises UserError where the file cannot be read, is no such dict, or its pickle names anything but numpy's arrays.
+    Raises UserError if the file cannot be read, is no such dict, or its pickle names anything but numpy's arrays.
     """
     try:
         with Path(path).open('rb') as stream:
@@ -116,7 +116,7 @@ def _entries(value: Any, name: str, path: Path) -> List[Any]:
 
 
 def decoded(entry: Any, name: str, path: Path) -> np.ndarray:
-    """An array of an `ArrayUnpickler` as float32. Raises UserError where the entry is something else."""
+    """An array of an `ArrayUnpickler` as float32. Raises UserError if the entry is something else."""
     if not isinstance(entry, _Array) or not isinstance(entry.dtype, _Dtype):
         raise _unreadable(path, f'the entry {name} holds something else than arrays')
     if entry.dtype.code not in _FLOATS or entry.dtype.order not in ('<', '>', '='):

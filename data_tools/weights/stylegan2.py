@@ -32,7 +32,7 @@ class Imported(NamedTuple):
 def read(path: Path) -> Imported:
     """Read rosinality's .pt or NVIDIA's .pkl (told apart by the suffix).
 
-    Raises UserError where the file is missing, damaged or something else, or where weights are missing, of another
+    Raises UserError if the file is missing, damaged or something else, or if weights are missing, of another
     shape or not finite.
     """
     if Path(path).suffix == '.pkl':
@@ -50,7 +50,7 @@ def read(path: Path) -> Imported:
 
 
 def check_network(network: str, weights: Dict[str, np.ndarray], a: Architecture, where: str) -> None:
-    """Raise UserError where a generator's or the discriminator's weights are missing, of another shape or not finite.
+    """Raise UserError if a generator's or the discriminator's weights are missing, of another shape or not finite.
 
     network: its name in the file. where: the file.
     """
@@ -120,7 +120,7 @@ def _converted(array: np.ndarray) -> np.ndarray:
 
 
 def architecture_of(generator: Dict[str, np.ndarray], where: str) -> Architecture:
-    """Sizes of a generator from its converted weights. Raises UserError where it is none."""
+    """Sizes of a generator from its converted weights. Raises UserError if it is none."""
     blocks = len({name.split('/')[1] for name in generator if name.startswith('to_rgbs/')})
     layers = len({name.split('/')[1] for name in generator if name.startswith('style/')})
     try:
@@ -134,5 +134,5 @@ def architecture_of(generator: Dict[str, np.ndarray], where: str) -> Architectur
 
 
 def _multiplier(size: int, last: int, widest: int) -> float:
-    """The channel multiplier, as far as the widths tell: where nothing is narrower than the cap, the usual 2."""
+    """The channel multiplier, as far as the widths tell: if nothing is narrower than the cap, the usual 2."""
     return 2.0 if last == widest and 2.0 * 16384 / size >= widest else last * size / 16384.0

@@ -18,8 +18,8 @@ _ALEXNET_CONVOLUTIONS = (0, 3, 6, 8, 10)  # their places among AlexNet's feature
 def read_states(path: Path) -> Dict[str, Any]:
     """A file of nested dictionaries with tensors, as nested dictionaries with float32 arrays; all else is left out.
 
-    The pickle inside may name nothing but tensors (weights_only). Raises UserError where PyTorch is not installed, or
-    where the file is missing, damaged or holds something else.
+    The pickle inside may name nothing but tensors (weights_only). Raises UserError if PyTorch is not installed, or
+    if the file is missing, damaged or holds something else.
     """
     try:
         import torch

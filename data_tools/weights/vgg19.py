@@ -23,8 +23,8 @@ _WANTED_FILES = 'vgg19.npy or vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 
 def read(path: Path) -> Dict[str, List[np.ndarray]]:
     """Layer name (conv1_1 ... conv4_4) -> [kernel float32 [3, 3, in, out], bias float32 [out]].
 
-    Layers beyond conv4_4 are ignored. Raises UserError where the file is missing, damaged or neither of the two, or
-    where a layer is missing, of another shape or not finite.
+    Layers beyond conv4_4 are ignored. Raises UserError if the file is missing, damaged or neither of the two, or
+    if a layer is missing, of another shape or not finite.
     """
     path = Path(path)
     try:

@@ -1,4 +1,4 @@
-"""What goes with the photographs of a batch where a loss asks for it."""
+"""What goes with the photographs of a batch if a loss asks for it."""
 from pathlib import Path
 from typing import Callable, Dict
 
@@ -45,7 +45,7 @@ def openness(measured: Dict[Path, np.ndarray]) -> Extra:
 
 
 def _kept(cache: Cache, sample: Sample, what: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """From the cache where the sample comes again; a random scale or angle never does."""
+    """From the cache if the sample comes again; a random scale or angle never does."""
     if sample.transform not in (Transform(), Transform(mirror=True)):
         return make()
     return cache(sample.path, what + ('-mirrored' if sample.transform.mirror else ''), make)

@@ -28,8 +28,8 @@ class Folders(NamedTuple):
 
 
 def list_folders(photo: str, style: str, batch_size: int, generated: str = '') -> Folders:
-    """The pictures of all folders. Raises UserError where photo or style is not set, where a folder is missing, empty
-    or smaller than a batch, or where two are the same."""
+    """The pictures of all folders. Raises UserError if photo or style is not set, if a folder is missing, empty
+    or smaller than a batch, or if two are the same."""
     wanted = {'photo': photo, 'style': style}
     if generated:
         wanted['generated'] = generated
@@ -57,8 +57,8 @@ def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
 
 
 def list_validation(key: str, folder: str, training: Sequence[Path]) -> List[Path]:
-    """The photographs that a training is measured on. Warns where `training` holds some of the same files. Raises
-    UserError as `list_folders` does, and where there are fewer than two."""
+    """The photographs that a training is measured on. Warns if `training` holds some of the same files. Raises
+    UserError as `list_folders` does, and if there are fewer than two."""
     paths = list_folder(key, folder, batch_size=1)
     if len(paths) < 2:
         raise UserError(f'{key} holds one picture ({folder}): KID needs two at least, and says little of fewer than '
@@ -105,7 +105,7 @@ def check_pictures(paths: Sequence[Path], workers: int) -> None:
 
 
 def check_not_swapped(folders: Folders) -> None:
-    """Raise UserError where photographs and exemplars look exchanged, by the folders' names or by their flatness.
+    """Raise UserError if photographs and exemplars look exchanged, by the folders' names or by their flatness.
 
     Drawings have larger areas without texture than photographs: the photo folder may not be the clearly flatter one.
     """

@@ -36,7 +36,7 @@ def five_points(image: np.ndarray, landmarks: np.ndarray, whole_hull: bool = Tru
 
 
 def _pupil(image: np.ndarray, eye: np.ndarray) -> Tuple[float, float]:
-    """Median of the dark pixels inside the eye's hull; the middle of the eye where the picture shows none."""
+    """Median of the dark pixels inside the eye's hull; the middle of the eye if the picture shows none."""
     height, width = image.shape[:2]
     left, top = np.maximum(np.floor(eye.min(axis=0)).astype(int), 0)
     right, bottom = np.minimum(np.floor(eye.max(axis=0)).astype(int), (width, height))
@@ -62,7 +62,7 @@ def reference_points(size: int = CROP_SIZE) -> np.ndarray:
 def crop_to_picture(points: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
     """The similarity, float64 [2, 3], that takes pixels of the head crop to the picture: "inverse" in the recipe.
 
-    Least squares of the distances in the picture, not in the crop. Raises ValueError where the points coincide.
+    Least squares of the distances in the picture, not in the crop. Raises ValueError if the points coincide.
     """
     reference = reference_points(size)
     zeros, ones = np.zeros(len(points)), np.ones(len(points))
@@ -85,7 +85,7 @@ def head_crop(image: np.ndarray, inverse: np.ndarray, size: int = CROP_SIZE, bor
 
 
 def smooth_crop(image: np.ndarray, inverse: np.ndarray, size: int, border: str = 'white') -> np.ndarray:
-    """`head_crop` of a picture of any resolution: where the crop's pixels are larger than the picture's, each is the
+    """`head_crop` of a picture of any resolution: if the crop's pixels are larger than the picture's, each is the
     mean of several samples and not one of them."""
     fineness = min(int(math.ceil(math.hypot(inverse[0, 0], inverse[1, 0]) - 1e-6)), _MAX_FINENESS)
     if fineness <= 1:
@@ -98,7 +98,7 @@ def smooth_crop(image: np.ndarray, inverse: np.ndarray, size: int, border: str =
 
 
 def ellipse_mask(size: int = CROP_SIZE) -> np.ndarray:
-    """The fusion mask where there is no file: float32 [size, size], 1 inside, falling to 0 at an ellipse's edge."""
+    """The fusion mask if there is no file: float32 [size, size], 1 inside, falling to 0 at an ellipse's edge."""
     inside = np.zeros((size, size), np.uint8)
     cv2.ellipse(inside, (size // 2, size // 2), (int(0.4 * size), int(0.49 * size)), 0, 0, 360, 1, thickness=-1)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -55,7 +55,7 @@ class CnnFinder:
     (but landmarks of faces that are turned by more than 30 degrees are wrong). Scores begin at 0 and reach about 1.1.
     On a CPU it takes dozens of times as long as HOG, and 1 GB a megapixel.
 
-    Raises UserError where the network is not installed.
+    Raises UserError if the network is not installed.
     """
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class CnnFinder:
 class CascadeFinder:
     """A cascade of OpenCV, Haar or LBP, for whatever it was trained on. Score: how many windows agree on a face.
 
-    Raises UserError where the file is no cascade.
+    Raises UserError if the file is no cascade.
     """
 
     def __init__(self, path: Path) -> None:
@@ -102,7 +102,7 @@ class CascadeFinder:
 
 
 def cascade_file(name: str) -> Path:
-    """A cascade's file: a path, or the name of one that comes with OpenCV. Raises UserError where there is neither."""
+    """A cascade's file: a path, or the name of one that comes with OpenCV. Raises UserError if there is neither."""
     shipped = Path(cv2.data.haarcascades)
     for path in (Path(name), shipped / name):
         if path.is_file():
@@ -118,7 +118,7 @@ def cascade_identity(path: Path) -> str:
 
 class _Idle:
     """Detectors that write into buffers of their own, so that one serves one call at a time: each call takes an idle
-    one. Another is built only where all are busy, since that takes longer than a call."""
+    one. Another is built only while all are busy, since that takes longer than a call."""
 
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build, self._idle = build, [build()]

@@ -41,8 +41,8 @@ class FaceDetector:
     the finder's do.
 
     pixels: area of the copy that faces are searched in. Time grows with it, the smallest face that is found falls.
-    find_boxes: one of box_finders; HOG where none is given.
-    Raises UserError where the landmarks model is not installed.
+    find_boxes: one of box_finders; HOG if none is given.
+    Raises UserError if the landmarks model is not installed.
     """
 
     def __init__(self, pixels: int = DETECTION_PIXELS, find_boxes: Optional[BoxFinder] = None) -> None:
@@ -52,9 +52,9 @@ class FaceDetector:
         self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))
 
     def detect(self, image: np.ndarray) -> List[Face]:
-        """All faces of a picture, uint8 [H, W, 3] BGR of any size, largest first; an empty list where there is none.
+        """All faces of a picture, uint8 [H, W, 3] BGR of any size, largest first; an empty list if there is none.
 
-        Boxes come from a copy of constant area; landmarks from that copy where it is an enlargement (dlib rounds them
+        Boxes come from a copy of constant area; landmarks from that copy if it is an enlargement (dlib rounds them
         to whole pixels), else from the picture itself at its full resolution.
         """
         height, width = image.shape[:2]

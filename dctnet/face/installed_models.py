@@ -13,7 +13,7 @@ DESCRIPTOR = 'dlib_face_recognition_resnet_model_v1.dat'
 def installed_model(file_name: str) -> Path:
     """Path of one of the package's files; its own import needs pkg_resources, which new setuptools lack.
 
-    Raises UserError where the package or the file is missing.
+    Raises UserError if the package or the file is missing.
     """
     spec = importlib.util.find_spec(_PACKAGE)
     folders = list(spec.submodule_search_locations or []) if spec else []

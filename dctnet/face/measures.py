@@ -70,7 +70,7 @@ def openness(landmarks: np.ndarray) -> np.ndarray:
 
     In portraits eyes have about 0.2 to 0.4, shut lips 0 and laughing ones 0.3. The width goes from corner to corner,
     the height is the mean distance between the lids across that line: a turned or resized face keeps its numbers. NaN
-    where two corners coincide.
+    if two corners coincide.
     """
     return np.array([_height_by_width(landmarks, *part) for part in (LEFT_LIDS, RIGHT_LIDS, INNER_LIPS)],
                     np.float32)

@@ -22,7 +22,7 @@ _SIDE_PER_EYE_TO_MOUTH = 3.6
 
 
 def reduced_size(height: int, width: int, short_side: int) -> Tuple[int, int]:
-    """Height and width with the short side brought down to `short_side`; unchanged where it is smaller.
+    """Height and width with the short side brought down to `short_side`; unchanged if it is smaller.
 
     The long side is cut to whole pixels, as published.
     """
@@ -34,7 +34,7 @@ def reduced_size(height: int, width: int, short_side: int) -> Tuple[int, int]:
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """To another size by OpenCV's area method, down and back up, as published. The same array where nothing changes."""
+    """To another size by OpenCV's area method, down and back up, as published. The same array if nothing changes."""
     if image.shape[:2] == (height, width):
         return image
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
@@ -61,7 +61,7 @@ def move_points(points: np.ndarray, from_shape: Tuple[int, ...], to_shape: Tuple
 def translate_whole(image: np.ndarray, translator: Translator) -> np.ndarray:
     """The translator on a picture of any size: uint8 [H, W, 3] -> the same shape, a fresh array.
 
-    The padding continues the border, where the published code's white bleeds into it.
+    The padding continues the border, whereas the published code's white bleeds into it.
     """
     height, width = image.shape[:2]
     return translator(images.pad_to_multiple(image, PAD_MULTIPLE))[:height, :width].copy()

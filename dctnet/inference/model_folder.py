@@ -20,8 +20,8 @@ def find_files(model: Optional[Path], head: Optional[Path], background: Optional
                needs_head: bool) -> ModelFiles:
     """The files of a model folder, each replaced by the one that is named for it.
 
-    model: folder with cartoon_h.pb, cartoon_bg.pb and perhaps alpha.jpg; None where head and background are named.
-    Raises UserError where the folder or a file is missing or empty.
+    model: folder with cartoon_h.pb, cartoon_bg.pb and perhaps alpha.jpg; None if head and background are named.
+    Raises UserError if the folder or a file is missing or empty.
     """
     if model is not None and not model.is_dir():
         what = 'is a file: name the folder around it, or use --head and --background' if model.exists() \

@@ -46,10 +46,10 @@ class Stylizer:
     mode: 'fusion' (the head graph on every face over the background graph on the picture) or 'single' (the paper's
         own way: the background graph alone, on the picture scaled so that the largest face has the training size).
     faces: 'all', 'largest', or how many of the largest.
-    short_side: mode fusion works at this many pixels where the picture is larger.
+    short_side: mode fusion works at this many pixels if the picture is larger.
     training_size: side of the generator's training pictures in pixels; mode single scales faces to it.
 
-    Raises UserError where a file is missing or no translator, or an option is out of range.
+    Raises UserError if a file is missing or no translator, or an option is out of range.
     """
 
     def __init__(self, model: Optional[Path] = None, head: Optional[Path] = None, background: Optional[Path] = None,
@@ -79,7 +79,7 @@ class Stylizer:
         return self.stylize(image).image
 
     def stylize(self, image: np.ndarray) -> Stylized:
-        """As calling it, but with the faces that were found. Raises UserError where the array is no picture or the
+        """As calling it, but with the faces that were found. Raises UserError if the array is no picture or the
         memory does not suffice."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise UserError(f'a picture must be uint8 [height, width, 3] BGR, not {image.dtype} {list(image.shape)}')
@@ -159,7 +159,7 @@ class _GraphTranslator:
         return self._run(self._graph, image)
 
     def heads(self, crops: List[np.ndarray]) -> List[np.ndarray]:
-        """Pictures of one size: together on a GPU where the graph has tensors for it, else one by one."""
+        """Pictures of one size: together on a GPU if the graph has tensors for it, else one by one."""
         if self._batches is None:
             return [self(crop) for crop in crops]
         found: List[np.ndarray] = []

@@ -35,19 +35,19 @@ def folder_hash(hashes: Dict[Path, str]) -> str:
 
 
 def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> Iterator[np.ndarray]:
-    """float64 [up to 16, D] at a time. Raises UserError where a picture cannot be read or gives no finite features."""
+    """float64 [up to 16, D] at a time. Raises UserError if a picture cannot be read or gives no finite features."""
     for first in range(0, len(paths), _BATCH):
         batch = paths[first:first + _BATCH]
         features = np.asarray(network(read_squares(batch, side)), np.float64)
         damaged = [str(path) for path, row in zip(batch, features) if not np.isfinite(row).all()]
         if damaged:
             raise UserError(f"the network gives no finite features for {', '.join(damaged[:5])}: look at the picture; "
-                            'where it is right, the weights are damaged')
+                            'if it is right, the weights are damaged')
         yield features
 
 
 def picture_features(pictures: Sequence[np.ndarray], network: Network, side: int) -> np.ndarray:
-    """float64 [N, D] of uint8 [H, W, 3] BGR pictures in memory. Raises UserError where one is no finite number."""
+    """float64 [N, D] of uint8 [H, W, 3] BGR pictures in memory. Raises UserError if one is no finite number."""
     features = np.concatenate([np.asarray(network(_squares(pictures[first:first + _BATCH], side)), np.float64)
                                for first in range(0, len(pictures), _BATCH)])
     if not np.isfinite(features).all():
@@ -56,7 +56,7 @@ def picture_features(pictures: Sequence[np.ndarray], network: Network, side: int
 
 
 def read_squares(paths: Sequence[Path], side: int) -> np.ndarray:
-    """float32 [N, side, side, 3] BGR in [-1, 1]. Raises UserError where a picture cannot be read or is too small to
+    """float32 [N, side, side, 3] BGR in [-1, 1]. Raises UserError if a picture cannot be read or is too small to
     show a face."""
     pictures = [images.read_bgr(path) for path in paths]
     for path, picture in zip(paths, pictures):

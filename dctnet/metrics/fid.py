@@ -1,4 +1,4 @@
-"""Frechet distance of two sets of features (FID where they are Inception's), from statistics that are streamed."""
+"""Frechet distance of two sets of features (FID if they are Inception's), from statistics that are streamed."""
 from typing import NamedTuple
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Kernel distance of two sets of features (KID where they are Inception's): unbiased, of few pictures too."""
+"""Kernel distance of two sets of features (KID if they are Inception's): unbiased, of few pictures too."""
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ def kernel_distance(a: np.ndarray, b: np.ndarray, seed: int = 0) -> KernelDistan
 
 
 def squared_mmd(a: np.ndarray, b: np.ndarray) -> float:
-    """Unbiased squared maximum mean discrepancy under the kernel (x.y / D + 1)^3: 0 on average where both sets are of
+    """Unbiased squared maximum mean discrepancy under the kernel (x.y / D + 1)^3: 0 on average if both sets are of
     one distribution, slightly negative at times. a: [N, D], b: [M, D], two rows each at least."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     within = [(kernel.sum() - np.trace(kernel)) / (len(side) * (len(side) - 1))

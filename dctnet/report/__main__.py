@@ -3,7 +3,7 @@
 python -m dctnet.report RUN [--out FILE.html]
 
 The page is one file and loads nothing from anywhere. RUN may be in training still; nothing in it is changed but the
-page itself, RUN/report.html where --out does not name another.
+page itself, RUN/report.html if --out does not name another.
 """
 import argparse
 from pathlib import Path
@@ -18,7 +18,7 @@ from dctnet.report.run_record import read_run
 
 
 def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m dctnet.report', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('run', type=Path, metavar='RUN', help='run folder of train.py')

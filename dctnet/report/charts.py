@@ -24,7 +24,7 @@ class Chart(NamedTuple):
 
 def charts_of(metrics: Dict[str, Series], marks: Sequence[float] = (), best: Optional[int] = None) -> List[Chart]:
     """The metrics of a run in charts of what belongs together. marks: steps that get a dashed line; best: the step
-    that gets a strong one where something was measured."""
+    that gets a strong one if something was measured."""
     groups: Dict[str, List[str]] = {}
     for name in metrics:
         groups.setdefault(_group(name), []).append(name)
@@ -95,7 +95,7 @@ def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float], best:
 
 
 def _lines(series: Series, colour: str, x: object, y: object, logarithmic: bool) -> List[str]:
-    """The values, pale, and their moving average; where there are few values, the values alone."""
+    """The values, pale, and their moving average; if there are few values, the values alone."""
     width = len(series.steps) // 25
     pairs = [('1.6' if width < 2 else '0.8', '1' if width < 2 else '0.35', series.values)]
     if width >= 2:

@@ -7,7 +7,7 @@ import numpy as np
 
 from dctnet.report.run_record import Finding, RunRecord, Series
 
-_RECENT, _LEAST = 0.2, 5       # the newest fifth of the records is judged, where it has so many
+_RECENT, _LEAST = 0.2, 5       # the newest fifth of the records is judged, if it has so many
 _CERTAIN, _UNDECIDED = 0.95, 0.01
 _OVERFITTED_SIGN = 0.9
 _GROWTH = 5.0
@@ -69,8 +69,8 @@ def discriminator(run: RunRecord) -> Optional[Finding]:
                        'Lower optim.lr; start again with another train.seed.')
     if all(abs(real - made) < _UNDECIDED for real, made in marks.values()):
         return Finding('Discriminator undecided', seen,
-                       'D cannot tell real from made pictures. Where the samples look like the style, all is well; '
-                       'where they look like photographs, D has never begun to learn, as happens with small batches.',
+                       'D cannot tell real from made pictures. If the samples look like the style, all is well; '
+                       'if they look like photographs, D has never begun to learn, as happens with small batches.',
                        'Give D a head start: a longer loss.style_warmup with factor 0 and a higher optim.lr '
                        '(configs/ttn/small.yaml); or a larger data.batch_size.' if run.stage == 'ttn' else
                        'A larger data.batch_size, a lower loss.r1, a lower augment.p.')
@@ -126,7 +126,7 @@ def no_records(run: RunRecord) -> Optional[Finding]:
 
 
 def marks_are_logits(run: RunRecord) -> bool:
-    """True where d/mean_* are logits; in the least-squares form they are marks themselves, 1 for real, 0 for made."""
+    """True if d/mean_* are logits; in the least-squares form they are marks themselves, 1 for real, 0 for made."""
     return run.stage == 'ccn' or (run.config.get('loss') or {}).get('adversarial') == 'log'
 
 
@@ -160,7 +160,7 @@ def _settled(run: RunRecord, name: str) -> Optional[Series]:
 
 
 def _recent(series: Optional[Series]) -> Optional[float]:
-    """The median of the newest values; None where there are too few to judge by."""
+    """The median of the newest values; None if there are too few to judge by."""
     if series is None or len(series.values) < _LEAST:
         return None
     return float(np.median(series.values[-max(_LEAST, int(len(series.values) * _RECENT)):]))

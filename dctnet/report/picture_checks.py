@@ -72,7 +72,7 @@ def _drift(made: Look, reference: Optional[Look]) -> Optional[Finding]:
                                        ('yellow', shift[2] > _DRIFT / 2), ('blue', shift[2] < -_DRIFT / 2)) if strong]
     return Finding(
         'Colour drift', f"the mean colour is {distance:.0f} units of a*b* away, towards {' and '.join(names)}",
-        'No fault where the exemplars have this colour. Else G swings: the texture discriminator sees grey pictures '
+        'No fault if the exemplars have this colour. Else G swings: the texture discriminator sees grey pictures '
         'only, and a step that is too large or a style weight that came too early is not held back.',
         'Look at the sheets around it: often it passes within 500 steps. Lower optim.lr for the last part (the same '
         'command with --set optim.lr=1e-4), raise loss.surface or loss.content, lengthen loss.style_warmup.')

@@ -18,10 +18,10 @@ _BODY = '''<progress id="progress"></progress>
 
 
 def study_page(photos: Path, results: Sequence[Path], pictures: int, side: int) -> str:
-    """The page. A picture takes part where the folder of photographs and all results have one of its name, whatever
+    """The page. A picture takes part if the folder of photographs and all results have one of its name, whatever
     the suffix; of more than `pictures` an even choice. side: the longest side of the pictures, in px.
 
-    Raises UserError for missing folders, fewer than two methods or two of one name, and where no name is in all.
+    Raises UserError for missing folders, fewer than two methods or two of one name, and if no name is in all.
     """
     methods = [Path(folder).resolve().name for folder in results]
     if len(methods) < 2 or len(set(methods)) < len(methods):

@@ -54,7 +54,7 @@ def _table(answers: Sequence[Answers], question: str) -> np.ndarray:
 
 def fleiss_kappa(table: np.ndarray) -> Optional[float]:
     """Agreement beyond chance (Fleiss 1971), 1 for full agreement; votes [items, categories]. Items with fewer than
-    two votes are left out. None where there are none, or where all votes fall into one category."""
+    two votes are left out. None if there are none, or if all votes fall into one category."""
     table = table[table.sum(axis=1) >= 2]
     if not len(table):
         return None

@@ -1,13 +1,13 @@
 """python -m tests.bench --out FILE.json: how fast training and inference are, against the published way.
 
 Training: the baseline, the joint and the sequential step take turns in one process; ratios are medians of the ratios
-within a round. CPU seconds (all threads) stand beside them: the work done, also where other programs take cores away.
+within a round. CPU seconds (all threads) stand beside them: the work done, also if other programs take cores away.
 All with oneDNN or without, as TensorFlow chooses for this CPU or TF_ENABLE_ONEDNN_OPTS says; then, each in a process of
 its own, the baseline as TensorFlow chooses against the joint step as train.py chooses (with oneDNN).
 Parts of the joint step, and its convolutions against a matrix product: one operation at a time.
 Peak memory: each in a process of its own. --compare PYTHON: joint steps of this runtime and another take turns.
 The step over batches and sizes. From files: the input pipeline alone, and a step under each way to superpixels.
-Two and four processes that train together, where Horovod is built.
+Two and four processes that train together, if Horovod is built.
 Inference: a portrait of 720 px with one face, part by part; a folder of them against the published order of
 operations. Calibration: the phases of train.py ccn at 64 and 128 px, sampling, the offline geometry expansion.
 Data: aligning faces, features for FID. All on the CPU, with random weights but for the faces' networks.

@@ -23,7 +23,7 @@ _PARTS = ('alone', 'beside', 'together', 'ttn', 'ccn')
 
 
 def time_scaling(processes: int, size: int, batch: int, rounds: int, warmup: int) -> Dict[str, Any]:
-    """`processes` that train the translator together, `batch` pictures each; empty where Horovod is not built."""
+    """`processes` that train the translator together, `batch` pictures each; empty if Horovod is not built."""
     if importlib.util.find_spec('horovod') is None:
         return {}
     with tempfile.TemporaryDirectory() as folder:

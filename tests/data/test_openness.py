@@ -1,4 +1,4 @@
-"""The openness of photographs: measured once, noticed when a file changes, and no obstacle where there is no face."""
+"""The openness of photographs: measured once, noticed when a file changes, and no obstacle if there is no face."""
 import json
 import logging
 import shutil

@@ -1,4 +1,4 @@
-"""Features of folders: independent of names and order, kept, and refused where they are no numbers."""
+"""Features of folders: independent of names and order, kept, and refused if they are no numbers."""
 import numpy as np
 import pytest
 

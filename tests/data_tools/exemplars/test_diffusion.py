@@ -1,4 +1,4 @@
-"""Drawing with a stand-in for the pipeline; finding models; what is said where a library or a model is missing."""
+"""Drawing with a stand-in for the pipeline; finding models; what is said if a library or a model is missing."""
 import sys
 import types
 

@@ -47,7 +47,7 @@ def _checker(flags_everything: bool) -> StableDiffusionSafetyChecker:
     checker = StableDiffusionSafetyChecker(transformers.CLIPConfig(
         vision_config={'hidden_size': 32, 'intermediate_size': 40, 'num_hidden_layers': 1, 'num_attention_heads': 2,
                        'image_size': 32, 'patch_size': 16}, text_config={}, projection_dim=16))
-    # A picture is flagged where its likeness to a concept, -1 to 1, is above the concept's limit.
+    # A picture is flagged if its likeness to a concept, -1 to 1, is above the concept's limit.
     for limits in (checker.concept_embeds_weights, checker.special_care_embeds_weights):
         torch.nn.init.constant_(limits, -2 if flags_everything else 2)
     return checker.eval()
