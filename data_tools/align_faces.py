@@ -26,6 +26,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from dctnet import atomic, images
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.face import alignment, box_detectors
 from dctnet.face.box_detectors import BoxFinder
@@ -60,8 +61,8 @@ class Result(NamedTuple):
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.align_faces', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.align_faces', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', type=Path, metavar='SRC', help='folder of pictures')
     parser.add_argument('target', type=Path, metavar='DST', help='folder for the faces')
     parser.add_argument('--size', type=int, default=256, help='side of the faces\' pictures (default 256)')

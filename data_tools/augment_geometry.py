@@ -14,6 +14,7 @@ from typing import List, NoReturn, Optional, Sequence, Tuple
 import numpy as np
 
 from dctnet import images
+from dctnet.command_line import Parser
 from dctnet.data import geometry
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 from dctnet.parallel import ordered_map, succeeded
@@ -51,8 +52,8 @@ def augment_all(paths: Sequence[Path], folder: Path, seed: int, workers: int) ->
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.augment_geometry', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.augment_geometry', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', type=Path, metavar='SRC', help='folder of pictures')
     parser.add_argument('target', type=Path, metavar='DST', help='folder for the expanded pictures')
     parser.add_argument('--seed', type=int, default=0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn, Optional, Sequence
 
 from dctnet import atomic
+from dctnet.command_line import Parser
 from dctnet.data import folders
 from dctnet.errors import DONE, UserError, exit_with
 
@@ -45,8 +46,8 @@ def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.check', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.check', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('photo', type=Path, metavar='PHOTO', help='folder of aligned photographs, or a keep-list')
     parser.add_argument('style', type=Path, metavar='STYLE', help='folder of style exemplars, or a keep-list')
     parser.add_argument('--out', type=Path, default=Path('check.html'), metavar='HTML',

@@ -2,7 +2,6 @@
 
 Runs the same commands that a user types, prints them, and checks that the result has come closer to the exemplars.
 """
-import argparse
 import json
 import shutil
 import sys
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 
 from dctnet import atomic, images
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 from dctnet.metrics.style_distance import colour_distance, texture_distance
 
@@ -28,7 +28,7 @@ LARGEST_COLOUR_RATIO = 0.75
 
 def main() -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.demo', description=__doc__)
+    parser = Parser(prog='python -m data_tools.demo', description=__doc__)
     parser.add_argument('--out', type=Path, default=Path('runs/demo'), help='folder to make anew (default: runs/demo)')
     out = parser.parse_args().out.resolve()
     start = time.time()

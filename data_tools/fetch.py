@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
 
 from dctnet import atomic, places
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.installed_models import installed_model
 
@@ -116,7 +117,7 @@ def _by_hand(entry: Entry, target: Path) -> str:
 
 def _import_command(entry: Entry, target: Path) -> str:
     """The manifest's command with the place where the file is; empty if nothing has to be imported."""
-    words = (entry.import_command or '').split()
+    words = places.as_typed(entry.import_command or '').split()
     return ' '.join(shlex.quote(str(target)) if word == entry.file else word for word in words)
 
 
@@ -154,8 +155,8 @@ def _state(entry: Entry, folder: Path) -> str:
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.fetch', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.fetch', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument('name', nargs='?', metavar='NAME', help='entry of checkpoints/manifest.yaml')
     what.add_argument('--list', action='store_true', help='show the entries; nothing is downloaded')

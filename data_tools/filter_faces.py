@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Dict, NoReturn, Optional, Sequence, Union
 
 from dctnet import atomic, images
+from dctnet.command_line import Parser
 from dctnet.data import folders
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
@@ -66,8 +67,8 @@ def write_keep_list(path: Path, names: Sequence[str], notes: Sequence[str], forc
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.filter_faces', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.filter_faces', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('folder', type=Path, metavar='FOLDER', help='folder of generated faces')
     parser.add_argument('--exemplars', type=Path, metavar='FOLDER', help='style exemplars: adds the style distance')
     parser.add_argument('--keep', default='0.5', metavar='N|SHARE',

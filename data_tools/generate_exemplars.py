@@ -27,7 +27,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Callable, Dict, List, NoReturn, Optional, Sequence
 
-from dctnet import atomic, images
+from dctnet import atomic, images, places
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 
 from .exemplars import diffusion, plan
@@ -45,8 +46,8 @@ _STRENGTH = 0.6
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.generate_exemplars', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.generate_exemplars', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     prompt = parser.add_mutually_exclusive_group(required=True)
     prompt.add_argument('--style', choices=sorted(plan.PROMPTS), help='the prompt of a published model')
     prompt.add_argument('--prompt', metavar='TEXT', help='another prompt; NAME stands for the subject')
@@ -212,9 +213,9 @@ def report(folder: Path, lines: Dict[str, List[str]], failed: Sequence[Path]) ->
     if usable:
         name = shlex.quote(str(folder))
         aligned = shlex.quote(str(folder) + '_aligned')
-        log.info('look at %s, copy the good ones into a folder of their own (or take all), then:\n'
-                 '  python -m data_tools.align_faces %s %s\n  python -m data_tools.check PHOTOS %s', sheets[0], name,
-                 aligned, aligned)
+        log.info(places.as_typed('look at %s, copy the good ones into a folder of their own (or take all), then:\n'
+                                 '  python -m data_tools.align_faces %s %s\n  python -m data_tools.check PHOTOS %s'),
+                 sheets[0], name, aligned, aligned)
 
 
 def command() -> NoReturn:

@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Callable, NoReturn, Optional, Sequence
 
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.models.sampling import FaceSampler, Sampling
 
@@ -61,8 +62,8 @@ def generate(sampler: Callable, folder: Path, count: int, batch: int, twins: boo
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.generate_style_faces', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.generate_style_faces', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument('--run', type=Path, help='run of train.py ccn: its averaged target and its source')
     which.add_argument('--target', type=Path, metavar='NPZ|RUN',

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import List, NamedTuple, NoReturn, Optional, Sequence
 
 from dctnet import config_file, places
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 
 from .recipe.project_command import TOOLS, run_command
@@ -145,8 +146,8 @@ def run(commands: Sequence[Step], dry_run: bool = False) -> int:
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.make_style', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.make_style', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--recipe', type=places.config_path, required=True,
                         help='YAML file, e.g. configs/recipe/official.yaml')
     parser.add_argument('--photos', type=Path, required=True, help='folder of photographs with faces')
@@ -177,7 +178,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     allowed = STAGES[:STAGES.index(options.until) + 1]
     code = run([step for step in steps(recipe, *paths) if step.stage in allowed], options.dry_run)
     if code == DONE and options.until == STAGES[-1] and not options.dry_run:
-        print(f"\nmodel folder: {options.out / 'model'} (python infer.py --model {options.out / 'model'} --input "
+        command_name = places.as_typed('python infer.py')
+        print(f"\nmodel folder: {options.out / 'model'} ({command_name} --model {options.out / 'model'} --input "
               'PICTURES --output CARTOONS)')
     return code
 

@@ -3,7 +3,6 @@
 Photographs and exemplars are views of one public-domain portrait; the networks are tiny and hardly trained. It proves
 that the stages fit together and that repeating the command is quick, and says nothing about quality.
 """
-import argparse
 import logging
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from dctnet import config_file, images, places
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
 from . import make_style
@@ -23,7 +23,7 @@ PICTURES, SIDE = 24, 240
 
 def main() -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.recipe_smoke', description=__doc__)
+    parser = Parser(prog='python -m data_tools.recipe_smoke', description=__doc__)
     parser.add_argument('--out', type=Path, default=Path('runs/recipe-smoke'), help='folder (default: %(default)s)')
     out, start = parser.parse_args().out.resolve(), time.time()
     if out.is_file():

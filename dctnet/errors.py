@@ -2,6 +2,8 @@
 import sys
 from typing import Callable, NoReturn
 
+from dctnet.places import as_typed
+
 DONE = 0
 SOME_FAILED = 1
 USER_MISTAKE = 2
@@ -21,7 +23,7 @@ def exit_with(main: Callable[[], int]) -> NoReturn:
     try:
         code = main()
     except UserError as error:
-        print(f'error: {error}', file=sys.stderr)
+        print(f'error: {as_typed(str(error))}', file=sys.stderr)
         code = USER_MISTAKE
     except PermissionError as error:
         print(f'error: no permission to use {error.filename}: change its rights or choose another place',

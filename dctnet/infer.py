@@ -21,6 +21,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from dctnet import atomic, images
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 from dctnet.inference.model_folder import find_files
 from dctnet.parallel import ordered_map, succeeded
@@ -40,8 +41,8 @@ class Job(NamedTuple):
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='infer.py', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='infer.py', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--model', type=Path, metavar='FOLDER',
                         help='folder with cartoon_h.pb, cartoon_bg.pb and perhaps alpha.jpg')
     parser.add_argument('--input', type=Path, required=True, help='a picture, or a folder of pictures')

@@ -1,11 +1,16 @@
-"""Where files are found: pretrained networks, and what comes with the project, in a checkout or installed."""
+"""What differs between a checkout and an installation by pip: where files are found, and how commands are typed."""
 import os
+import re
 from pathlib import Path
 
 CHECKPOINTS = 'DCTNET_CHECKPOINTS'
 _PACKAGE = Path(__file__).resolve().parent
 # setup.py installs configs/ and checkpoints/manifest.yaml inside the package; in a checkout they stand beside it.
-_ROOT = _PACKAGE if (_PACKAGE / 'configs').is_dir() else _PACKAGE.parent
+_INSTALLED = (_PACKAGE / 'configs').is_dir()
+_ROOT = _PACKAGE if _INSTALLED else _PACKAGE.parent
+_COMMAND = re.compile(r'(?<![\w./-])(?:python (?:-m )?)?'
+                      r'(?:(?:dctnet\.)?data_tools\.(\w+)|dctnet\.(train|infer|export|evaluate|report|study)'
+                      r'|(train|infer)\.py)(?![\w/]|\.\w)')
 
 
 def checkpoints_folder() -> Path:
@@ -27,3 +32,14 @@ def config_path(name: str) -> Path:
     """
     found = [path for path in (Path(name), shipped(name), shipped(f'configs/{name}')) if path.is_file()]
     return found[0] if found else Path(name)
+
+
+def as_typed(text: str, installed: bool = _INSTALLED) -> str:
+    """A text for the user with the project's commands as they are typed here.
+
+    Texts are written for a checkout: `train.py`, `python -m data_tools.fetch`. Installed, these commands are
+    `dctnet-train` and `dctnet-fetch`.
+    """
+    if not installed:
+        return text
+    return _COMMAND.sub(lambda found: 'dctnet-' + ''.join(filter(None, found.groups())).replace('_', '-'), text)

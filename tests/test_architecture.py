@@ -13,7 +13,8 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 LAYERS = (
     {'dctnet.folder_settings', 'dctnet.html_page', 'dctnet.kept_file',
      'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.images', 'dctnet.atomic', 'dctnet.hashing', 'dctnet.parallel',
-     'dctnet.config', 'dctnet.config_file', 'dctnet.face', 'dctnet.places', 'dctnet.process'},
+     'dctnet.config', 'dctnet.config_file', 'dctnet.face', 'dctnet.places', 'dctnet.process',
+     'dctnet.command_line'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses', 'dctnet.runs'},
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},

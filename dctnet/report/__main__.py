@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn, Optional, Sequence
 
 from dctnet import atomic
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, exit_with
 from dctnet.report.metric_checks import check_metrics
 from dctnet.report.page import page_of
@@ -19,8 +20,8 @@ from dctnet.report.run_record import read_run
 
 def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m dctnet.report', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m dctnet.report', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('run', type=Path, metavar='RUN', help='run folder of train.py')
     parser.add_argument('--out', type=Path, metavar='FILE.html', help='the page (default RUN/report.html)')
     parser.add_argument('--sheets', type=int, default=40, metavar='N', help='sample sheets at most (default 40)')

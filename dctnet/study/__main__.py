@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn, Optional, Sequence
 
 from dctnet import atomic
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, exit_with
 from dctnet.study.answers import read_answers
 from dctnet.study.page import study_page
@@ -20,8 +21,8 @@ from dctnet.study.scoring import markdown, score
 
 def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m dctnet.study', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m dctnet.study', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', metavar='COMMAND')
     commands.required = True
     make = commands.add_parser('make', help='pictures -> page')
