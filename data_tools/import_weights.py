@@ -24,15 +24,14 @@ import cv2
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from dctnet import atomic, export, frozen, images
+from dctnet import atomic, frozen, images, places
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
+from dctnet.exporters import model_folder
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19
 from dctnet.nets.dlib_file import read_descriptor_weights
-from dctnet.nets.pretrained import ARCFACE_FILE, INCEPTION_FILE
 from dctnet.runs import checkpoint
-from dctnet.training.ttn import VGG19_FILE
 
 from .weights import dlib_check, stylegan2, torch_states
 from .weights import vgg19 as vgg19_weights
@@ -54,7 +53,7 @@ def import_generator(source: Path, out: Path, mask: Optional[Path] = None) -> st
     if source.is_file():
         origin['source_sha256'] = hashlib.sha256(source.read_bytes()).hexdigest()
     weights = {name: arrays[name] for name in report.loaded}
-    card = export.write_model_folder(weights, str(source), out, origin, mask_image)
+    card = model_folder.write_model_folder(weights, str(source), out, origin, mask_image)
     return (f"{out}: {card['parameters']} parameters from {source} ({report.text()}); frozen graph against live graph: "
             f"{card['largest_difference_from_live_graph']} grey levels at most")
 
@@ -183,23 +182,24 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     content = kinds.add_parser('vgg19', help='VGG19 -> the content network of the training')
     content.add_argument('source', type=Path, metavar='SRC',
                          help='vgg19.npy or vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5')
-    content.add_argument('--out', type=Path, default=VGG19_FILE, metavar='PB', help='default: checkpoints/vgg19.pb')
+    content.add_argument('--out', type=Path, default=places.checkpoints_folder() / 'vgg19.pb', metavar='PB',
+                         help='default: checkpoints/vgg19.pb')
     source = kinds.add_parser('stylegan2', help='StyleGAN2 -> the source generator of the content calibration')
     source.add_argument('source', type=Path, metavar='SRC', help='rosinality\'s .pt, or NVIDIA\'s .pkl for TensorFlow')
     source.add_argument('--out', type=Path, required=True, metavar='NPZ', help='file to make')
     identity = kinds.add_parser('arcface', help='IR-SE50 -> the identity network of the content calibration')
     identity.add_argument('source', type=Path, metavar='SRC', help='model_ir_se50.pth')
-    identity.add_argument('--out', type=Path, default=ARCFACE_FILE, metavar='PB',
+    identity.add_argument('--out', type=Path, default=places.checkpoints_folder() / 'arcface.pb', metavar='PB',
                           help='default: checkpoints/arcface.pb')
     pooled = kinds.add_parser('inception', help='Inception of 2015 -> the feature network of FID and KID')
     pooled.add_argument('source', type=Path, metavar='SRC',
                         help='frozen_inception_v1_2015_12_05.tar.gz, inception-2015-12-05.tgz, or the .pb of one')
-    pooled.add_argument('--out', type=Path, default=INCEPTION_FILE, metavar='PB',
+    pooled.add_argument('--out', type=Path, default=places.checkpoints_folder() / 'inception.pb', metavar='PB',
                         help='default: checkpoints/inception.pb')
     perceptual = kinds.add_parser('lpips', help='LPIPS on AlexNet -> the network of dctnet.evaluate --lpips')
     perceptual.add_argument('source', type=Path, metavar='ALEXNET', help='torchvision\'s alexnet-owt-7be5be79.pth')
     perceptual.add_argument('linear', type=Path, metavar='LINEAR', help='alex.pth of lpips/weights/v0.1')
-    perceptual.add_argument('--out', type=Path, default=lpips.LPIPS_FILE, metavar='PB',
+    perceptual.add_argument('--out', type=Path, default=places.checkpoints_folder() / 'lpips.pb', metavar='PB',
                             help='default: checkpoints/lpips.pb')
     face = kinds.add_parser('descriptor', help='dlib\'s face descriptor network -> a frozen graph')
     face.add_argument('source', type=Path, nargs='?', metavar='SRC',

@@ -1,10 +1,14 @@
-"""The options of a training run, with the numbers of RECIPE.md as defaults. Read from YAML by config_file.load."""
+"""The options of a training run, with the numbers of docs/recipe.md as defaults. Read from YAML by config_file.load."""
 from dataclasses import dataclass, field, replace
-from typing import Any, Tuple
+from typing import Any, Tuple, TypeVar
+
+Config = TypeVar('Config', bound='StageConfig')
 
 
-def _option(default: Any, choices: Tuple[str, ...] = (), low: Any = None, high: Any = None) -> Any:
-    metadata: dict = {}
+def _option(default: Any, choices: Tuple[str, ...] = (), low: Any = None, high: Any = None,
+            or_file: str = '') -> Any:
+    """A field with the values that it may have. or_file: besides the choices, a file that ends like this."""
+    metadata: dict = {'or_file': or_file}
     if choices:
         metadata['choices'] = choices
     if low is not None:
@@ -17,8 +21,6 @@ class DataConfig:
     """Where the pictures are and how they are fed."""
     photo: str = ''                             # folder of aligned photographs
     style: str = ''                             # folder of style exemplars
-    generated: str = ''                         # folder or keep-list of samples in their style, for train.py ttn
-    exemplar_share: float = _option(0.5, low=0.0, high=1.0)  # of real exemplars among the style pictures of a batch
     size: int = _option(256, low=16, high=1024)  # side of the square training pictures, a multiple of 16
     batch_size: int = _option(16, low=1)
     flip: bool = True                           # mirror half of the pictures, each domain on its own
@@ -27,7 +29,6 @@ class DataConfig:
     # Folder that keeps decoded pictures and, without geometry, what the content loss compares with; none: off. At
     # 256 px 0.2 MB a picture, and 2.1 MB (VGG19) for each of: photograph, its superpixels, both mirrored.
     cache: str = ''
-    check_folders: bool = True                  # refuse folders that look swapped
 
     def __post_init__(self) -> None:
         if self.size % 16:
@@ -35,7 +36,15 @@ class DataConfig:
 
 
 @dataclass(frozen=True)
-class ModelConfig:
+class TtnDataConfig(DataConfig):
+    """Also what else the style is taken from."""
+    generated: str = ''                         # folder or keep-list of samples in the style of the exemplars
+    exemplar_share: float = _option(0.5, low=0.0, high=1.0)  # of real exemplars among the style pictures of a batch
+    check_folders: bool = True                  # refuse folders that look swapped
+
+
+@dataclass(frozen=True)
+class TtnModelConfig:
     """Widths of the networks."""
     channels: int = _option(32, low=1)          # of the first layer, in the U-Net and both discriminators
 
@@ -51,7 +60,8 @@ class TtnLossConfig:
     tv: float = _option(1e4, low=0.0)
     facial: float = _option(0.0, low=0.0)       # openness of eyes and mouth, for strongly exaggerated styles
     adversarial: str = _option('lsgan', choices=('lsgan', 'log'))
-    content_network: str = _option('vgg19', choices=('vgg19', 'dlib', 'random'))
+    # A pretrained network, or a frozen graph image:0 -> features:0.
+    content_network: str = _option('vgg19', choices=('vgg19', 'dlib', 'random'), or_file='.pb')
     superpixel: str = _option('output', choices=('output', 'photo', 'off'))
     # cpu: scikit-image, on the host. graph: the same method by tensor operations, on the device.
     superpixel_backend: str = _option('cpu', choices=('cpu', 'graph'))
@@ -65,7 +75,7 @@ class TtnLossConfig:
 
 
 @dataclass(frozen=True)
-class StyleGan2Config:
+class CcnModelConfig:
     """Sizes of StyleGAN2: channel_multiplier * 16384 / resolution feature maps, at most max_channels."""
     channel_multiplier: float = _option(2.0, low=0.001)
     max_channels: int = _option(512, low=1)
@@ -77,7 +87,8 @@ class StyleGan2Config:
 class CcnLossConfig:
     """Weights of the content calibration: the loss of G is softplus(-D) + identity * (1 - cos of the embeddings)."""
     identity: float = _option(0.1, low=0.0)     # needs a source generator
-    identity_network: str = _option('auto', choices=('auto', 'arcface', 'dlib'))  # auto: ArcFace where it is there
+    # auto: ArcFace if it is there, else dlib. FILE.pb: image:0 -> features:0.
+    identity_network: str = _option('auto', choices=('auto', 'arcface', 'dlib'), or_file='.pb')
     r1: float = _option(10.0, low=0.0)          # half of it weighs the penalty, every r1_every steps
     r1_every: int = _option(16, low=1)
     path: float = _option(2.0, low=0.0)
@@ -110,7 +121,7 @@ class CcnOptimConfig:
 
 
 @dataclass(frozen=True)
-class OptimConfig:
+class TtnOptimConfig:
     """Adam, the same for both phases."""
     lr: float = _option(2e-4, low=0.0)
     beta1: float = _option(0.5, low=0.0, high=0.9999999)
@@ -119,11 +130,13 @@ class OptimConfig:
 
 @dataclass(frozen=True)
 class EvaluateConfig:
-    """Measurements on photographs that the training does not see; off where `every` is 0."""
+    """Measurements on photographs that the training does not see; off if `every` is 0."""
     every: int = _option(0, low=0)              # steps from one to the next, and at the end
     photo: str = ''                             # folder of aligned photographs, some dozens
-    features: str = 'dlib'                      # of KID: dlib, inception or FILE.pb (image:0 -> features:0)
-    identity_network: str = _option('auto', choices=('auto', 'arcface', 'dlib'))  # auto: ArcFace where it is there
+    # Of KID. FILE.pb: image:0 -> features:0.
+    features: str = _option('dlib', choices=('dlib', 'inception'), or_file='.pb')
+    # auto: ArcFace if it is there, else dlib. FILE.pb: image:0 -> features:0.
+    identity_network: str = _option('auto', choices=('auto', 'arcface', 'dlib'), or_file='.pb')
     # What chooses the checkpoint that is kept in RUN/best: kid and colour, lower is better; id and edges, higher.
     best: str = _option('kid', choices=('kid', 'colour', 'id', 'edges'))
 
@@ -155,33 +168,48 @@ class TtnTrainConfig(TrainConfig):
 
 
 @dataclass(frozen=True)
-class CcnConfig:
-    """Everything that `train.py ccn` needs."""
+class StageConfig:
+    """What the configs of both stages have."""
     data: DataConfig = DataConfig()
-    model: StyleGan2Config = StyleGan2Config()
-    loss: CcnLossConfig = CcnLossConfig()
-    augment: AugmentConfig = AugmentConfig()
-    optim: CcnOptimConfig = CcnOptimConfig()
+    model: Any = None
+    loss: Any = None
+    optim: Any = None                           # Adam's numbers: lr, beta1, beta2
     train: TrainConfig = TrainConfig()
-    source: str = ''                            # run, checkpoint or .npz of the source generator; none: train one
-    init_from: str = ''                         # weights to start from, if others than the source's
+    init_from: str = ''                         # run folder, checkpoint, .npz or .pb that a fine-tune starts from
 
-    def fine_tuning(self, source: str) -> 'CcnConfig':
-        """The config of a training that starts from other weights than the source's."""
-        return replace(self, init_from=source)
+    def fine_tuning(self: Config, origin: str) -> Config:
+        """The config of a training that starts from the weights of `origin`."""
+        return replace(self, init_from=origin)
 
 
 @dataclass(frozen=True)
-class TtnConfig:
+class CcnConfig(StageConfig):
+    """Everything that `train.py ccn` needs. init_from: if other weights than the source's."""
+    model: CcnModelConfig = CcnModelConfig()
+    loss: CcnLossConfig = CcnLossConfig()
+    augment: AugmentConfig = AugmentConfig()
+    optim: CcnOptimConfig = CcnOptimConfig()
+    source: str = ''                            # run, checkpoint or .npz of the source generator; none: train one
+
+    def __post_init__(self) -> None:
+        unused = 'photo' if self.source else 'style'
+        if getattr(self.data, unused):
+            raise ValueError(f'data.{unused} is not used {"with" if self.source else "without"} a source: '
+                             + ('a target is calibrated to data.style' if self.source else
+                                'a source is trained on data.photo; set source to calibrate one to data.style')
+                             + f'; leave data.{unused} out')
+
+
+@dataclass(frozen=True)
+class TtnConfig(StageConfig):
     """Everything that `train.py ttn` needs."""
-    data: DataConfig = DataConfig()
-    model: ModelConfig = ModelConfig()
+    data: TtnDataConfig = TtnDataConfig()
+    model: TtnModelConfig = TtnModelConfig()
     loss: TtnLossConfig = TtnLossConfig()
-    optim: OptimConfig = OptimConfig()
+    optim: TtnOptimConfig = TtnOptimConfig()
     train: TtnTrainConfig = TtnTrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
-    init_from: str = ''                         # checkpoint, run folder, .pb or .npz that a fine-tune starts from
 
-    def fine_tuning(self, source: str) -> 'TtnConfig':
-        """The config of a fine-tune: its generator keeps the content already, so style needs no warm-up."""
-        return replace(self, init_from=source, loss=replace(self.loss, style_warmup=()))
+    def fine_tuning(self, origin: str) -> 'TtnConfig':
+        """As in StageConfig: the generator keeps the content already, so the style needs no warm-up."""
+        return replace(self, init_from=origin, loss=replace(self.loss, style_warmup=()))

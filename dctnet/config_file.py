@@ -1,14 +1,16 @@
 """YAML file (+ `extends`, + `--set a.b=c`) -> frozen dataclass. Every mistake names the file and the dotted key."""
 import dataclasses
 import difflib
+import logging
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Tuple, Type, TypeVar
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple, Type, TypeVar
 
 import yaml
 
 from dctnet.errors import UserError
 
 T = TypeVar('T')
+log = logging.getLogger(__name__)
 
 
 def load(config_class: Type[T], path: Path, overrides: Iterable[str] = ()) -> T:
@@ -19,6 +21,15 @@ def load(config_class: Type[T], path: Path, overrides: Iterable[str] = ()) -> T:
     values = _read_with_parents(Path(path), ())
     for override in overrides:
         values = _merged(values, _parse_override(override))
+    return from_dict(config_class, values, str(path))
+
+
+def load_saved(config_class: Type[T], path: Path) -> T:
+    """The config that a run has recorded. Keys that came later have their defaults; keys that are no more are told in
+    the log and left out. Raises UserError as `load` does."""
+    values, removed = _known_part(config_class, read_yaml(Path(path)), '')
+    if removed:
+        log.info('%s has keys that this version does not know, which are left out: %s', path, ', '.join(removed))
     return from_dict(config_class, values, str(path))
 
 
@@ -37,20 +48,32 @@ def to_yaml(values: Dict[str, Any]) -> str:
     return yaml.safe_dump(values, sort_keys=False, default_flow_style=None)
 
 
-def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> List[Tuple[str, Any, Any]]:
-    """Leaves that differ between two nested dictionaries, as (dotted key, old value, new value)."""
-    found: List[Tuple[str, Any, Any]] = []
+class Change(NamedTuple):
+    """A leaf that differs between two configs: its dotted key and both values."""
+    key: str
+    old: Any
+    new: Any
+
+
+def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> List[Change]:
+    """Leaves that differ between two nested dictionaries."""
+    changes: List[Change] = []
     for key in sorted(set(old) | set(new)):
         a, b = old.get(key), new.get(key)
         if isinstance(a, dict) and isinstance(b, dict):
-            found += differences(a, b, prefix + key + '.')
+            changes += differences(a, b, f'{prefix}{key}.')
         elif a != b:
-            found.append((prefix + key, a, b))
-    return found
+            changes.append(Change(prefix + key, a, b))
+    return changes
+
+
+def changes_text(changes: Sequence[Change]) -> str:
+    """One line that tells what differs from what a folder was made with."""
+    return '; '.join(f'{change.key} is {change.old!r} there and {change.new!r} now' for change in changes)
 
 
 def read_yaml(path: Path) -> Dict[str, Any]:
-    """A YAML file that holds a mapping. Raises UserError where it is missing or malformed."""
+    """A YAML file that holds a mapping. Raises UserError if it is missing or malformed."""
     try:
         values = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except FileNotFoundError:
@@ -105,6 +128,22 @@ def _parse_override(text: str) -> Dict[str, Any]:
     return nested
 
 
+def _known_part(config_class: type, values: Dict[str, Any], prefix: str) -> Tuple[Dict[str, Any], List[str]]:
+    """The values of keys that there are, and the dotted names of the others."""
+    fields = {field.name: field for field in dataclasses.fields(config_class)}
+    known: Dict[str, Any] = {}
+    removed: List[str] = []
+    for key, value in values.items():
+        if key not in fields:
+            removed.append(f'{prefix}{key}')
+        elif dataclasses.is_dataclass(fields[key].type) and isinstance(value, dict):
+            known[key], inner = _known_part(fields[key].type, value, f'{prefix}{key}.')
+            removed += inner
+        else:
+            known[key] = value
+    return known, removed
+
+
 def _build(config_class: Type[T], values: Any, where: str, prefix: str) -> T:
     if not isinstance(values, dict):
         raise UserError(f"{where}: {prefix.rstrip('.') or 'the file'} must be a section with keys of its own, not "
@@ -152,9 +191,10 @@ def _coerced(value: Any, field: dataclasses.Field, where: str) -> Any:
         wanted = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'text',
                   tuple: 'a list of [number, number] pairs'}.get(kind, kind.__name__)
         raise UserError(f'{where} must be {wanted}, not {value!r}')
-    choices = field.metadata.get('choices')
-    if choices and result not in choices:
-        raise UserError(f"{where} must be one of {', '.join(choices)}, not {value!r}")
+    choices, ending = field.metadata.get('choices'), field.metadata.get('or_file')
+    if choices and result not in choices and not (ending and result.endswith(ending)):
+        file = f' or a file *{ending}' if ending else ''
+        raise UserError(f"{where} must be one of {', '.join(choices)}{file}, not {value!r}")
     low, high = field.metadata.get('range', (None, None))
     if low is not None and result < low or high is not None and result > high:
         limits = f'at least {low}' if high is None else f'between {low} and {high}'

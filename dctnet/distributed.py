@@ -1,7 +1,8 @@
 """Processes that train one model together, one a device: who they are, the mean of their gradients, one start for all.
 
-Local is a process alone. Horovod joins those that `horovodrun` (or mpirun) has started: Gloo on CPUs, NCCL on GPUs.
-Collectives joins those that the variable TF_CONFIG names, by TensorFlow alone, where Horovod is not built.
+All are Communicators. Local is a process alone. Horovod joins those that `horovodrun` (or mpirun) has started: Gloo on
+CPUs, NCCL on GPUs. Collectives joins those that the variable TF_CONFIG names, by TensorFlow alone, if Horovod is not
+built.
 """
 import json
 import logging
@@ -9,29 +10,29 @@ import os
 import socket
 import threading
 import time
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dctnet.compat import all_reduced, sequence_options, session_config, tf
+from dctnet.compat import all_reduce, collective_run_options, session_config, tf
 from dctnet.errors import STOPPED_EARLY, UserError
 
 log = logging.getLogger(__name__)
 
 LOST = ('another process of this job has gone (%s); its own output says why. What was saved is good: start the same '
         'command again, with as many processes as there are')
-_WATCH_SECONDS, _REPORT_SECONDS = 5, 30
-_SEQUENCE = 1  # any number but 0
+_WATCH_SECONDS, _REPORT_SECONDS, _RUN_KEY = 5, 30, 1
 _KINDS = ('chief', 'worker')  # of the processes in TF_CONFIG that train, by rank
 
 
-class Local:
-    """One process alone. rank: 0 ... size - 1, and only rank 0 writes. local_rank: the device of this machine."""
+class Communicator:
+    """One process among those that train together. rank: 0 ... size - 1, and only rank 0 writes. local_rank: the
+    device of this machine."""
 
     rank, size, local_rank = 0, 1, 0
     target = ''  # what a session connects to
     device = ''  # where the graph is built
-    run_options = None  # of each run of a session in which a mean or a broadcast takes part
+    run_options: Optional[tf.RunOptions] = None  # of each run of a session in which a mean or a broadcast takes part
 
     def configured(self, config: tf.ConfigProto) -> tf.ConfigProto:
         """What a session of this process needs to know besides."""
@@ -42,22 +43,34 @@ class Local:
     def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
         """The mean of float32 tensors of known shapes over all processes. Every process builds the same means in the
         same order, and runs each as often as the others do."""
-        return list(tensors)
+        raise NotImplementedError
 
     def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
         """Gives all processes the values that rank 0 has."""
-        return tf.no_op()
+        raise NotImplementedError
 
     def end(self) -> None:
         """After the last run that needs them all, when another process may leave."""
 
     def lost(self, error: Exception) -> bool:
-        """True where an error of a session means that another process has gone."""
+        """True if an error of a session means that another process has gone."""
         return False
 
 
-class Horovod(Local):
-    """A process of a Horovod job. Raises UserError where Horovod is not installed with TensorFlow's part."""
+class Local(Communicator):
+    """A process alone."""
+
+    def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
+        """The tensors themselves."""
+        return list(tensors)
+
+    def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
+        """Nothing to do."""
+        return tf.no_op()
+
+
+class Horovod(Communicator):
+    """A process of a Horovod job. Raises UserError if Horovod is not installed with TensorFlow's part."""
 
     def __init__(self) -> None:
         try:
@@ -70,26 +83,26 @@ class Horovod(Local):
         self.rank, self.size, self.local_rank = hvd.rank(), hvd.size(), hvd.local_rank()
 
     def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
-        """As in Local, in one message."""
+        """As in Communicator, in one message."""
         self._means += 1
         return _unpacked(self._hvd.allreduce(_packed(tensors), op=self._hvd.Average,
                                              name=f'mean_{self._means}'), tensors)
 
     def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
-        """As in Local."""
+        """As in Communicator."""
         return tf.group(*[variable.assign(self._hvd.broadcast(variable.read_value(), 0, name=f'broadcast_{i}'))
                           for i, variable in enumerate(variables)])
 
     def lost(self, error: Exception) -> bool:
-        """As in Local."""
-        return 'orovod' in str(error) or 'gloo' in str(error).lower()
+        """As in Communicator."""
+        return any(word in str(error).lower() for word in ('horovod', 'gloo'))
 
 
-class Collectives(Local):
+class Collectives(Communicator):
     """A process of a TensorFlow cluster, as the text of TF_CONFIG describes it: {"cluster": {"worker": ["host:port",
-    ...]}, "task": {"type": "worker", "index": 0}}, a chief before the workers where there is one. One GPU a process.
+    ...]}, "task": {"type": "worker", "index": 0}}, a chief before the workers if there is one. One GPU a process.
 
-    Waits until all others are there. Raises UserError where the text is not such a one.
+    Waits until all others are there. Raises UserError if the text is not such a one.
     """
 
     def __init__(self, text: str) -> None:
@@ -98,7 +111,7 @@ class Collectives(Local):
         self._others = [host for rank, host in enumerate(hosts) if rank != self.rank]
         self._ended = threading.Event()
         self.device = f'/job:worker/task:{self.rank}'
-        self.run_options = sequence_options(_SEQUENCE)
+        self.run_options = collective_run_options(_RUN_KEY)
         self._server = tf.train.Server(tf.train.ClusterSpec({'worker': hosts}), 'worker', self.rank, start=False,
                                        config=self.configured(session_config(training=True)))
         self.target = self._server.target
@@ -109,9 +122,9 @@ class Collectives(Local):
         threading.Thread(target=self._watch, daemon=True).start()
 
     def configured(self, config: tf.ConfigProto) -> tf.ConfigProto:
-        """As in Local: the first process brings the others together, and sums that a run could do at once follow one
-        order. A session sees its own process alone: 1.15 would not close it before it has heard of all others, and
-        waits for ever where one has ended before."""
+        """As in Communicator: the first process brings the others together, and sums that a run could do at once follow
+        one order. A session sees its own process alone: 1.15 would not close it before it has heard of all others, and
+        waits for ever if one has ended before."""
         config.experimental.collective_group_leader = '/job:worker/replica:0/task:0'
         config.experimental.collective_deterministic_sequential_execution = True
         del config.device_filters[:]
@@ -119,11 +132,11 @@ class Collectives(Local):
         return config
 
     def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
-        """As in Local, in one message."""
+        """As in Communicator, in one message."""
         return _unpacked(self._sum(_packed(tensors)) / float(self.size), tensors)
 
     def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
-        """As in Local; the others' values count as zeros in a sum."""
+        """As in Communicator; the others' values count as zeros in a sum."""
         assigned = []
         for kind in sorted({variable.dtype.base_dtype for variable in variables}, key=str):
             some = [variable for variable in variables if variable.dtype.base_dtype == kind]
@@ -133,16 +146,16 @@ class Collectives(Local):
         return tf.group(*assigned)
 
     def end(self) -> None:
-        """As in Local."""
+        """As in Communicator."""
         self._ended.set()
 
     def lost(self, error: Exception) -> bool:
-        """As in Local."""
+        """As in Communicator."""
         return isinstance(error, (tf.errors.UnavailableError, tf.errors.CancelledError, tf.errors.AbortedError))
 
     def _begin_sequence(self) -> None:
         """Number the runs of all processes before any other process can ask for the number: TensorFlow draws the first
-        one twice, and differently, where the question comes in between."""
+        one twice, and differently, if the question comes in between."""
         with tf.Graph().as_default(), tf.device(self.device):
             first = tf.constant(0.0)
             with tf.Session(self.target, config=self.configured(session_config(training=True))) as session:
@@ -152,7 +165,7 @@ class Collectives(Local):
         """Wait until all others are there."""
         reported = time.monotonic()
         while True:
-            absent = self._absent()
+            absent = self.absent()
             if not absent:
                 return
             if time.monotonic() > reported + _REPORT_SECONDS:
@@ -164,24 +177,24 @@ class Collectives(Local):
         """Look after the others: 1.15 waits for a dead one for ever."""
         before: List[str] = []
         while not self._ended.wait(_WATCH_SECONDS):
-            absent = self._absent()
+            absent = self.absent()
             gone = [host for host in absent if host in before]  # twice in a row
             before = absent
             if gone and not self._ended.is_set():
                 log.error(LOST, 'at ' + gone[0])
                 os._exit(STOPPED_EARLY)  # the main thread waits within TensorFlow; what is on the disk is whole
 
-    def _absent(self) -> List[str]:
-        """Those of the others that nothing listens for."""
+    def absent(self) -> List[str]:
+        """host:port of those of the others that nothing listens for."""
         return [host for host in self._others if not _listens(host)]
 
     def _sum(self, tensor: tf.Tensor) -> tf.Tensor:
         self._sums += 1
-        return all_reduced(tensor, self.size, self._sums)
+        return all_reduce(tensor, self.size, self._sums)
 
 
-def connected(engine: str) -> Local:
-    """The communicator of this process. auto: Horovod where its launcher has started this process, Collectives where
+def connected(engine: str) -> Communicator:
+    """The communicator of this process. auto: Horovod if its launcher has started this process, Collectives if
     TF_CONFIG names several processes that train, else Local."""
     if engine == 'horovod' or engine == 'auto' and _launched_by_horovod():
         return Horovod()
@@ -196,7 +209,7 @@ def _launched_by_horovod() -> bool:
 
 
 def _hosts(text: str) -> Dict[Tuple[str, int], str]:
-    """(kind, index) -> host:port of each process that trains, by rank. Raises UserError where the text is none of
+    """(kind, index) -> host:port of each process that trains, by rank. Raises UserError if the text is none of
     TensorFlow's."""
     try:
         cluster = json.loads(text).get('cluster', {})
@@ -207,7 +220,7 @@ def _hosts(text: str) -> Dict[Tuple[str, int], str]:
 
 
 def _cluster(text: str) -> Tuple[List[str], int]:
-    """host:port of each process, and the rank of this one. Raises UserError where the text does not say."""
+    """host:port of each process, and the rank of this one. Raises UserError if the text does not say."""
     hosts = _hosts(text)
     task = json.loads(text).get('task', {})
     name = (str(task.get('type', _KINDS[-1])), task.get('index', 0)) if isinstance(task, dict) else ('', task)

@@ -1,40 +1,39 @@
 """python -m dctnet.evaluate --photos A --results B [B2 ...] --styles C --out FILE.json: how good translations are.
 
 FID and KID of the results against pictures of the style (style), ID and edge agreement of each result with the photo of
-the same name (content), and LPIPS where its weights are given. Any number of result folders, of other methods too, in
+the same name (content), and LPIPS if its weights are given. Any number of result folders, of other methods too, in
 one run; give the photos as a result to see where they stand. All pictures are aligned faces. Beside FILE.json: FILE.csv
 (a line a picture) and FILE.md (a table with the paper's numbers). Exit codes: 0 done, 2 a mistake to put right.
 """
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import logging
 import platform
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
 
 import dctnet
-from dctnet import atomic, images
+from dctnet import atomic, images, process
 from dctnet.errors import DONE, UserError, exit_with
-from dctnet.metrics import features, fid, kid
-from dctnet.metrics.edges import edge_agreement
+from dctnet.hashing import sha256_of_file
+from dctnet.metrics import edges, features, fid, kid
 from dctnet.metrics.pairs import SIDE, Pair, edge_scores, identity_scores, lpips_scores
 from dctnet.metrics.tables import markdown, per_picture
 
 if TYPE_CHECKING:  # the real import waits until the folders have been checked: it loads TensorFlow
-    from dctnet.nets.pretrained import FeatureNetwork
+    from dctnet.nets.pretrained import EmbeddingNetwork
 
 log = logging.getLogger('evaluate')
 
 
-def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The command line. Leaves with exit code 2 where it is wrong."""
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The command line. Leaves with exit code 2 if it is wrong."""
     parser = argparse.ArgumentParser(prog='python -m dctnet.evaluate', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--photos', type=Path, required=True, metavar='FOLDER', help='photographs that were translated')
@@ -45,20 +44,20 @@ def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--features', default='inception', metavar='inception|dlib|FILE.pb',
                         help='of FID and KID: checkpoints/inception.pb (default), dlib\'s face descriptor, or a graph '
                              'image:0 -> features:0')
-    parser.add_argument('--identity', choices=('auto', 'arcface', 'dlib'), default='auto',
-                        help='of ID; auto (default): checkpoints/arcface.pb where it is there, else dlib')
+    parser.add_argument('--identity', default='auto', metavar='auto|arcface|dlib|FILE.pb',
+                        help='of ID; auto (default): checkpoints/arcface.pb if it is there, else dlib')
     parser.add_argument('--lpips', type=Path, metavar='FILE.pb',
                         help='also measure how different result and photo look: checkpoints/lpips.pb of '
                              'data_tools.import_weights lpips')
     parser.add_argument('--cache', type=Path, metavar='FOLDER',
                         help='where features are kept for the next time (default: features_cache beside FILE.json)')
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
-    return parser.parse_args(words)
+    return parser.parse_args(argv)
 
 
-def main(words: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(words)
+    options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     _check_out(options.out, options.cache)
     photos, styles = _pictures(options.photos), _pictures(options.styles)
@@ -69,8 +68,13 @@ def main(words: Optional[Sequence[str]] = None) -> int:
                             'less than some hundreds)')
     pairs = {name: matched(photos, paths, options.photos) for name, paths in results.items()}
 
+    process.prepare()
+    from dctnet.nets.pretrained import feature_network, identity_network
     start = time.time()
-    report, rows = evaluate(photos, results, styles, pairs, options)
+    networks = Networks(feature_network(options.features), identity_network(options.identity), options.lpips,
+                        options.device)
+    report, rows = evaluate(photos, results, styles, pairs, networks,
+                            options.cache or options.out.parent / 'features_cache')
     report['seconds'] = round(time.time() - start, 1)
     table = markdown(report)
     atomic.write_together({
@@ -96,7 +100,7 @@ def _check_out(out: Path, cache: Optional[Path]) -> None:
 
 
 def _pictures(folder: Path) -> List[Path]:
-    """As images.list_images. Raises UserError where links lead nowhere, too: fewer pictures would be measured."""
+    """As images.list_images. Raises UserError if links lead nowhere, too: fewer pictures would be measured."""
     gone = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in images.SUFFIXES
                   and path.is_symlink() and not path.exists()) if folder.is_dir() else []
     if gone:
@@ -106,7 +110,7 @@ def _pictures(folder: Path) -> List[Path]:
 
 
 def method_names(folders: Sequence[Path]) -> Dict[str, Path]:
-    """Name -> folder: the folder's own name, or the path as given where two share one. Raises UserError where a folder
+    """Name -> folder: the folder's own name, or the path as given if two share one. Raises UserError if a folder
     is named twice."""
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise UserError('--results names a folder twice: name each once')
@@ -115,7 +119,7 @@ def method_names(folders: Sequence[Path]) -> Dict[str, Path]:
 
 
 def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path) -> List[Pair]:
-    """Results and the photos of the same stem. Raises UserError where there is none, or where a stem is not unique."""
+    """Results and the photos of the same stem. Raises UserError if there is none, or if a stem is not unique."""
     sides = []
     for paths in (photos, results):
         by_stem: Dict[str, Path] = {}
@@ -135,16 +139,25 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
     return [(sides[1][stem], sides[0][stem]) for stem in stems]
 
 
+class Networks(NamedTuple):
+    """What is measured with. features, identity: of nets.pretrained. lpips: file of LPIPS, None to leave it out."""
+    features: EmbeddingNetwork
+    identity: EmbeddingNetwork
+    lpips: Optional[Path]
+    device: str
+
+
 def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Sequence[Path],
-             pairs: Dict[str, List[Pair]], options: argparse.Namespace) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
-    """The report, and the rows of its CSV. Raises UserError where a network is missing or a picture cannot be used."""
-    from dctnet import frozen
+             pairs: Dict[str, List[Pair]], networks: Networks, cache: Path,
+             ) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
+    """The report, and the rows of its CSV.
+
+    photos, styles: images. results: method -> its images. pairs: method -> results and the photos that they show.
+    networks: what is measured with. cache: folder for features.
+    Raises UserError if a picture cannot be used.
+    """
     from dctnet.compat import TENSORFLOW_VERSION
-    from dctnet.nets import lpips
-    from dctnet.nets.pretrained import feature_network, identity_network
-    network, faces = feature_network(options.features), identity_network(options.identity)
-    perceptual = frozen.FrozenGraph(options.lpips, [lpips.PHOTO, lpips.RESULT], [lpips.OUTPUT],
-                                    options.device) if options.lpips else None
+    from dctnet.nets.pretrained import embedding_session, perceptual_distance
     versions = {'dctnet': dctnet.__version__, 'python': platform.python_version(), 'tensorflow': TENSORFLOW_VERSION,
                 'numpy': np.__version__, 'opencv': cv2.__version__}
     hashes = {name: features.file_hashes(paths) for name, paths in results.items()}
@@ -155,16 +168,19 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
         'styles': _folder_entry(styles, style_hashes),
         'results': {name: dict(_folder_entry(results[name], hashes[name]), matched=len(pairs[name]))
                     for name in results}}
-    report.update(_distances(network, style_hashes, hashes, options))
+    report.update(_distances(networks.features, style_hashes, hashes, networks.device, cache))
+    identity = networks.identity
     measured_on: Dict[str, Dict[str, Any]] = {
-        'id': {'network': faces.kind, 'network_sha256': _sha256(faces.file), 'side': SIDE, 'resize': features.RESIZE,
-               'measure': 'cosine of the embeddings of both'},
-        'edges': {'side': 256, 'measure': edge_agreement.__doc__.split('\n')[0]}}
-    scores = {'id': identity_scores(faces, pairs, options.device), 'edges': edge_scores(pairs)}
-    if perceptual:
-        scores['lpips'] = lpips_scores(perceptual, pairs)
-        measured_on['lpips'] = {'network': options.lpips.name, 'network_sha256': _sha256(options.lpips), 'side': SIDE,
-                                'resize': features.RESIZE, 'measure': 'LPIPS of both'}
+        'id': {'network': identity.kind, 'network_sha256': sha256_of_file(identity.file), 'side': identity.side,
+               'resize': features.RESIZE, 'measure': 'cosine of the embeddings of both'},
+        'edges': {'side': edges.SIDE, 'measure': edges.MEASURE}}
+    embed = embedding_session(identity, networks.device)
+    scores = {'id': identity_scores(embed, identity.side, pairs), 'edges': edge_scores(pairs)}
+    embed.close()
+    if networks.lpips:
+        scores['lpips'] = lpips_scores(perceptual_distance(networks.lpips, networks.device), pairs)
+        measured_on['lpips'] = {'network': networks.lpips.name, 'network_sha256': sha256_of_file(networks.lpips),
+                                'side': SIDE, 'resize': features.RESIZE, 'measure': 'LPIPS of both'}
     for key, found in scores.items():
         report[key] = {'computed_on': measured_on[key],
                        'results': {name: _entry(*values) for name, values in found.items()}}
@@ -174,14 +190,14 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
     return report, rows
 
 
-def _distances(network: FeatureNetwork, styles: Dict[Path, str], results: Dict[str, Dict[Path, str]],
-               options: argparse.Namespace) -> Dict[str, Any]:
+def _distances(network: EmbeddingNetwork, styles: Dict[Path, str], results: Dict[str, Dict[Path, str]],
+               device: str, cache: Path) -> Dict[str, Any]:
     """The entries fid and kid of the report."""
     from dctnet.compat import TENSORFLOW_VERSION
-    from dctnet.nets.pretrained import picture_network
-    graph = picture_network(network.embed, network.side, options.device)
-    key = f'sha256 {_sha256(network.file)} {network.kind} TensorFlow {TENSORFLOW_VERSION}'
-    cache = options.cache or options.out.parent / 'features_cache'
+    from dctnet.nets.pretrained import embedding_session
+    graph = embedding_session(network, device)
+    digest = sha256_of_file(network.file)
+    key = f'sha256 {digest} {network.kind} TensorFlow {TENSORFLOW_VERSION}'
     against = features.folder_features(styles, graph, network.side, key, cache)
     found: Dict[str, Dict[str, Any]] = {'fid': {}, 'kid': {}}
     for name, hashes in results.items():
@@ -195,7 +211,7 @@ def _distances(network: FeatureNetwork, styles: Dict[Path, str], results: Dict[s
         distance = kid.kernel_distance(ours.kept, against.kept)
         found['kid'][name] = dict(distance._asdict(), pictures=len(ours.kept), style_pictures=len(against.kept))
     graph.close()
-    computed_on = {'network': network.kind, 'network_sha256': _sha256(network.file), 'side': network.side,
+    computed_on = {'network': network.kind, 'network_sha256': digest, 'side': network.side,
                    'resize': features.RESIZE, 'dimension': len(against.gaussian.mean),
                    'style_pictures': against.gaussian.count}
     return {'fid': {'computed_on': computed_on, 'results': found['fid']},
@@ -217,10 +233,6 @@ def _entry(own: np.ndarray, other: np.ndarray) -> Dict[str, Any]:
 
 def _folder_entry(paths: Sequence[Path], hashes: Dict[Path, str]) -> Dict[str, Any]:
     return {'folder': str(paths[0].parent), 'pictures': len(paths), 'sha256': features.folder_hash(hashes)}
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == '__main__':

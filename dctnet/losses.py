@@ -83,3 +83,8 @@ def path_lengths(pictures: tf.Tensor, w: tf.Tensor, noise: tf.Tensor) -> tf.Tens
     """
     gradient, = gradients(tf.reduce_sum(pictures * noise), w)
     return tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=2), axis=1))
+
+
+def identity_distance(ours: tf.Tensor, theirs: tf.Tensor) -> tf.Tensor:
+    """Mean of 1 − cosine of face embeddings, both [N, K]; a scalar (paper section 3.1)."""
+    return tf.reduce_mean(1.0 - tf.reduce_sum(tf.nn.l2_normalize(ours, 1) * tf.nn.l2_normalize(theirs, 1), 1))

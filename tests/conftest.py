@@ -5,6 +5,17 @@ import subprocess
 
 import pytest
 
+from dctnet import process
+
+process.prepare()  # before any test loads TensorFlow
+
+
+@pytest.fixture(scope='session', autouse=True)
+def graph_mode():
+    """As the commands choose it."""
+    from dctnet import compat
+    compat.graph_mode()
+
 
 @pytest.fixture()
 def small_disk(tmp_path):
@@ -26,24 +37,13 @@ def pictures(tmp_path_factory):
     return write_pictures(tmp_path_factory.mktemp('pictures'))
 
 
-@pytest.fixture()
-def tiny_content(monkeypatch):
-    """One convolution in the place of VGG19."""
-    from dctnet.training import ttn
-    from tests.training.tiny_training import content_network
-    monkeypatch.setattr(ttn, '_content_network', content_network)
-
-
 @pytest.fixture(scope='session')
 def trained_once(tmp_path_factory, pictures):
     """A generator alone after four steps, with checkpoints of 2 and 4; copied by `trained`."""
     from dctnet import train
-    from dctnet.training import ttn
-    from tests.training.tiny_training import content_network, plain
+    from tests.training.tiny_training import plain
     run = tmp_path_factory.mktemp('trained') / 'run'
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ttn, '_content_network', content_network)
-        assert train.main(plain(pictures, run)) == 0
+    assert train.main(plain(pictures, run)) == 0
     return run
 
 

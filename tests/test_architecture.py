@@ -11,13 +11,12 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 
 # docs/design.md, "Who may import whom". A package stands for its modules.
 LAYERS = (
-    {'dctnet.folder_settings', 'dctnet.html_page', 'dctnet.kept_file',
-     'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.images', 'dctnet.atomic', 'dctnet.hashing', 'dctnet.parallel',
-     'dctnet.config', 'dctnet.config_file', 'dctnet.face', 'dctnet.places', 'dctnet.process',
-     'dctnet.command_line'},
+    {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.images', 'dctnet.atomic', 'dctnet.hashing', 'dctnet.parallel',
+     'dctnet.config', 'dctnet.config_file', 'dctnet.places', 'dctnet.process', 'dctnet.command_line', 'dctnet.face',
+     'dctnet.folder_settings', 'dctnet.html_page', 'dctnet.kept_file'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses', 'dctnet.runs'},
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},
-    {'dctnet.models', 'dctnet.engine', 'dctnet.inference'},
+    {'dctnet.models', 'dctnet.engine', 'dctnet.inference', 'dctnet.exporters'},
     {'dctnet.train', 'dctnet.infer', 'dctnet.training', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report',
      'dctnet.study', 'data_tools', 'train', 'infer'},
 )
@@ -28,10 +27,10 @@ FORBIDDEN = {
     'dctnet.models': {'dctnet.engine', 'dctnet.inference', 'dctnet.data', 'dctnet.face', 'dctnet.metrics',
                       'dctnet.runs'},
     'dctnet.engine': {'dctnet.config', 'dctnet.nets', 'dctnet.models', 'dctnet.face', 'dctnet.losses', 'dctnet.data',
-                      'dctnet.ops', 'dctnet.inference', 'dctnet.metrics', 'dctnet.frozen'},
+                      'dctnet.ops', 'dctnet.inference', 'dctnet.metrics', 'dctnet.frozen', 'dctnet.exporters'},
     'dctnet.inference': {'dctnet.models', 'dctnet.engine', 'dctnet.nets', 'dctnet.losses', 'dctnet.data',
                          'dctnet.stage', 'dctnet.config', 'dctnet.ops', 'dctnet.runs', 'dctnet.metrics',
-                         'dctnet.distributed'},
+                         'dctnet.distributed', 'dctnet.exporters'},
 }
 COMMAND_LINES = {'dctnet.train', 'dctnet.infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate',
                  'dctnet.report.__main__', 'dctnet.study.__main__'}
@@ -112,8 +111,9 @@ def test_tensorflow_is_imported_in_one_place(path):
     assert 'TENSORFLOW_VERSION <' not in path.read_text(encoding='utf-8')
 
 
-LIGHT = ('hashing', 'places', 'config', 'config_file', 'images', 'atomic', 'errors', 'parallel', 'process',
-         'runs.folder', 'runs.sample_sheet', 'data.folders', 'report.__main__', 'study.__main__')
+LIGHT = ('hashing', 'config', 'config_file', 'images', 'atomic', 'errors', 'parallel', 'process', 'places',
+         'command_line', 'runs.folder', 'runs.sample_sheet', 'runs.checkpoint_files', 'data.folders', 'training.inputs',
+         'folder_settings', 'html_page', 'kept_file', 'report.__main__', 'study.__main__')
 
 
 def test_light_modules_do_not_load_tensorflow():
@@ -171,3 +171,15 @@ def test_only_command_lines_print(path):
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
              if isinstance(node, ast.Call) and getattr(node.func, 'id', '') == 'print']
     assert not calls or name_of(path) in COMMAND_LINES or name_of(path).startswith('data_tools.')
+
+
+@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+def test_choices_for_the_whole_process_are_made_by_commands(path):
+    """Environment, signals, allocator, eager mode: a service that imports the package keeps its own."""
+    module, text = name_of(path), path.read_text(encoding='utf-8')
+    if "if __name__ == '__main__':" in text or module in (
+            'dctnet.process', 'dctnet.compat', 'data_tools.recipe.project_command'):
+        return
+    assert 'dctnet.process' not in imported(path)
+    for word in ('graph_mode(', 'os.environ[', 'environ.setdefault', 'signal.signal(', 'basicConfig('):
+        assert word not in text, word

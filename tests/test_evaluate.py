@@ -3,7 +3,6 @@ import csv
 import json
 import os
 import shutil
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,7 +13,7 @@ from data_tools.recipe.demo_material import paint, portrait, views
 from dctnet import evaluate, frozen, images
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from dctnet.nets import pretrained
+from tests.training.tiny_training import write_face_network
 
 SIZE = 32
 
@@ -44,16 +43,14 @@ def folders(tmp_path, caplog):
 
 
 @pytest.fixture()
-def quick_identity(monkeypatch):
+def quick_identity(tmp_path):
     """Pixels in the place of dlib's 29 convolutions."""
-    quick = pretrained.IdentityNetwork('dlib', Path(__file__),
-                                       lambda pictures: tf.reshape(tf.tanh(pictures), [-1, 256 * 256 * 3]))
-    monkeypatch.setattr(pretrained, 'identity_network', lambda kind: quick)
+    return write_face_network(tmp_path / 'faces.pb', 64)
 
 
 def run(folders, *results, **options):
     words = ['--photos', folders / 'photos', '--styles', folders / 'styles', '--out', folders / 'out' / 'report.json',
-             '--device', 'cpu', '--identity', 'dlib']
+             '--device', 'cpu', '--identity', 'dlib']  # the last one of several counts
     for name, value in options.items():
         words += ['--' + name, value]
     words += ['--results'] + [folders / name for name in results or ('painted', 'inverted')]
@@ -61,7 +58,7 @@ def run(folders, *results, **options):
 
 
 def test_two_methods(folders, network, quick_identity, capsys):
-    assert run(folders, features=network) == 0
+    assert run(folders, features=network, identity=quick_identity) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     # An inverted photo has all the edges of the photo, and neither its face nor the style's colours.
     for key, larger in (('fid', 'inverted'), ('kid', 'inverted'), ('id', 'painted'), ('edges', 'inverted')):
@@ -73,7 +70,7 @@ def test_two_methods(folders, network, quick_identity, capsys):
     assert (computed_on['network'], computed_on['dimension'], computed_on['style_pictures']) == ('network.pb', 6, 12)
     assert 'INTER_AREA' in computed_on['resize']
     assert report['kid']['results']['painted']['standard_error'] > 0
-    assert report['id']['computed_on']['network'] == 'dlib'
+    assert report['id']['computed_on']['network'] == 'faces.pb'
     assert report['id']['results']['painted']['value'] > report['id']['results']['painted']['other_photo']
     assert len(report['styles']['sha256']) == 64 and report['versions']['tensorflow'] == tf.__version__
 
@@ -88,12 +85,12 @@ def test_two_methods(folders, network, quick_identity, capsys):
 
 
 def test_the_same_pictures_and_the_cache(folders, network, quick_identity):
-    assert run(folders, 'styles', 'painted', features=network) == 0
+    assert run(folders, 'styles', 'painted', features=network, identity=quick_identity) == 0
     first = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert first['fid']['results']['styles']['value'] == pytest.approx(0, abs=1e-9)
     assert first['kid']['results']['styles']['value'] < first['kid']['results']['painted']['value']
     assert len(list((folders / 'out' / 'features_cache').iterdir())) == 2, 'style pictures and painted'
-    assert run(folders, 'painted', 'styles', features=network) == 0
+    assert run(folders, 'painted', 'styles', features=network, identity=quick_identity) == 0
     second = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert second['fid']['results'] == first['fid']['results'] and second['kid'] == first['kid']
     assert list(second['fid']['results']) == ['painted', 'styles']
@@ -111,7 +108,7 @@ def test_few_pictures_are_told(folders, caplog):
 
 def test_results_without_a_photo(folders, network, quick_identity, caplog):
     (folders / 'photos' / '0.jpg').unlink()
-    assert run(folders, 'painted', features=network) == 0
+    assert run(folders, 'painted', features=network, identity=quick_identity) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert report['results']['painted']['matched'] == 9 == report['id']['results']['painted']['pictures']
     assert report['fid']['results']['painted']['pictures'] == 10
@@ -146,9 +143,8 @@ def test_folders_that_cannot_be_used(folders, network):
 
 
 def test_pictures_and_networks_that_cannot_be_used(folders, network, monkeypatch):
-    monkeypatch.setattr(pretrained, 'INCEPTION_FILE', folders / 'none.pb')
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(folders / 'none'))
     assert '--features dlib' in refused(folders)
-    monkeypatch.setattr(pretrained, 'ARCFACE_FILE', folders / 'none.pb')
     assert '--identity dlib' in refused(folders, features=network, identity='arcface')
     (folders / 'painted' / '3.png').write_bytes(b'no picture')
     assert '3.png' in refused(folders, features=network)
@@ -174,7 +170,7 @@ def test_pictures_of_all_kinds(folders, network, quick_identity):
     cv2.imwrite(str(folders / 'painted' / '2.png'), rng.randint(0, 256, (300, 200, 4)).astype(np.uint8))
     Image.fromarray(grey.astype(np.uint8)).convert('P').save(str(folders / 'painted' / '3.png'))
     images.write_bgr(folders / 'photos' / '3.jpg', rng.randint(0, 256, (16, 1000, 3)).astype(np.uint8))
-    assert run(folders, 'painted', features=network) == 0
+    assert run(folders, 'painted', features=network, identity=quick_identity) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert report['id']['results']['painted']['pictures'] == 10
     assert np.isfinite([report[key]['results']['painted']['value'] for key in ('fid', 'kid', 'id', 'edges')]).all()
@@ -187,14 +183,14 @@ def test_pictures_of_all_kinds(folders, network, quick_identity):
 def test_a_picture_of_one_column(folders, network, quick_identity, folder):
     path = sorted((folders / folder).iterdir())[4]
     images.write_bgr(path, np.zeros((SIZE, 1, 3), np.uint8))
-    assert f'{path.name} is only 1x32 pixels' in refused(folders, 'painted', features=network)
+    assert f'{path.name} is only 1x32 pixels' in refused(folders, 'painted', features=network, identity=quick_identity)
 
 
 def test_equal_pictures_have_no_spread(folders, network, quick_identity):
     """A covariance of zeros."""
     for index in range(3):
         images.write_bgr(folders / 'black' / f'{index}.png', np.zeros((SIZE, SIZE, 3), np.uint8))
-    assert run(folders, 'black', features=network) == 0
+    assert run(folders, 'black', features=network, identity=quick_identity) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     found = report['fid']['results']['black']
     styles = np.stack([images.to_unit(images.read_bgr(path)) for path in (folders / 'styles').iterdir()])
@@ -207,7 +203,7 @@ def test_equal_pictures_have_no_spread(folders, network, quick_identity):
 def test_one_photo_that_matches(folders, network, quick_identity):
     for path in sorted((folders / 'photos').iterdir())[1:]:
         path.unlink()
-    assert run(folders, 'painted', features=network) == 0
+    assert run(folders, 'painted', features=network, identity=quick_identity) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     found = report['id']['results']['painted']
     assert found['pictures'] == 1 and found['other_photo'] is None and 0 < found['value'] <= 1
@@ -226,7 +222,7 @@ def test_names_that_are_no_text(folders, network, quick_identity):
     for folder, suffix in (('photos', b'.jpg'), ('painted', b'.png')):
         place = os.fsencode(str(folders / folder))
         os.rename(place + b'/0' + suffix, place + b'/\xff' + suffix)
-    assert run(folders, 'painted', features=network) == 0
+    assert run(folders, 'painted', features=network, identity=quick_identity) == 0
     names = [row['picture'] for row in csv.DictReader((folders / 'out' / 'report.csv').open(encoding='utf-8'))]
     assert len(names) == 10 and '?.png' in names
 
@@ -242,7 +238,7 @@ def perceptual(tmp_path):
 
 
 def test_lpips_where_its_weights_are_given(folders, network, quick_identity, perceptual):
-    assert run(folders, features=network, lpips=perceptual) == 0
+    assert run(folders, features=network, identity=quick_identity, lpips=perceptual) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     found = report['lpips']
     assert found['computed_on']['network'] == 'lpips.pb' and len(found['computed_on']['network_sha256']) == 64
@@ -261,7 +257,7 @@ def test_lpips_where_its_weights_are_given(folders, network, quick_identity, per
     assert f'| {np.mean(apart):.3f} | {np.mean(others):.3f} |' in lines[2]
     assert {line.count('|') for line in lines if line.startswith('|')} == {11}
 
-    assert run(folders, features=network) == 0
+    assert run(folders, features=network, identity=quick_identity) == 0
     assert 'lpips' not in json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert 'lpips' not in (folders / 'out' / 'report.csv').read_text(encoding='utf-8')
     assert 'LPIPS' not in (folders / 'out' / 'report.md').read_text(encoding='utf-8')

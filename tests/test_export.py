@@ -8,20 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from dctnet import config_file, export, frozen, images
+from dctnet import atomic, config_file, export, frozen, images
 from dctnet.compat import tf
 from dctnet.config import TtnConfig
 from dctnet.errors import UserError
+from dctnet.exporters import model_folder
 from dctnet.nets import unet
 from dctnet.runs import checkpoint
 from tests.frozen_graphs.__main__ import weights as drawn_weights
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(export, '_CHECKED_SIDE', 64)
 
 
 @pytest.fixture(scope='module')
@@ -65,7 +61,7 @@ def test_what_either_runtime_froze_runs_here(runtime):
 
 
 def test_frozen_equals_live(weights):
-    graph = frozen.FrozenGraph(export.translator_graph(weights, 'x'), device='cpu')
+    graph = frozen.FrozenGraph(model_folder.translator_graph(weights, 'x'), device='cpu')
     picture = np.random.RandomState(1).randint(0, 256, (24, 20, 3)).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
         unit = tf.constant(picture[None] / 127.5 - 1.0, tf.float32)
@@ -79,7 +75,7 @@ def test_frozen_equals_live(weights):
 
 
 def test_a_batch_beside_it_shares_the_weights(weights):
-    graph_def = export.translator_graph(weights, 'x')
+    graph_def = model_folder.translator_graph(weights, 'x')
     assert sum(node.op == 'Const' and node.name.endswith('weights') for node in graph_def.node) == 18
     single = frozen.FrozenGraph(graph_def, device='cpu')
     batched = frozen.FrozenGraph(graph_def, [frozen.BATCH_INPUT], [frozen.BATCH_OUTPUT], device='cpu')
@@ -90,7 +86,7 @@ def test_a_batch_beside_it_shares_the_weights(weights):
 
 
 def test_the_published_contract(weights):
-    graph_def = export.translator_graph(weights, 'x')
+    graph_def = model_folder.translator_graph(weights, 'x')
     assert {node.op for node in graph_def.node} <= frozen._ALLOWED_OPS
     by_name = {node.name: node for node in graph_def.node}
     assert by_name['input_image'].op == 'Placeholder' and by_name['input_image'].attr['dtype'].type == 1  # float32
@@ -141,8 +137,8 @@ def bad_sources(tmp_path, run, weights):
     np.savez(str(tmp_path / 'few.npz'), **few)
     np.savez(str(tmp_path / 'wide.npz'), **dict(weights, **{'generator/Conv_1/weights': np.zeros((3, 3, 1, 9))}))
     np.savez(str(tmp_path / 'scalar.npz'), **dict(weights, **{'generator/Conv/weights': np.float32(1)}))
-    spoilt = dict(weights, **{'generator/Conv_1/weights': weights['generator/Conv_1/weights'] * np.nan})
-    np.savez(str(tmp_path / 'nan.npz'), **spoilt)
+    diverged = dict(weights, **{'generator/Conv_1/weights': weights['generator/Conv_1/weights'] * np.nan})
+    np.savez(str(tmp_path / 'nan.npz'), **diverged)
     (tmp_path / 'file').write_text('')
     (tmp_path / 'no.png').write_text('')
     out = ['--out', tmp_path / 'model']
@@ -181,14 +177,14 @@ def test_a_full_disk_leaves_the_old_model_whole(run, tmp_path, monkeypatch):
     for name in ('cartoon_h.pb', 'alpha.jpg'):
         (out / name).write_text('old')
     flushed = []
-    usual = export.atomic.os.fsync
+    usual = atomic.os.fsync
 
     def refuse(handle):
         if len(flushed) == 2:
             raise OSError(28, 'No space left on device')
         flushed.append(handle)
         usual(handle)
-    monkeypatch.setattr(export.atomic.os, 'fsync', refuse)
+    monkeypatch.setattr(atomic.os, 'fsync', refuse)
     with pytest.raises(UserError, match='the disk is full'):
         command(monkeypatch, '--run', run, '--out', out)
     assert names(out) == ['alpha.jpg', 'cartoon_h.pb']
@@ -196,17 +192,17 @@ def test_a_full_disk_leaves_the_old_model_whole(run, tmp_path, monkeypatch):
 
 
 def test_a_graph_that_differs_is_never_written(weights, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, '_difference_from_live_graph', lambda *arguments: 2)
+    monkeypatch.setattr(model_folder, 'difference_from_live_graph', lambda *arguments: 2)
     with pytest.raises(RuntimeError, match='2 grey levels'):
-        export.write_model_folder(weights, 'x', tmp_path / 'model', {'source': 'x', 'step': 0})
+        model_folder.write_model_folder(weights, 'x', tmp_path / 'model', {'source': 'x', 'step': 0})
     assert not (tmp_path / 'model').exists()
 
 
 def test_the_difference_is_measured(weights):
     other = {name: array + (0.05 if name.endswith('Conv_6/biases') else 0) for name, array in weights.items()}
-    graph_def = export.translator_graph(other, 'x')
-    assert export._difference_from_live_graph(export.translator_graph(weights, 'x'), weights, 'x') <= 1
-    assert export._difference_from_live_graph(graph_def, weights, 'x') > 1
+    graph_def = model_folder.translator_graph(other, 'x')
+    assert model_folder.difference_from_live_graph(model_folder.translator_graph(weights, 'x'), weights, 'x') <= 1
+    assert model_folder.difference_from_live_graph(graph_def, weights, 'x') > 1
 
 
 def test_colour_order_and_range_of_the_contract(weights):
@@ -215,7 +211,7 @@ def test_colour_order_and_range_of_the_contract(weights):
     last = sorted(name for name in weights if name.endswith('biases') and weights[name].size == 3)
     assert len(last) == 1
     zeros[last[0]] = np.array([-1.0, 0.0, 0.5], np.float32)
-    graph = frozen.FrozenGraph(export.translator_graph(zeros, 'x'), device='cpu')
+    graph = frozen.FrozenGraph(model_folder.translator_graph(zeros, 'x'), device='cpu')
     found = graph(np.random.RandomState(0).randint(0, 256, (8, 8, 3)).astype(np.float32))
     assert (found == [0, 127, 191]).all()
     assert cv2.cvtColor(found, cv2.COLOR_BGR2RGB)[0, 0].tolist() == [191, 127, 0]

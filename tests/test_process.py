@@ -1,4 +1,6 @@
-"""Freed memory goes back to the system, also where threads have used it."""
+"""Choices for a whole process: freed memory goes back, signals ask instead of ending, an import chooses nothing."""
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,7 @@ import numpy as np
 from pathlib import Path
 from dctnet import process
 if sys.argv[1] == 'asked':
-    assert process.give_back_freed()
+    assert process.give_back_freed_memory()
 for size in (30 << 20, 16 << 20):  # once 30 MB are freed, glibc takes 16 MB from the heap, below something that stays
     kept = [np.ones(size, np.uint8) for _ in range(8)]
     small = [np.ones(1000) for _ in range(10)]
@@ -28,11 +30,61 @@ def held(how):
     return int(subprocess.check_output([sys.executable, '-c', _HELD, how], cwd=str(_ROOT)))
 
 
-@pytest.mark.skipif(not process.give_back_freed(), reason='the C library is not glibc')
+@pytest.mark.skipif(not process.give_back_freed_memory(), reason='the C library is not glibc')
 def test_large_arrays_leave_nothing_behind():
     assert held('asked') < held('unasked') - 50
 
 
 def test_another_c_library_is_no_obstacle(monkeypatch):
     monkeypatch.setattr(process.ctypes, 'CDLL', lambda name: object())
-    assert process.give_back_freed() is False
+    assert process.give_back_freed_memory() is False
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_asks_to_stop_and_handlers_are_put_back(number):
+    before = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)]
+    reasons = []
+    with process.stop_signals(reasons.append):
+        os.kill(os.getpid(), number)
+        signal.getsignal(number)  # lets the handler run
+    assert reasons == [number.name]
+    assert [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_a_second_interrupt_ends_the_process_at_once():
+    with pytest.raises(KeyboardInterrupt):
+        with process.stop_signals(lambda reason: None):
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+                signal.getsignal(signal.SIGINT)
+
+
+_IMPORT = """
+import logging, os, signal, sys, warnings
+def state():
+    switches = {name: value for name, value in os.environ.items() if name.startswith(('TF_', 'XLA_', 'CUDA_', 'OMP_'))}
+    return switches, signal.getsignal(signal.SIGTERM), list(logging.getLogger().handlers)
+before = state()
+from dctnet import FrozenGraph, Stylizer
+from dctnet.compat import TENSORFLOW_VERSION, tf
+assert state() == before, (state(), before)
+assert logging.getLogger('dctnet').level == logging.NOTSET
+if TENSORFLOW_VERSION.startswith('2'):
+    import tensorflow
+    assert tensorflow.executing_eagerly()
+    model = tensorflow.keras.Sequential([tensorflow.keras.layers.Dense(1)])
+    model.compile('sgd', 'mse')
+    x = tensorflow.random.normal([8, 3])
+    model.fit(x, x[:, :1], verbose=0)
+graph = tf.Graph()
+with graph.as_default():
+    tf.identity(tf.placeholder(tf.float32, [None], name='x') * 2, name='y')
+assert FrozenGraph(graph.as_graph_def(), ['x:0'], ['y:0'], 'cpu')([1.0, 2.0]).tolist() == [2, 4]
+if TENSORFLOW_VERSION.startswith('2'):
+    assert model(x).shape == (8, 1) and tensorflow.executing_eagerly()
+"""
+
+
+def test_an_import_leaves_the_process_and_a_keras_model_in_it_as_they_are():
+    environment = {name: value for name, value in os.environ.items() if not name.startswith('TF_')}
+    subprocess.run([sys.executable, '-c', _IMPORT], cwd=str(_ROOT), env=environment, check=True)

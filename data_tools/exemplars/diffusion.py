@@ -39,7 +39,7 @@ class Model(NamedTuple):
 
 
 class Painter:
-    """Draws pictures of prompts.
+    """StatelessRandom pictures of prompts.
 
     pipeline: a text-to-image pipeline of diffusers, or an image-to-image one where `drawing` has a strength.
     new_generator: seed -> the pipeline's source of random numbers; each picture has one of its own.

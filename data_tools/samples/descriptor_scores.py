@@ -11,7 +11,7 @@ from dctnet.frozen import FrozenGraph
 from dctnet.metrics.pairs import cosine
 from dctnet.nets import dlib_descriptor
 from dctnet.nets.dlib_file import read_descriptor_weights
-from dctnet.nets.pretrained import identity_network, picture_network
+from dctnet.nets.pretrained import embedding_session, identity_network
 
 _SIDE = 256
 _NEAREST = 5
@@ -22,7 +22,7 @@ class IdentityScore:
     """Cosine of dlib's face descriptors of a picture and its twin: 1 = the same."""
 
     def __init__(self, device: str) -> None:
-        self._network = picture_network(identity_network('dlib').embed, _SIDE, device)
+        self._network = embedding_session(identity_network('dlib'), device)
 
     def __call__(self, pictures: List[np.ndarray], twins: List[np.ndarray]) -> np.ndarray:
         """uint8 BGR aligned faces of any size -> [N]."""

@@ -6,10 +6,10 @@ from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 
 from dctnet import images
-from dctnet.compat import tf, untuned
+from dctnet.compat import tf, without_autotune
 from dctnet.data import geometry
 from dctnet.data.cache import Cache
-from dctnet.distributed import Local
+from dctnet.distributed import Communicator
 from dctnet.stage import Feed
 
 _PREFETCHED_BATCHES = 2
@@ -86,7 +86,7 @@ class PictureFeed(NamedTuple):
 
 
 def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, workers: int,
-                 extras: Dict[str, Extra], communicator: Local = Local(), micro_batches: int = 1) -> PictureFeed:
+                 extras: Dict[str, Extra], communicator: Communicator, micro_batches: int = 1) -> PictureFeed:
     """Batches of the samplers, decoded by `workers` threads ahead of the training.
 
     batch_size: pictures that go through the networks at once; in a step this process takes micro_batches of them.
@@ -97,18 +97,24 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
     """
     share = batch_size * micro_batches
 
+    failures: List[Exception] = []
+
     def load(k: np.ndarray) -> List[np.ndarray]:
         step, place = divmod(int(k), share)
         k = (step * communicator.size + communicator.rank) * share + place
-        samples = [sampler(k) for sampler in samplers]
-        return [sample.picture for sample in samples] + [extra.of(samples[0]) for extra in extras.values()]
+        try:
+            samples = [sampler(k) for sampler in samplers]
+            return [sample.picture for sample in samples] + [extra.of(samples[0]) for extra in extras.values()]
+        except Exception as error:
+            failures.append(error)
+            raise
 
     types = [tf.uint8] * len(samplers) + [tf.float32] * len(extras)
     shapes = [(size, size, 3)] * len(samplers) + [extra.shape for extra in extras.values()]
     first = tf.placeholder(tf.int64, [], name='first_sample')
     dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
     dataset = dataset.map(lambda k: tuple(tf.numpy_function(load, [k], types)), num_parallel_calls=workers)
-    dataset = dataset.batch(share, drop_remainder=True).prefetch(_PREFETCHED_BATCHES).with_options(untuned())
+    dataset = dataset.batch(share, drop_remainder=True).prefetch(_PREFETCHED_BATCHES).with_options(without_autotune())
     iterator = tf.data.make_initializable_iterator(dataset)
 
     # Outside the global collection: a batch belongs to no checkpoint.
@@ -135,7 +141,7 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
 
     pictures = [current(tf.cast(variable, tf.float32)) / 127.5 - 1.0 for variable in staged[:len(samplers)]]
     along = {name: current(tf.identity(variable)) for name, variable in zip(extras, staged[len(samplers):])}
-    return PictureFeed(pictures, along, Feed(load_op, start, micro_batches, micro_batch))
+    return PictureFeed(pictures, along, Feed(load_op, start, micro_batches, micro_batch, failures))
 
 
 def preview_pictures(paths: Sequence[Path], size: int, count: int) -> np.ndarray:

@@ -12,13 +12,13 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from dctnet.compat import tf
 from dctnet.engine.trainer import Hook, Loop
 from dctnet.errors import UserError
-from dctnet.runs import checkpoint
+from dctnet.runs import checkpoint, checkpoint_files
 
 log = logging.getLogger(__name__)
 
 
 class Progress(Hook):
-    """Images a second, share of the time spent waiting for data and superpixels, and the time left.
+    """Images a second, shares of the time that data and the parts with times of their own take, and the time left.
 
     A bar on a terminal, plain lines every `every` steps elsewhere.
     """
@@ -38,7 +38,7 @@ class Progress(Hook):
             self._redirect.enter_context(logging_redirect_tqdm())
 
     def wants_scalars(self, step: int, every: int) -> bool:
-        """On logging steps, for the losses and the time of the superpixels."""
+        """On logging steps, for the losses and the times of parts."""
         return step % self._every == 0
 
     def after_step(self, loop: Loop) -> None:
@@ -67,8 +67,8 @@ class Progress(Hook):
         seconds = max(self._seconds, 1e-9)
         parts = [f'{self._steps * self._images / seconds:.2f} images/s',
                  f'data wait {self._waiting / seconds:.0%}']
-        if 'g/seconds/superpixel' in loop.scalars:
-            parts.append(f"superpixels {loop.scalars['g/seconds/superpixel'] / loop.step_seconds:.0%}")
+        parts += [f"{name.rpartition('/')[2]} {value / loop.step_seconds:.0%}" for name, value in loop.scalars.items()
+                  if '/seconds/' in name]
         parts += [f"{phase.name} {loop.scalars[phase.name + '/loss']:.4g}" for phase in loop.stage.phases
                   if phase.name + '/loss' in loop.scalars]
         return '  '.join(parts + [f'ETA {timedelta(seconds=int(self._seconds_left(loop)))}'])
@@ -81,10 +81,10 @@ class Progress(Hook):
 
 
 class NanGuard(Hook):
-    """Ends the run where a logged value is no longer a number, before anything of it is saved.
+    """Ends the run if a logged value is no longer a number, before anything of it is saved.
 
     With loss scaling, a phase whose gradients overflowed was left out and is tried again with half the scale: values of
-    it that are no numbers are not recorded, and the run ends where no scale is left.
+    it that are no numbers are not recorded, and the run ends if no scale is left.
     """
 
     def after_step(self, loop: Loop) -> None:
@@ -93,7 +93,7 @@ class NanGuard(Hook):
             self._skipped(loop, name.rpartition('/')[0])
         bad = [name for name, value in loop.scalars.items() if value != value or abs(value) == float('inf')]
         if bad:
-            loop.spoilt = True
+            loop.diverged = True
             raise UserError(f"training diverged: {', '.join(bad[:4])} not finite at step {loop.step}. The checkpoints "
                             'before it are good: lower optim.lr or the weight of that loss and run the same command '
                             'again, or start from another seed')
@@ -110,7 +110,7 @@ class NanGuard(Hook):
 
 
 def check_finite(loop: Loop, finite: tf.Tensor) -> None:
-    """Raise UserError where the weights (`finite`: whether all are) are not finite, before they are used or saved."""
+    """Raise UserError if the weights are not finite (`finite`: whether all are), before they are used or saved."""
     if not loop.session.run(finite):
         raise UserError(f'training diverged: the weights are not finite at step {loop.step}. The checkpoints before it '
                         'are good: lower optim.lr and run the same command again')
@@ -126,8 +126,8 @@ class Checkpoint(Hook):
 
     def begin(self, loop: Loop) -> None:
         """A resumed run has its first checkpoint already."""
-        newest = checkpoint.latest(self._folder)
-        self._saved_step = checkpoint.step_of(newest) if newest else -1
+        newest = checkpoint_files.latest(self._folder)
+        self._saved_step = checkpoint_files.step_of(newest) if newest else -1
 
     def after_step(self, loop: Loop) -> None:
         """Save when due."""
@@ -135,8 +135,8 @@ class Checkpoint(Hook):
             self._save(loop)
 
     def close(self, loop: Loop) -> None:
-        """Save the last whole step, unless it is saved, spoilt, or the disk has refused before."""
-        if loop.step != self._saved_step and not (loop.mid_step or loop.spoilt or self._disk_failed):
+        """Save the last whole step, unless it is saved, the training diverged, or the disk has refused before."""
+        if loop.step != self._saved_step and not (loop.mid_step or loop.diverged or self._disk_failed):
             if loop.session.run(self._finite):
                 self._save(loop)
 

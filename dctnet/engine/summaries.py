@@ -16,12 +16,14 @@ log = logging.getLogger(__name__)
 class Scalars(Hook):
     """All scalars of the phases, every `every` steps and at the first one.
 
-    metrics.jsonl holds one JSON object a line: step, seconds (of that step), then 'phase/name'. Lines of steps after
-    the checkpoint that a run resumes from are removed, so that each step stands there once.
+    metrics.jsonl holds one JSON object a line: step, seconds (of that step), seconds/window (of all steps since the
+    line before), seconds/data_wait (of those, waiting for data), then 'phase/name'. Lines of steps after the checkpoint
+    that a run resumes from are removed, so that each step stands there once.
     """
 
     def __init__(self, run: Path, writer: tf.summary.FileWriter, every: int) -> None:
         self._path, self._writer, self._every = run / 'metrics.jsonl', writer, every
+        self._window = self._data_wait = 0.0
 
     def begin(self, loop: Loop) -> None:
         """Cut off what a killed run wrote after its last checkpoint."""
@@ -37,9 +39,14 @@ class Scalars(Hook):
 
     def after_step(self, loop: Loop) -> None:
         """Write both records."""
+        self._window += loop.step_seconds
+        self._data_wait += loop.data_seconds
         if not loop.scalars:
             return
-        line = dict(step=loop.step, seconds=round(loop.step_seconds, 4), **loop.scalars)
+        times = {'seconds': loop.step_seconds, 'seconds/window': self._window, 'seconds/data_wait': self._data_wait}
+        line = dict({name: round(value, 4) for name, value in times.items()}, **loop.scalars)
+        line = dict(step=loop.step, **line)
+        self._window = self._data_wait = 0.0
         with atomic.storage_errors(self._path):
             with self._path.open('a') as stream:
                 stream.write(json.dumps(line) + '\n')

@@ -2,7 +2,7 @@
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from dctnet.compat import gradients, tf
-from dctnet.distributed import Local
+from dctnet.distributed import Communicator
 from dctnet.stage import Phase, StageGraph
 
 LOSS_SCALE_SCOPE = 'loss_scale'  # of its variables, which are saved
@@ -74,12 +74,12 @@ class Update(NamedTuple):
     scalars: Dict[str, tf.Tensor]
 
 
-def build_updates(stage: StageGraph, communicator: Local = Local(), micro_batches: int = 1,
+def build_updates(stage: StageGraph, communicator: Communicator, micro_batches: int = 1,
                   loss_scaling: bool = False) -> Dict[str, Update]:
     """Adam's update of each phase, by the phase's name, with the mean of all micro-batches' and processes' gradients.
 
     In a joint stage every update waits for the gradients of all phases, so all of them belong to the same weights.
-    loss_scaling: leave an update and its companions out where a gradient is not finite; each phase has a scale of its
+    loss_scaling: leave an update and its update_ops out where a gradient is not finite; each phase has a scale of its
     own. Raises ValueError that names the variables which a phase's loss does not reach.
     """
     scales = {phase.name: LossScale(phase.name) for phase in stage.phases if loss_scaling}
@@ -103,7 +103,7 @@ def build_updates(stage: StageGraph, communicator: Local = Local(), micro_batche
                   ) -> tf.Operation:
             with tf.name_scope(None):  # the optimiser's own variables have the same names within a condition
                 update = optimiser.apply_gradients(zip(of_phase, phase.variables), name='update_' + phase.name)
-            return tf.group(update, *phase.companions())
+            return tf.group(update, *phase.update_ops())
 
         awaited = [g for name in means if stage.joint or name == phase.name for g in means[name]]
         with tf.control_dependencies(awaited):

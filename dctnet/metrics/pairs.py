@@ -15,7 +15,6 @@ from dctnet.metrics.edges import edge_agreement
 
 if TYPE_CHECKING:  # the real imports wait until the folders have been checked: they load TensorFlow
     from dctnet.frozen import FrozenGraph
-    from dctnet.nets.pretrained import IdentityNetwork
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +24,11 @@ Pair = Tuple[Path, Path]  # a result and its photo
 Scores = Dict[str, Tuple[np.ndarray, np.ndarray]]  # method -> [N] with the own photo, [N] with the next one's
 
 
-def identity_scores(faces: IdentityNetwork, pairs: Dict[str, List[Pair]], device: str) -> Scores:
-    """Cosine of the embeddings. Raises UserError where a picture cannot be read or embedded."""
-    from dctnet.nets.pretrained import picture_network
-    graph = picture_network(faces.embed, SIDE, device)
-
+def identity_scores(embed: FrozenGraph, side: int, pairs: Dict[str, List[Pair]]) -> Scores:
+    """Cosine of the embeddings; embed: squares of `side` pixels -> [N, D]. Raises UserError if a picture cannot be read
+    or embedded."""
     def embedded(paths: List[Path]) -> np.ndarray:
-        return np.concatenate(list(features.batches_of_features(paths, graph, SIDE)))
+        return np.concatenate(list(features.batches_of_features(paths, embed, side)))
     photos = sorted({photo for some in pairs.values() for _, photo in some})
     known = dict(zip(photos, embedded(photos)))
     scores = {}
@@ -39,7 +36,6 @@ def identity_scores(faces: IdentityNetwork, pairs: Dict[str, List[Pair]], device
         log.info('%s: identity of %d pictures', name, len(some))
         ours, theirs = embedded([result for result, _ in some]), np.stack([known[photo] for _, photo in some])
         scores[name] = cosine(ours, theirs), cosine(ours, np.roll(theirs, -1, axis=0))
-    graph.close()
     return scores
 
 

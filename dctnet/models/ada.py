@@ -4,7 +4,7 @@ from typing import List, Tuple
 
 from dctnet.compat import tf
 from dctnet.config import AugmentConfig
-from dctnet.distributed import Local
+from dctnet.distributed import Communicator
 from dctnet.stage import Phase
 
 WINDOW = 4  # steps between two changes of p
@@ -18,7 +18,7 @@ def probability(config: AugmentConfig) -> tf.Tensor:
 
 
 def adapting(config: AugmentConfig, p: tf.Tensor, phase: Phase, on_real: tf.Tensor,
-             communicator: Local, micro_batches: int = 1) -> Tuple[Phase, List[tf.Operation]]:
+             communicator: Communicator, micro_batches: int = 1) -> Tuple[Phase, List[tf.Operation]]:
     """The discriminator's phase, which now logs p and observes its own logits; and what adapts p, once a step after it.
 
     p: of `probability`. on_real: [N, 1], the phase's logits of the augmented real pictures. Every WINDOW steps p moves
@@ -40,5 +40,5 @@ def adapting(config: AugmentConfig, p: tf.Tensor, phase: Phase, on_real: tf.Tens
     change = tf.sign(total - config.target * pictures) * pictures / config.length
     adapted = tf.where(full, tf.clip_by_value(p + change, 0.0, 1.0), p)
     remaining = tf.where(full, tf.zeros([2]), tf.stack([total, pictures]))
-    return phase._replace(companions=lambda: [tally.assign_add(seen).op]), [
+    return phase._replace(update_ops=lambda: [tally.assign_add(seen).op]), [
         p.assign(adapted).op, tally.assign(remaining).op]

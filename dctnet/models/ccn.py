@@ -6,17 +6,19 @@ import numpy as np
 
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
-from dctnet.distributed import Local
-from dctnet.losses import path_lengths, r1_penalty
+from dctnet.distributed import Communicator
+from dctnet.losses import adversarial_loss, identity_distance, path_lengths, r1_penalty
 from dctnet.models import ada
 from dctnet.nets import stylegan2
 from dctnet.nets.stylegan2 import Architecture, Weights
 from dctnet.ops.ada import augmented
-from dctnet.ops.random import Draws
+from dctnet.ops.random import StatelessRandom
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
 GENERATOR, AVERAGE, DISCRIMINATOR, SOURCE = 'generator', 'generator_ema', 'discriminator', 'source'
 _PREVIEWS, _PREVIEW_TRUNCATION, _PREVIEW_MEAN = 6, 0.7, 512
+_ADVERSARIAL = adversarial_loss('log')
+_MEMORY_ADVICE = 'lower data.batch_size (train.accumulate makes up for it), data.size or model.channel_multiplier'
 # Streams of random numbers; each sample takes two latents, mixing, and a picture of noise a layer.
 _STREAMS = {'d': 0, 'g': 100, 'g_path': 200}
 _AUGMENT_STREAMS = {'d_real': 300, 'd_fake': 310, 'd_r1': 320, 'g': 330}
@@ -62,7 +64,7 @@ def create_networks(a: Architecture, with_source: bool) -> Networks:
 
 
 def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.Tensor,
-              embedding: Optional[Embedding], communicator: Local = Local(),
+              embedding: Optional[Embedding], communicator: Communicator,
               micro_batch: Optional[tf.Tensor] = None) -> StageGraph:
     """Build the training graph with its phases d, d_r1, g and g_path.
 
@@ -73,7 +75,7 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
     average of the path lengths is moved, within one micro-batch; the latter by the last of a step.
     """
     loss, batch = config.loss, real.shape.as_list()[0]
-    a, draws = architecture_of(config), Draws(config.train.seed, step, communicator.rank, micro_batch)
+    a, draws = architecture_of(config), StatelessRandom(config.train.seed, step, communicator.rank, micro_batch)
     generator = [v for name, v in networks.generator.items() if not name.startswith('noises/')]
     discriminator = list(networks.discriminator.values())
 
@@ -104,7 +106,8 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
     decay = config.optim.ema_decay
     step_ops += [average.assign(decay * average + (1.0 - decay) * networks.generator[name])
                  for name, average in networks.average.items()]
-    return StageGraph(phases, _preview(networks, a, config.train.seed), joint=False, step_ops=step_ops)
+    return StageGraph(phases, _preview(networks, a, config.train.seed), joint=False, step_ops=step_ops,
+                      memory_advice=_MEMORY_ADVICE)
 
 
 def _lazy(config: CcnConfig, weight: float, every: int) -> Optim:
@@ -113,7 +116,7 @@ def _lazy(config: CcnConfig, weight: float, every: int) -> Optim:
     return Optim(config.optim.lr * ratio, config.optim.beta1 ** ratio, config.optim.beta2 ** ratio)
 
 
-def _sampled(networks: Networks, a: Architecture, draws: Draws, stream: int, count: int, mixing: float,
+def _sampled(networks: Networks, a: Architecture, draws: StatelessRandom, stream: int, count: int, mixing: float,
              with_source: bool) -> _Sample:
     """Fresh pictures; those of the source from the same latents, the same noise and the same mixing."""
     latents = [draws.normal(stream + i, [count, a.style_dim]) for i in (0, 1)]
@@ -133,7 +136,7 @@ def _sampled(networks: Networks, a: Architecture, draws: Draws, stream: int, cou
 
 def _discriminator_phase(on_real: tf.Tensor, on_fake: tf.Tensor, variables: List[tf.Variable],
                          optim: Optim) -> Phase:
-    loss = tf.reduce_mean(tf.nn.softplus(-on_real)) + tf.reduce_mean(tf.nn.softplus(on_fake))
+    loss = _ADVERSARIAL.discriminator(on_real, on_fake)
     scalars = {'loss': loss, 'mean_real': tf.reduce_mean(on_real), 'mean_fake': tf.reduce_mean(on_fake)}
     return Phase('d', loss, scalars, variables, 1, optim)
 
@@ -149,12 +152,11 @@ def _r1_phase(critic: Critic, real: tf.Tensor, variables: List[tf.Variable], wei
 
 def _generator_phase(critic: Critic, sample: _Sample, embedding: Optional[Embedding], weight: float,
                      variables: List[tf.Variable], optim: Optim) -> Phase:
-    adversarial = tf.reduce_mean(tf.nn.softplus(-critic(sample.picture, 'g')))
+    adversarial = _ADVERSARIAL.generator(critic(sample.picture, 'g'))
     scalars = {'adversarial': adversarial}
     loss = adversarial
     if embedding is not None:
-        ours, theirs = embedding(sample.picture), tf.stop_gradient(embedding(sample.source_picture))
-        distance = tf.reduce_mean(1.0 - tf.reduce_sum(tf.nn.l2_normalize(ours, 1) * tf.nn.l2_normalize(theirs, 1), 1))
+        distance = identity_distance(embedding(sample.picture), tf.stop_gradient(embedding(sample.source_picture)))
         # Without a weight the distance is for the log alone: no gradient is built, ordinary steps do not compute it.
         scalars['raw/identity'] = distance
         if weight:
@@ -164,7 +166,7 @@ def _generator_phase(critic: Critic, sample: _Sample, embedding: Optional[Embedd
 
 
 def _path_phase(sample: _Sample, noise: tf.Tensor, variables: List[tf.Variable], config: CcnConfig,
-                optim: Optim, communicator: Local) -> Phase:
+                optim: Optim, communicator: Communicator) -> Phase:
     weights, side = config.loss, sample.picture.shape.as_list()[1]
     average = tf.get_variable('path_length_average', [], tf.float32, tf.zeros_initializer(), trainable=False)
     lengths = path_lengths(sample.picture, sample.w, noise / side)

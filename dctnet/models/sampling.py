@@ -41,7 +41,7 @@ class Sampling(NamedTuple):
 
 
 class FaceSampler:
-    """Draws the pictures of given indices.
+    """StatelessRandom the pictures of given indices.
 
     a: architecture of both generators. target, source: weights by name (stylegan2.generator_shapes). source: needed
         for blend, mix_w and twins, else None.

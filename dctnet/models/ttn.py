@@ -15,7 +15,7 @@ from dctnet.losses import adversarial_loss, content_loss, facial_loss, total_var
 from dctnet.nets import unet
 from dctnet.nets.discriminators import ExpressionRegressor, PatchDiscriminator
 from dctnet.ops import filters, slic_graph
-from dctnet.ops.random import Draws
+from dctnet.ops.random import StatelessRandom
 from dctnet.ops.slic import superpixels
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
@@ -24,6 +24,7 @@ Features = Callable[[tf.Tensor], tf.Tensor]
 # Ranges of the random colour shift, blue, green, red: around the usual weights of luma (RECIPE.md, TTN).
 COLOUR_SHIFT_LOW = (0.014, 0.487, 0.199)
 COLOUR_SHIFT_HIGH = (0.214, 0.687, 0.399)
+_MEMORY_ADVICE = 'lower data.batch_size (train.accumulate makes up for it), data.size or model.channels'
 
 
 class TtnBatch(NamedTuple):
@@ -84,7 +85,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
                       {shown: preview_photos})
     critics = list(discriminators.values()) + [expression] * bool(expression)
     return StageGraph(phases, preview, joint=config.train.schedule == 'joint',
-                      step_ops=[op for net in critics for op in net.power_iteration])
+                      step_ops=[op for net in critics for op in net.power_iteration], memory_advice=_MEMORY_ADVICE)
 
 
 def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
@@ -198,7 +199,7 @@ def texture(x: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
 
 def colour_shift(seed: int, step: tf.Tensor) -> tf.Tensor:
     """[3] weights of blue, green, red that sum to 1: a pure function of (seed, step), one draw for all pictures."""
-    draw = Draws(seed, step).uniform(0, [3])
+    draw = StatelessRandom(seed, step).uniform(0, [3])
     low, high = tf.constant(COLOUR_SHIFT_LOW), tf.constant(COLOUR_SHIFT_HIGH)
     weights = low + (high - low) * draw
     return weights / tf.reduce_sum(weights)

@@ -1,5 +1,4 @@
 """LPIPS on AlexNet (Zhang et al. 2018, version 0.1): how different two pictures look, as a frozen graph."""
-from pathlib import Path
 from typing import Dict, List, NamedTuple, Tuple
 
 import numpy as np
@@ -7,7 +6,6 @@ import numpy as np
 from dctnet import frozen
 from dctnet.compat import session_config, tf
 
-LPIPS_FILE = Path(__file__).resolve().parents[2] / 'checkpoints' / 'lpips.pb'
 PHOTO, RESULT, OUTPUT = 'photo:0', 'result:0', 'distance:0'
 
 # What the published network takes from and divides RGB in [-1, 1] by.

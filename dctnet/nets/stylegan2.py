@@ -10,6 +10,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from dctnet.compat import tf
+from dctnet.ops.random import name_key
 from dctnet.ops.resample import downsample_fir, fir, upsample_fir
 
 Weights = Dict[str, tf.Tensor]
@@ -97,8 +98,7 @@ def discriminator_shapes(a: Architecture) -> Shapes:
 
 def starting_weights(shapes: Shapes, seed: int) -> Dict[str, np.ndarray]:
     """The usual start: normal weights (the mapping's divided by its factor), biases 0, those of modulations 1, noise
-    strengths 0."""
-    rng = np.random.RandomState(seed)
+    strengths 0. Each a function of (seed, name)."""
     weights = {}
     for name, shape in shapes.items():
         if name.endswith('bias'):
@@ -107,6 +107,7 @@ def starting_weights(shapes: Shapes, seed: int) -> Dict[str, np.ndarray]:
             weights[name] = np.zeros(shape, np.float32)
         else:
             divisor = _MAPPING_LR if name.startswith('style/') else 1.0
+            rng = np.random.RandomState([seed, name_key(name)])
             weights[name] = (rng.standard_normal(shape) / divisor).astype(np.float32)
     return weights
 

@@ -1,5 +1,7 @@
 """The generator of the texture translation network: a U-Net of 1 467 075 parameters (docs/recipe.md, "TTN")."""
-from typing import List
+from typing import Dict, List
+
+import numpy as np
 
 from dctnet.compat import tf
 from dctnet.ops.filters import guided_filter
@@ -37,6 +39,12 @@ def translate(photo: tf.Tensor, channels: int = 32) -> tf.Tensor:
 def variables() -> List[tf.Variable]:
     """The generator's variables in the current graph."""
     return tf.trainable_variables(SCOPE + '/')
+
+
+def channels_of(weights: Dict[str, np.ndarray]) -> int:
+    """Width of the first layer of a generator, from its weights by name; 0 if they hold none."""
+    kernel = weights.get(f'{SCOPE}/Conv/weights')
+    return int(kernel.shape[-1]) if np.ndim(kernel) == 4 else 0
 
 
 def _residual(x: tf.Tensor, channels: int, scope: str) -> tf.Tensor:

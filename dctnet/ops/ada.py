@@ -15,7 +15,7 @@ from typing import List
 import numpy as np
 
 from dctnet.compat import tf
-from dctnet.ops.random import Draws
+from dctnet.ops.random import StatelessRandom
 
 STREAMS = 6  # streams of random numbers that `augmented` takes, counted from its `stream`
 
@@ -24,7 +24,7 @@ _GREY_AXIS = np.full((3, 3), 1 / 3.0, np.float32)  # projects onto it
 _HUE_TURN = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]], np.float32) / np.float32(math.sqrt(3.0))  # cross product
 
 
-def augmented(pictures: tf.Tensor, p: tf.Tensor, draws: Draws, stream: int) -> tf.Tensor:
+def augmented(pictures: tf.Tensor, p: tf.Tensor, draws: StatelessRandom, stream: int) -> tf.Tensor:
     """Pictures that are moved and recoloured, each in its own way: the same shape, values beyond [-1, 1] too.
 
     pictures: [N, H, W, 3] in [-1, 1], shape known. p: float32 scalar in [0, 1], the probability of every single
@@ -36,7 +36,8 @@ def augmented(pictures: tf.Tensor, p: tf.Tensor, draws: Draws, stream: int) -> t
     return recoloured(moved, colour_matrices(count, p, draws, stream + 3))
 
 
-def geometric_matrices(count: int, height: int, width: int, p: tf.Tensor, draws: Draws, stream: int) -> tf.Tensor:
+def geometric_matrices(count: int, height: int, width: int, p: tf.Tensor, draws: StatelessRandom,
+                       stream: int) -> tf.Tensor:
     """[N, 3, 3] for `warped`: mirroring, quarter turns, whole pixels; then scale, rotation, stretch, rotation, shift.
 
     The inverse of each transform, the first applied one in front, since `warped` asks where a pixel comes from.
@@ -62,7 +63,7 @@ def geometric_matrices(count: int, height: int, width: int, p: tf.Tensor, draws:
                      translation(*shift)])
 
 
-def colour_matrices(count: int, p: tf.Tensor, draws: Draws, stream: int) -> tf.Tensor:
+def colour_matrices(count: int, p: tf.Tensor, draws: StatelessRandom, stream: int) -> tf.Tensor:
     """[N, 3, 4] for `recoloured`: brightness, contrast, flip of the luma, hue, saturation."""
     chance = tf.unstack(draws.uniform(stream, [5, count]))
     uniform = tf.unstack(draws.uniform(stream + 1, [2, count]))

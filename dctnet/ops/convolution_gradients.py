@@ -13,7 +13,7 @@ _NAME = 'ConvolutionGradientForCpu'
 _WORTH = 10 ** 7  # multiplications of the convolution, some milliseconds of a core
 
 
-def fitting(device: str) -> ContextManager:
+def cpu_convolution_gradients(device: str) -> ContextManager:
     """A context: convolutions that are made or imported in it have the gradients that fit the device of the training
     (train.device), the same to rounding."""
     return tf.get_default_graph().gradient_override_map({} if gpu_present(device) else {'Conv2D': _NAME})

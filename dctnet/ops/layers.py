@@ -23,4 +23,5 @@ def conv(x: tf.Tensor, channels: int, kernel: int, stride: int = 1, scope: str =
 
     x: [N, H, W, C] -> [N, H/stride, W/stride, channels]. Without a scope: Conv, Conv_1, ... as published.
     """
-    return slim.conv2d(x, channels, [kernel, kernel], stride=stride, activation_fn=None, scope=scope)
+    return slim.conv2d(x, channels, [kernel, kernel], stride=stride, activation_fn=None, scope=scope,
+                       weights_initializer=tf.glorot_uniform_initializer())

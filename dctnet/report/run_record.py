@@ -10,9 +10,7 @@ from dctnet import config_file
 from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError
 
-# The lines of engine.hooks.Progress.
-_PROGRESS = re.compile(r' step (\d+)/\d+ .*?data wait (\d+)%(?:  superpixels (\d+)%)?')
-_RESUMED = re.compile(r' resuming from | step 0 of ')
+_CONFIGS = {'ccn': CcnConfig, 'ttn': TtnConfig}
 
 
 class Series(NamedTuple):
@@ -24,7 +22,7 @@ class Series(NamedTuple):
 class RunRecord(NamedTuple):
     """A run. config: nested dictionaries. changed: dotted keys that differ from the defaults. metrics: by name, as in
     metrics.jsonl. unreadable: lines of it that are no records. waits: (step, share of the time that training waited
-    for data, share that superpixels took), of the last start on. ended: why training broke off, '' where it did not.
+    for data, share that superpixels took), of the last start on. ended: why training broke off, '' if it did not.
     samples: (step, file), by step. best: step, metric and value of the checkpoint in RUN/best, empty without one."""
     folder: Path
     stage: str
@@ -47,7 +45,7 @@ class RunRecord(NamedTuple):
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Read a run folder of train.py. Only config.yaml must be there; raises UserError where it is not."""
+    """Read a run folder of train.py. config.yaml and environment.json must be there; raises UserError if not."""
     folder = Path(folder)
     if not (folder / 'config.yaml').is_file():
         raise UserError(f'{folder} is no run folder (it has no config.yaml): name the folder that was the --run of '
@@ -57,18 +55,25 @@ def read_run(folder: Path) -> RunRecord:
     if len(sections) < 2:
         raise UserError(f"{folder / 'config.yaml'} is not the config of a run of train.py (data, model, loss ...): "
                         'name the folder that was its --run')
-    stage = 'ccn' if 'channel_multiplier' in config.get('model', {}) else 'ttn'
-    defaults = config_file.to_dict({'ccn': CcnConfig, 'ttn': TtnConfig}[stage]())
+    environment = _json(folder / 'environment.json')
+    stage = _stage(environment, folder)
+    defaults = config_file.to_dict(_CONFIGS[stage]())
     metrics, unreadable = _metrics(folder / 'metrics.jsonl')
-    lines = _lines(folder / 'log.txt')
-    starts = [index for index, line in enumerate(lines) if _RESUMED.search(line)]
-    newest = lines[starts[-1]:] if starts else lines
-    ended = [line.split(' ended: ', 1)[1] for line in newest if ' ended: ' in line]
     return RunRecord(folder, stage, config,
-                     [key for key, old, new in config_file.differences(defaults, config) if new is not None],
-                     _json(folder / 'environment.json'), _json(folder / 'pictures.json'), metrics, unreadable,
-                     _waits(newest), ended[-1] if ended else '', _samples(folder / 'samples'),
-                     _best(folder / 'best' / 'best.json'))
+                     [change.key for change in config_file.differences(defaults, config) if change.new is not None],
+                     environment, _json(folder / 'pictures.json'), metrics, unreadable,
+                     _waits(metrics, int(environment.get('from_step', 0))), str(environment.get('ended', '')),
+                     _samples(folder / 'samples'), _best(folder / 'best' / 'best.json'))
+
+
+def _stage(environment: Dict[str, Any], folder: Path) -> str:
+    """As recorded, in the command if the run is from before it was recorded by itself."""
+    words = [environment.get('stage')] + list(environment.get('command') or [])
+    stages = [word for word in words if word in _CONFIGS]
+    if not stages:
+        raise UserError(f"{folder / 'environment.json'} does not tell the stage of the run: start the same training "
+                        'again for a moment, which records it')
+    return stages[0]
 
 
 def _metrics(path: Path) -> Tuple[Dict[str, Series], int]:
@@ -89,10 +94,15 @@ def _metrics(path: Path) -> Tuple[Dict[str, Series], int]:
     return series, unreadable
 
 
-def _waits(lines: List[str]) -> List[Tuple[int, float, float]]:
-    found = [_PROGRESS.search(line) for line in lines]
-    return [(int(match.group(1)), int(match.group(2)) / 100.0, int(match.group(3) or 0) / 100.0)
-            for match in found if match]
+def _waits(metrics: Dict[str, Series], from_step: int) -> List[Tuple[int, float, float]]:
+    windows, waits, of_step, superpixels = [_by_step(metrics, name) for name in (
+        'seconds/window', 'seconds/data_wait', 'seconds', 'g/seconds/superpixel')]
+    return [(step, waits.get(step, 0.0) / seconds, superpixels.get(step, 0.0) / of_step.get(step, seconds))
+            for step, seconds in windows.items() if step > from_step and seconds > 0]
+
+
+def _by_step(metrics: Dict[str, Series], name: str) -> Dict[int, float]:
+    return dict(zip(metrics[name].steps.tolist(), metrics[name].values.tolist())) if name in metrics else {}
 
 
 def _samples(folder: Path) -> List[Tuple[int, Path]]:

@@ -2,8 +2,9 @@
 import logging
 import os
 import shutil
+import sys
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Sequence
 from zipfile import BadZipFile, is_zipfile
 from zlib import error as ZlibError
 
@@ -12,30 +13,12 @@ import numpy as np
 from dctnet import atomic, frozen
 from dctnet.compat import tf
 from dctnet.errors import UserError
+from dctnet.runs import checkpoint_files
+from dctnet.runs.checkpoint_files import SHARD, Best, all_in, latest, remove
 
 log = logging.getLogger(__name__)
 
-_SHARD = '.data-00000-of-00001'
 _OPTIMISER_WORDS = ('/Adam', 'loss_scale/', 'beta1_power', 'beta2_power', 'global_step', '/ExponentialMovingAverage')
-
-
-def step_of(prefix: Path) -> int:
-    """The step in a checkpoint's name: model-1000 -> 1000."""
-    return int(prefix.name.rsplit('-', 1)[1])
-
-
-def all_in(folder: Path) -> List[Path]:
-    """Prefixes (FOLDER/model-STEP) of the complete checkpoints of a folder, oldest first."""
-    prefixes = [path.with_suffix('') for path in Path(folder).glob('model-*.index')]
-    complete = [prefix for prefix in prefixes
-                if prefix.name.rsplit('-', 1)[1].isdigit() and Path(str(prefix) + _SHARD).exists()]
-    return sorted(complete, key=step_of)
-
-
-def latest(folder: Path) -> Optional[Path]:
-    """Prefix of the newest complete checkpoint of a folder, or None."""
-    found = all_in(folder)
-    return found[-1] if found else None
 
 
 def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, keep: int) -> Path:
@@ -51,7 +34,7 @@ def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, ke
         atomic.make_folder(staging)
         saver.save(session, str(staging / prefix.name), write_meta_graph=False, write_state=False)
         with atomic.storage_errors(folder):
-            for suffix in (_SHARD, '.index'):  # the index last: a checkpoint counts once it is there
+            for suffix in (SHARD, '.index'):  # the index last: a checkpoint counts once it is there
                 _flush(staging / (prefix.name + suffix))
                 os.replace(str(staging / (prefix.name + suffix)), str(prefix) + suffix)
         atomic.write_text(folder / 'checkpoint', f'model_checkpoint_path: "{prefix.name}"\n')
@@ -65,10 +48,15 @@ def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, ke
     return prefix
 
 
-def remove(prefix: Path) -> None:
-    """Delete the files of a checkpoint."""
-    for suffix in ('.index', _SHARD):  # the index first: what is left of a deletion that was cut off does not count
-        Path(str(prefix) + suffix).unlink()
+def save_best(session: tf.Session, saver: tf.train.Saver, run: Path, best: Best) -> None:
+    """Save the session as the new best checkpoint of a run, then remove the former. Raises UserError if the disk
+    refuses."""
+    folder = run / checkpoint_files.BEST
+    save(session, saver, folder, best.step, keep=sys.maxsize)
+    atomic.write_text(folder / 'best.json', checkpoint_files.best_json(best))
+    for prefix in all_in(folder):
+        if prefix != checkpoint_files.best_prefix(run, best):
+            remove(prefix)
 
 
 def _flush(path: Path) -> None:
@@ -125,6 +113,12 @@ def compare(wanted: Dict[str, tuple], offered: Dict[str, tuple]) -> NameReport:
                   for name in both if tuple(wanted[name]) != tuple(offered[name])])
 
 
+def fit(variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray]) -> NameReport:
+    """How arrays fit variables, by name and shape."""
+    return compare({variable.op.name: tuple(variable.shape.as_list()) for variable in variables},
+                   {name: array.shape for name, array in arrays.items()})
+
+
 def read_arrays(source: Path) -> Dict[str, np.ndarray]:
     """All arrays of a run folder (its newest checkpoint), a TensorFlow checkpoint prefix, an .npz, or the weights of a
     frozen translator (.pb).
@@ -152,23 +146,23 @@ def warm_start(session: tf.Session, variables: Sequence[tf.Variable], arrays: Di
                required: str = '') -> NameReport:
     """Assign arrays to the variables of the same name, before the graph is finalised.
 
+    where: the origin of the arrays, named in errors.
     required: variables whose names start with it must all be there; of the others, missing ones keep their start.
-    Raises UserError where a required name is missing, any shape differs, or a value is not finite.
+    Raises UserError if a required name is missing, any shape differs, or a value is not finite.
     """
-    wanted = {variable.op.name: variable for variable in variables}
-    report = compare({name: tuple(v.shape.as_list()) for name, v in wanted.items()},
-                     {name: array.shape for name, array in arrays.items()})
+    by_name = {variable.op.name: variable for variable in variables}
+    report = fit(variables, arrays)
     missing = [name for name in report.missing if name.startswith(required)] if required else []
     if missing or report.reshaped:
         raise UserError(f'cannot start from {where}: {report.text()}. It must come from the same architecture '
-                        '(model.channels)')
+                        '(the keys under `model:` in the config)')
     unusable = [name for name in report.loaded
                 if arrays[name].dtype.kind not in 'fiu' or not np.isfinite(arrays[name]).all()]
     if unusable:
         raise UserError(f"cannot start from {where}: {', '.join(unusable[:6])} holds values that are no finite "
                         'numbers: take an earlier checkpoint')
     # What variable.load does, in one run: a session takes time over the whole graph for each new kind of run.
-    starts = [wanted[name].initializer for name in report.loaded]
+    starts = [by_name[name].initializer for name in report.loaded]
     session.run(starts, {start.inputs[1]: arrays[name].astype(start.inputs[1].dtype.as_numpy_dtype)
                          for name, start in zip(report.loaded, starts)})
     return report

@@ -1,142 +1,134 @@
-"""`train.py ccn` from a resolved config to a trained run: a target generator calibrated to exemplars, or a source."""
-import logging
+"""`train.py ccn`: from its inputs to a trained run; a target generator calibrated to exemplars, or a source."""
 from pathlib import Path
-from typing import Callable, Dict, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from dctnet import atomic
 from dctnet.compat import tf
 from dctnet.config import CcnConfig
 from dctnet.data.cache import Cache
 from dctnet.data.pipeline import DomainSampler, epochs, picture_feed
-from dctnet.distributed import Local
+from dctnet.distributed import Communicator
 from dctnet.errors import UserError
 from dctnet.models import ccn
 from dctnet.nets import stylegan2
 from dctnet.nets.pretrained import identity_network
-from dctnet.runs import checkpoint, folder
-from dctnet.training.precision import check_rewrites
-from dctnet.training.run import check_device, pictures_a_step, scaled, train_stage
-
-log = logging.getLogger(__name__)
+from dctnet.runs import checkpoint
+from dctnet.runs.folder import Run
+from dctnet.training.inputs import CcnInputs
+from dctnet.training.precision import check_precision
+from dctnet.training.run import Stage, Weights, check_device, images_a_step, scaled, train_stage
 
 SOURCE_FILE = 'source.npz'  # the frozen source in the run folder, which blending and resuming need
 
+Arrays = Dict[str, np.ndarray]
 
-def train_ccn(config: CcnConfig, pictures: Sequence[Path], run: Path, dry_run: bool = False,
-              communicator: Local = Local()) -> bool:
-    """Train, or go on training, in the folder `run`. True where all steps are done, False where it was stopped early.
 
-    pictures: exemplars where the config has a source, photographs where it has none. dry_run: build everything,
-    report, and write nothing. communicator: this process among those that train together. Raises UserError for what
-    the user can put right.
+class _Start(NamedTuple):
+    """Arrays of step 0 by network (generator, generator_ema, discriminator), their file, and one line about them."""
+    networks: Dict[str, Arrays]
+    origin: str
+    text: str
+
+
+def train_ccn(run: Run, inputs: CcnInputs, communicator: Communicator) -> bool:
+    """Train, or go on training, in the run's folder. True if all steps are done, False if it was stopped early.
+
+    communicator: this process among those that train together. Raises UserError for what the user can put right.
     """
+    config = inputs.config
     check_device(config.train)
-    check_rewrites(config.train, communicator)
-    data, architecture = config.data, ccn.architecture_of(config)
-    source = _source_arrays(config, run)
+    check_precision(config.train, communicator)
+    source = _source(run, config)
     with tf.Graph().as_default(), tf.device(communicator.device):
-        sampler = DomainSampler(pictures, 1 if source else 0, data.size, config.train.seed, data.flip, data.geometry,
-                                Cache(Path(data.cache) if data.cache else None))
+        data = config.data
+        sampler = DomainSampler(inputs.images, 1 if source else 0, data.size, config.train.seed, data.flip,
+                                data.geometry, Cache(Path(data.cache) if data.cache else None))
         batch = picture_feed([sampler], data.size, data.batch_size, data.workers, {}, communicator,
                              config.train.accumulate)
-        networks = ccn.create_networks(architecture, with_source=source is not None)
-        stage = ccn.build_ccn(scaled(config, communicator.size), networks, batch.pictures[0],
-                              tf.train.get_or_create_global_step(),
-                              _embedding(config) if source else None, communicator, batch.feed.micro_batch)
-
-        def start(session: tf.Session) -> str:
-            if source:
-                _load(session, networks.source, source[ccn.AVERAGE], config.source)
-            if folder.has_checkpoint(run):
-                return ''
-            return _start(session, config, networks, source)
-
-        def report() -> None:
-            _report(config, pictures, networks, communicator.size)
-            if source and not dry_run and not (run / SOURCE_FILE).exists():
-                _save_source(run / SOURCE_FILE, source[ccn.AVERAGE])
-
-        key = 'data.style' if source else 'data.photo'
-        return train_stage(config, stage, batch.feed, run, start, report, {key: pictures}, dry_run,
-                           communicator=communicator)
+        networks = ccn.create_networks(ccn.architecture_of(config), with_source=source is not None)
+        embed = identity_network(config.loss.identity_network).embed if source else None
+        graph = ccn.build_ccn(scaled(config, communicator.size), networks, batch.pictures[0],
+                              tf.train.get_or_create_global_step(), embed, communicator, batch.feed.micro_batch)
+        start = None if run.resumes else _start(config, source)
+        stage = Stage(
+            graph, batch.feed, start=_weights(networks, start) if start else [], origin=start.text if start else '',
+            summary=_summary(inputs, networks, communicator.size), images={inputs.key: inputs.images},
+            fixed=[_of_scope(networks.source, source[ccn.AVERAGE], config.source)] if source else [],
+            kept_arrays={SOURCE_FILE: _scoped(ccn.SOURCE, source[ccn.AVERAGE])} if source else {})
+        return train_stage(run, config, stage, communicator)
 
 
-def _source_arrays(config: CcnConfig, run: Path) -> Optional[Dict[str, Dict[str, np.ndarray]]]:
-    """Network -> weights of the source generator, from the run folder where a training goes on."""
+def _source(run: Run, config: CcnConfig) -> Optional[Dict[str, Arrays]]:
+    """Network -> weights of the source generator: those that the run keeps, if it resumes."""
     if not config.source:
         return None
-    if folder.has_checkpoint(run) and (run / SOURCE_FILE).exists():
-        return {ccn.AVERAGE: frozen_source(run)}
+    if run.resumes and (run.path / SOURCE_FILE).exists():
+        return {ccn.AVERAGE: frozen_source(run.path)}
     return networks_of(checkpoint.read_arrays(Path(config.source)), config.source)
 
 
-def frozen_source(run: Path) -> Dict[str, np.ndarray]:
-    """Weights of the source generator that a run was held to, by name. Raises UserError where the run keeps none."""
+def frozen_source(run: Path) -> Arrays:
+    """Weights of the source generator that a run was held to, by name. Raises UserError if the run keeps none."""
     return _part(checkpoint.read_arrays(run / SOURCE_FILE), ccn.SOURCE)
 
 
-def networks_of(arrays: Dict[str, np.ndarray], where: str) -> Dict[str, Dict[str, np.ndarray]]:
+def networks_of(arrays: Arrays, where: str) -> Dict[str, Arrays]:
     """Network (generator, generator_ema, discriminator) -> its weights, from a checkpoint or an imported .npz.
 
-    A missing average is the generator, and the other way round. Raises UserError where there is neither.
+    A missing average is the generator, and the other way round. Raises UserError if there is neither.
     """
-    found = {name: _part(arrays, name) for name in (ccn.GENERATOR, ccn.AVERAGE, ccn.DISCRIMINATOR)}
-    if not found[ccn.GENERATOR] and not found[ccn.AVERAGE]:
+    networks = {name: _part(arrays, name) for name in (ccn.GENERATOR, ccn.AVERAGE, ccn.DISCRIMINATOR)}
+    if not networks[ccn.GENERATOR] and not networks[ccn.AVERAGE]:
         raise UserError(f'{where} holds no StyleGAN2 generator (generator/style/1/weight ...): name a run of train.py '
                         'ccn, its checkpoint, or an .npz of data_tools.import_weights stylegan2')
-    found[ccn.AVERAGE] = found[ccn.AVERAGE] or found[ccn.GENERATOR]
-    found[ccn.GENERATOR] = found[ccn.GENERATOR] or found[ccn.AVERAGE]
-    return found
+    networks[ccn.AVERAGE] = networks[ccn.AVERAGE] or networks[ccn.GENERATOR]
+    networks[ccn.GENERATOR] = networks[ccn.GENERATOR] or networks[ccn.AVERAGE]
+    return networks
 
 
-def _part(arrays: Dict[str, np.ndarray], scope: str) -> Dict[str, np.ndarray]:
-    words = ('/Adam', '/Adam_1')
+def _part(arrays: Arrays, scope: str) -> Arrays:
     return {name[len(scope) + 1:]: array for name, array in arrays.items()
-            if name.startswith(scope + '/') and not name.endswith(words)}
+            if name.startswith(scope + '/') and not name.endswith(('/Adam', '/Adam_1'))}
 
 
-def _load(session: tf.Session, variables: Dict[str, tf.Variable], arrays: Dict[str, np.ndarray], where: str,
-          ) -> None:
-    scope = next(iter(variables.values())).op.name.split('/')[0]
-    checkpoint.warm_start(session, list(variables.values()),
-                          {f'{scope}/{name}': array for name, array in arrays.items()}, where, required=scope)
+def _scoped(scope: str, arrays: Arrays) -> Arrays:
+    return {f'{scope}/{name}': array for name, array in arrays.items()}
 
 
-def _start(session: tf.Session, config: CcnConfig, networks: ccn.Networks,
-           source: Optional[Dict[str, Dict[str, np.ndarray]]]) -> str:
+def _start(config: CcnConfig, source: Optional[Dict[str, Arrays]]) -> _Start:
     """The weights of step 0: those of init_from, else of the source, else random ones."""
     architecture, seed = ccn.architecture_of(config), config.train.seed
-    arrays, where = source, config.source
+    networks, origin = source, config.source
     if config.init_from:
-        where = config.init_from
-        arrays = networks_of(checkpoint.read_arrays(Path(where)), where)
-    if arrays is None:
+        origin = config.init_from
+        networks = networks_of(checkpoint.read_arrays(Path(origin)), origin)
+    if networks is None:
         weights = stylegan2.starting_weights(stylegan2.generator_shapes(architecture), seed)
-        arrays = {ccn.GENERATOR: weights, ccn.AVERAGE: weights, ccn.DISCRIMINATOR: {}}
-    critic = arrays[ccn.DISCRIMINATOR] or stylegan2.starting_weights(
-        stylegan2.discriminator_shapes(architecture), seed + 1)
-    _load(session, networks.generator, arrays[ccn.GENERATOR], where)
-    _load(session, networks.average, arrays[ccn.AVERAGE], where)
-    _load(session, networks.discriminator, critic, where)
-    if not where:
-        return 'starting from random weights'
-    return 'starting from {}{}'.format(where, '' if arrays[ccn.DISCRIMINATOR] else ', with a new discriminator')
+        networks = {ccn.GENERATOR: weights, ccn.AVERAGE: weights, ccn.DISCRIMINATOR: {}}
+    text = f'starting from {origin}' if origin else 'starting from random weights'
+    if not networks[ccn.DISCRIMINATOR]:
+        shapes = stylegan2.discriminator_shapes(architecture)
+        networks = dict(networks, **{ccn.DISCRIMINATOR: stylegan2.starting_weights(shapes, seed + 1)})
+        text += ', with a new discriminator' if origin else ''
+    return _Start(networks, origin, text)
 
 
-def _save_source(path: Path, weights: Dict[str, np.ndarray]) -> None:
-    atomic.write_arrays(path, {f'{ccn.SOURCE}/{name}': array for name, array in weights.items()})
+def _weights(networks: ccn.Networks, start: _Start) -> List[Weights]:
+    return [_of_scope(variables, start.networks[name], start.origin)
+            for name, variables in ((ccn.GENERATOR, networks.generator), (ccn.AVERAGE, networks.average),
+                                    (ccn.DISCRIMINATOR, networks.discriminator))]
 
 
-def _embedding(config: CcnConfig) -> Callable[[tf.Tensor], tf.Tensor]:
-    return identity_network(config.loss.identity_network).embed
+def _of_scope(variables: Dict[str, tf.Variable], arrays: Arrays, origin: str) -> Weights:
+    scope = next(iter(variables.values())).op.name.split('/')[0]
+    return Weights(list(variables.values()), _scoped(scope, arrays), origin, required=scope)
 
 
-def _report(config: CcnConfig, pictures: Sequence[Path], networks: ccn.Networks, processes: int) -> None:
-    counts = [sum(v.shape.num_elements() for v in weights.values()) / 1e6
-              for weights in (networks.generator, networks.discriminator)]
-    together = pictures_a_step(config, processes)
-    seen, = epochs(config.train.steps, together, [len(pictures)])
-    log.info('generator of %.1f, discriminator of %.1f million parameters; %d steps of %d pictures: every picture %.1f '
-             'times', counts[0], counts[1], config.train.steps, together, seen)
+def _summary(inputs: CcnInputs, networks: ccn.Networks, processes: int) -> str:
+    generator, discriminator = [sum(v.shape.num_elements() for v in weights.values()) / 1e6
+                                for weights in (networks.generator, networks.discriminator)]
+    steps, together = inputs.config.train.steps, images_a_step(inputs.config, processes)
+    seen, = epochs(steps, together, [len(inputs.images)])
+    return (f'generator of {generator:.1f}, discriminator of {discriminator:.1f} million parameters; {steps} steps of '
+            f'{together} pictures: every picture {seen:.1f} times')

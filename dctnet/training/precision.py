@@ -5,7 +5,7 @@ import numpy as np
 
 from dctnet.compat import TENSORFLOW_VERSION, gradients, session_config, tf
 from dctnet.config import TrainConfig
-from dctnet.distributed import Local
+from dctnet.distributed import Communicator
 from dctnet.errors import UserError
 
 COMPILED = ('_XlaRun', 'XlaLaunch')  # what XLA puts in the place of the parts that it compiles
@@ -16,7 +16,7 @@ _CURES = {
 }
 
 
-def check_rewrites(train: TrainConfig, communicator: Local = Local()) -> None:
+def check_precision(train: TrainConfig, communicator: Communicator) -> None:
     """Raise UserError where train.precision or train.xla would silently leave the graph as it is.
 
     No list of cards and versions: a small graph is run, and what became of it looked at. Call it before the first

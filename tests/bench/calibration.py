@@ -10,8 +10,9 @@ import numpy as np
 from data_tools.augment_geometry import augment_all
 from dctnet import images
 from dctnet.compat import session_config, tf
-from dctnet.config import CcnConfig, DataConfig, StyleGan2Config
+from dctnet.config import CcnConfig, CcnModelConfig, DataConfig
 from dctnet.data import geometry
+from dctnet.distributed import Local
 from dctnet.engine.updates import build_updates
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.models import ccn
@@ -28,7 +29,7 @@ PHASES = ('d', 'd_r1', 'g', 'g_path')
 class CalibrationStep:
     """The phases of `train.py ccn` (identity by dlib's network) as functions, on a batch that stays in variables."""
 
-    def __init__(self, size: int, count: int, model: StyleGan2Config = StyleGan2Config()) -> None:
+    def __init__(self, size: int, count: int, model: CcnModelConfig = CcnModelConfig()) -> None:
         config = CcnConfig(data=DataConfig(size=size, batch_size=count), model=model)
         architecture = ccn.architecture_of(config)
         weights = read_descriptor_weights(installed_model(DESCRIPTOR))
@@ -36,9 +37,9 @@ class CalibrationStep:
             networks = ccn.create_networks(architecture, with_source=True)
             real = tf.get_variable('real', initializer=training_batch(size, count).style, trainable=False)
             stage = ccn.build_ccn(config, networks, tf.identity(real), tf.train.get_or_create_global_step(),
-                                  dlib_embedding(dlib_descriptor.freeze_graph(weights)))
+                                  dlib_embedding(dlib_descriptor.freeze_graph(weights)), Local())
             self.every = {phase.name: phase.every for phase in stage.phases}
-            self._updates = {name: update.apply for name, update in build_updates(stage).items()}
+            self._updates = {name: update.apply for name, update in build_updates(stage, Local()).items()}
             self._averaging = tf.group(*stage.step_ops)
             self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
             self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])

@@ -9,8 +9,9 @@ import numpy as np
 
 from dctnet import images
 from dctnet.compat import session_config, tf
-from dctnet.config import DataConfig, ModelConfig, TtnConfig, TtnLossConfig, TtnTrainConfig
+from dctnet.config import TtnConfig, TtnDataConfig, TtnLossConfig, TtnModelConfig, TtnTrainConfig
 from dctnet.data.folders import Folders
+from dctnet.distributed import Local
 from dctnet.engine.trainer import Hook, Loop
 from dctnet.training.ttn import build_training
 from tests.bench.batch import training_batch
@@ -71,13 +72,14 @@ class FedTrainer:
                  size: int, batch: int) -> None:
         superpixel, backend, cached = WAYS[way]
         config = TtnConfig(
-            data=DataConfig(size=size, batch_size=batch, cache=str(cache) if cached else ''),
-            model=ModelConfig(channels), train=TtnTrainConfig(schedule='joint', device='cpu'),
+            data=TtnDataConfig(size=size, batch_size=batch, cache=str(cache) if cached else ''),
+            model=TtnModelConfig(channels), train=TtnTrainConfig(schedule='joint', device='cpu'),
             loss=TtnLossConfig(content_network='random', superpixel=superpixel, superpixel_backend=backend))
         self._batch = batch
         with tf.Graph().as_default() as graph:
-            stage, self._feed = build_training(config, pictures, content_network)
-            self._loop = Loop(stage, self._feed, tf.train.get_or_create_global_step(), 0)
+            stage, self._feed = build_training(config, pictures, content_network, Local())
+            self._loop = Loop(stage, self._feed, tf.train.get_or_create_global_step(), 0,
+                              Local())
             self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
             self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
 

@@ -5,8 +5,9 @@ from typing import Any, Dict
 import numpy as np
 
 from dctnet.config import TrainConfig
+from dctnet.distributed import Local
 from dctnet.errors import UserError
-from dctnet.training.precision import check_rewrites
+from dctnet.training.precision import check_precision
 from tests.bench.timing import interleaved, speedup
 from tests.bench.variants import OPTIONS
 from tests.bench.worker import Worker
@@ -21,7 +22,7 @@ def time_options(size: int, count: int, rounds: int, warmup: int) -> Dict[str, A
     workers: Dict = {'joint': Worker(sys.executable, 'joint', size, count)}
     for name, settings in OPTIONS.items():
         try:
-            check_rewrites(TrainConfig(device='cpu', **settings))
+            check_precision(TrainConfig(device='cpu', **settings), Local())
             workers[name] = Worker(sys.executable, name, size, count)
         except UserError as error:
             found[name] = {'impossible': str(error)}

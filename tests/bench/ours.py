@@ -1,8 +1,8 @@
 """This project's training step, by the same engine loop as `train.py ttn`, on a batch that stays in variables."""
 from dctnet import process
 from dctnet.compat import session_config, tf
-from dctnet.config import ModelConfig, TtnConfig, TtnLossConfig, TtnTrainConfig
-from dctnet.distributed import Local
+from dctnet.config import TtnConfig, TtnLossConfig, TtnModelConfig, TtnTrainConfig
+from dctnet.distributed import Communicator, Local
 from dctnet.engine.trainer import Loop
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.ops import convolution_gradients
@@ -19,12 +19,11 @@ class OurTrainer:
 
     def __init__(self, batch: Batch, content_network: tf.GraphDef, channels: int, schedule: str,
                  precision: str = 'float32', xla: bool = False, threads: int = 0,
-                 communicator: Local = Local()) -> None:
-        config = TtnConfig(model=ModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
+                 communicator: Communicator = Local()) -> None:
+        config = TtnConfig(model=TtnModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
                            loss=TtnLossConfig(content_network='random', superpixel='output'))
-        process.give_back_freed()  # as dctnet.training does
-        with tf.Graph().as_default() as graph, convolution_gradients.fitting('cpu'):
-            tf.set_random_seed(0)
+        process.give_back_freed_memory()  # as dctnet.training does
+        with tf.Graph().as_default() as graph, convolution_gradients.cpu_convolution_gradients('cpu'):
             step = tf.train.get_or_create_global_step()
             photo, style = [tf.get_variable(name, initializer=array, trainable=False)
                             for name, array in batch._asdict().items()]
@@ -32,7 +31,7 @@ class OurTrainer:
                               batch.photo[:1])
             self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, 0, communicator)
             self.phases = stage.phases
-            self.graph, self.updates = graph, [self._loop._updates[phase.name].apply for phase in stage.phases]
+            self.graph, self.updates = graph, [self._loop.updates[phase.name].apply for phase in stage.phases]
             self.initialise, self.initialise_local = tf.global_variables_initializer(), tf.local_variables_initializer()
             self._session = tf.Session(graph=graph, config=communicator.configured(session_config(
                 'cpu', threads, training=True, precision=precision, xla=xla)))

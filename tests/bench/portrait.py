@@ -8,9 +8,10 @@ from unittest import mock
 
 import numpy as np
 
-from dctnet import export, images
+from dctnet import images
 from dctnet.compat import session_config, tf
 from dctnet.errors import UserError
+from dctnet.exporters import model_folder
 from dctnet.face.detector import FaceDetector
 from dctnet.frozen import FrozenGraph
 from dctnet.inference.stylizer import Stylizer
@@ -25,7 +26,7 @@ def time_portrait(channels: int, rounds: int) -> Dict[str, Any]:
     the rest (alignment, warps, fusion), and the share outside the two graphs. The weights are random."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        export.write_model_folder(random_generator(channels), 'random weights', folder / 'model', {})
+        model_folder.write_model_folder(random_generator(channels), 'random weights', folder / 'model', {})
         images.write_bgr(folder / 'portrait.jpg', batch.portrait(SHORT_SIDE))
         stylizer = Stylizer(folder / 'model', device='cpu')
         stack.callback(stylizer.close)

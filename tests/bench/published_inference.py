@@ -11,8 +11,9 @@ from unittest import mock
 import cv2
 import numpy as np
 
-from dctnet import export, frozen, images
+from dctnet import frozen, images
 from dctnet.compat import tf
+from dctnet.exporters.model_folder import write_model_folder
 from dctnet.face import alignment
 from dctnet.face.detector import FaceDetector
 from dctnet.inference import fusion, model_folder
@@ -28,7 +29,7 @@ def write_published_model(weights: Dict[str, np.ndarray], folder: Path) -> None:
         return baseline.guided_filter(photo, unet.unet(photo, channels), 1, 1e-2)
 
     with mock.patch.object(unet, 'translate', translate):
-        export.write_model_folder(weights, 'published', folder, {})
+        write_model_folder(weights, 'published', folder, {})
 
 
 class PublishedInference:

@@ -33,9 +33,9 @@ def _in_a_process(count: int) -> Dict[str, Any]:
 
 def measure(count: int) -> Dict[str, Any]:
     """One folder, in this process."""
-    from dctnet.nets.pretrained import feature_network, picture_network
+    from dctnet.nets.pretrained import embedding_session, feature_network
     network = feature_network('dlib')
-    graph = picture_network(network.embed, network.side, 'cpu')
+    graph = embedding_session(network, 'cpu')
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / 'pictures'
         write_portraits(folder, count, _SIDE)

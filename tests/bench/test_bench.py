@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from dctnet import export
-from dctnet.config import StyleGan2Config
+from dctnet.config import CcnModelConfig
+from dctnet.exporters import model_folder
 from tests.bench import calibration, faces, feeding, report, scaling, streaming, throughput
 from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
@@ -24,7 +24,7 @@ def test_our_training_step(schedule):
 @pytest.mark.long
 def test_calibration_phases(monkeypatch):
     monkeypatch.setattr(calibration, 'dlib_embedding', lambda graph: lambda x: x[:, 0, :, 0])
-    step = calibration.CalibrationStep(16, 2, StyleGan2Config(max_channels=2, style_dim=2, mapping_layers=1))
+    step = calibration.CalibrationStep(16, 2, CcnModelConfig(max_channels=2, style_dim=2, mapping_layers=1))
     step.step()
     assert step.every == {'d': 1, 'd_r1': 16, 'g': 1, 'g_path': 4}
     step.close()
@@ -47,7 +47,7 @@ def test_alignment_is_timed_part_by_part():
 
 @pytest.mark.long
 def test_a_folder_and_the_published_order_do_the_same_work(tmp_path):
-    export.write_model_folder(random_generator(2), 'random weights', tmp_path / 'model', {})
+    model_folder.write_model_folder(random_generator(2), 'random weights', tmp_path / 'model', {})
     write_published_model(random_generator(2), tmp_path / 'published_model')
     throughput.write_portraits(tmp_path / 'in', 3, 200)
     laps = {variant: [throughput.make_pass(variant, tmp_path)()] for variant in throughput.VARIANTS}

@@ -31,13 +31,13 @@ def time_throughput(channels: int, count: int, rounds: int) -> Dict[str, Any]:
     """`count` portraits of about 720 px, the models loaded and one pass dropped before: pictures a second
     and CPU seconds a picture (all threads) of each variant, medians of interleaved rounds; how many times the published
     way's speed; and the mean difference of the results from the published way's, in grey levels."""
-    from dctnet import export
+    from dctnet.exporters import model_folder
     from tests.bench.portrait import random_generator
     from tests.bench.published_inference import write_published_model
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         weights = random_generator(channels)
-        export.write_model_folder(weights, 'random weights', folder / 'model', {})
+        model_folder.write_model_folder(weights, 'random weights', folder / 'model', {})
         write_published_model(weights, folder / 'published_model')
         write_portraits(folder / 'in', count, 720)
         passes = {variant: _in_a_process(variant, folder, stack) for variant in VARIANTS}

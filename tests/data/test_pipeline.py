@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from dctnet import images
-from dctnet.compat import tf, untuned
+from dctnet.compat import tf, without_autotune
 from dctnet.data import extras, pipeline
+from dctnet.distributed import Local
 from dctnet.errors import UserError
 from dctnet.face.measures import mirrored
 from dctnet.ops.slic import flatten_regions
@@ -24,7 +25,7 @@ def samplers(pictures, seed=0, flip=True):
 def batches(pictures, first_step, count, workers=2, seed=0, along=()):
     """Batches of `count` steps from `first_step` on, as the graph sees them."""
     with tf.Graph().as_default(), tf.Session() as session:
-        found = pipeline.picture_feed(samplers(pictures, seed), SIZE, BATCH, workers, dict(along))
+        found = pipeline.picture_feed(samplers(pictures, seed), SIZE, BATCH, workers, dict(along), Local())
         tensors = found.pictures + list(found.extras.values())
         assert list(found.extras) == list(dict(along))
         assert all(tensor.shape.as_list() == [BATCH, SIZE, SIZE, 3] for tensor in found.pictures)
@@ -132,7 +133,7 @@ def test_a_picture_that_goes_bad_is_an_operation_error_with_its_name(tmp_path):
     with pytest.raises(UserError, match='bad.png'):
         sample(0)
     with tf.Graph().as_default(), tf.Session() as session:
-        feed = pipeline.picture_feed([sample], SIZE, 1, 1, {}).feed
+        feed = pipeline.picture_feed([sample], SIZE, 1, 1, {}, Local()).feed
         feed.start(session, 0)
         with pytest.raises(tf.errors.OpError, match='bad.png'):
             session.run(feed.load)
@@ -145,6 +146,6 @@ def test_preview_and_epochs(pictures):
 
 
 def test_tensorflow_tunes_no_pipeline():
-    options = tf.data.Dataset.range(3).with_options(untuned()).options()
+    options = tf.data.Dataset.range(3).with_options(without_autotune()).options()
     tuned = options.autotune.enabled if hasattr(options, 'autotune') else options.experimental_optimization.autotune
     assert tuned is False

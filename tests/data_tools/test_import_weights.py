@@ -5,9 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
-from dctnet import export, frozen, images
+from dctnet import frozen, images
 from dctnet.compat import tf
 from dctnet.errors import UserError
+from dctnet.exporters import model_folder
 from dctnet.nets import unet
 from dctnet.runs import checkpoint
 from tests.data_tools.command import cut, exit_code, run
@@ -28,7 +29,7 @@ def weights():
 
 @pytest.fixture(scope='module')
 def graph_def(weights):
-    return export.translator_graph(weights, 'random weights')
+    return model_folder.translator_graph(weights, 'random weights')
 
 
 @pytest.fixture()

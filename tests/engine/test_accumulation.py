@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dctnet.compat import tf
+from dctnet.distributed import Local
 from dctnet.engine.trainer import Loop
 from dctnet.stage import Feed, Phase, StageGraph
 from tests.engine.tiny_stage import OPTIM, Do, Record
@@ -28,7 +29,8 @@ def three_micro_batches(joint=False, loss_scaling=False, on_micro_batch=None):
                         lambda: [along.assign_add(1).op]),
                   Phase('b', losses[1], {'loss': losses[1]}, [y], 1, OPTIM)]
         loop = Loop(StageGraph(phases, None, joint, [ticks.assign_add(1).op]),
-                    Feed(tf.no_op(), lambda session, at: None, 3, number), step, 2, loss_scaling=loss_scaling)
+                    Feed(tf.no_op(), lambda session, at: None, 3, number), step, 2, Local(),
+                    loss_scaling=loss_scaling)
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         yield session, loop, {variable.op.name: variable for variable in tf.global_variables()}
 
@@ -63,11 +65,11 @@ def test_scalars_are_means_and_times_are_sums():
 
 
 def test_an_overflow_in_any_micro_batch_leaves_the_update_out_and_the_next_step_is_clean():
-    def spoilt(batch, number, step):
+    def diverged(batch, number, step):
         return tf.where(tf.logical_and(tf.equal(number, 0), tf.equal(step, 0)), np.float32('inf'), batch)
 
     seen = []
-    with three_micro_batches(True, True, spoilt) as (session, loop, v):
+    with three_micro_batches(True, True, diverged) as (session, loop, v):
         loop.run(session, [Record([]), Do(1, lambda loop: seen.append((dict(loop.scalars), session.run(v))))])
         scalars, after = seen[0]
         assert (scalars['a/skipped'], scalars['b/skipped']) == (1, 0) and scalars['a/loss_scale'] == 2 ** 15

@@ -2,7 +2,6 @@
 import errno
 import logging
 import os
-import signal
 import time
 
 import pytest
@@ -12,7 +11,7 @@ from dctnet.compat import tf
 from dctnet.engine.hooks import Checkpoint, NanGuard, Progress
 from dctnet.engine.updates import all_finite
 from dctnet.errors import UserError
-from dctnet.runs import checkpoint
+from dctnet.runs import checkpoint, checkpoint_files
 from tests.engine.tiny_stage import Do, Record, tiny
 
 
@@ -25,7 +24,7 @@ def names(folder):
 
 
 def steps(folder):
-    return [checkpoint.step_of(prefix) for prefix in checkpoint.all_in(folder)]
+    return [checkpoint_files.step_of(prefix) for prefix in checkpoint_files.all_in(folder)]
 
 
 def test_saves_when_due_and_at_the_end(tmp_path):
@@ -53,9 +52,10 @@ def test_a_finished_run_saves_nothing_again(tmp_path):
     assert (tmp_path / 'model-2.index').stat().st_mtime_ns == before and steps(tmp_path) == [2]
 
 
-def test_a_signal_saves(tmp_path):
-    with tiny(9) as t:
-        t.loop.run(t.session, [saving(t, tmp_path, 100), Do(3, lambda loop: os.kill(os.getpid(), signal.SIGTERM))])
+def test_a_run_that_is_asked_to_stop_saves(tmp_path):
+    reasons = ['']
+    with tiny(9, stop_reason=lambda: reasons[-1]) as t:
+        t.loop.run(t.session, [saving(t, tmp_path, 100), Do(3, lambda loop: reasons.append('SIGTERM'))])
     assert steps(tmp_path) == [3]
 
 
@@ -71,8 +71,8 @@ def test_a_failure_saves_the_last_whole_step(tmp_path):
 def test_a_half_step_is_not_saved(tmp_path):
     with tiny(9) as t:
         def spoil(loop):
-            loop._updates['b'] = loop._updates['b']._replace(apply=check)
-        check = tf.debugging.check_numerics(tf.log(-1.0), 'spoilt')
+            loop.updates['b'] = loop.updates['b']._replace(apply=check)
+        check = tf.debugging.check_numerics(tf.log(-1.0), 'diverged')
         with pytest.raises(tf.errors.OpError):
             t.loop.run(t.session, [saving(t, tmp_path, 2), Do(3, spoil)])
     assert steps(tmp_path) == [2]

@@ -30,7 +30,11 @@ def test_one_line_a_logging_step(tmp_path, writer):
         t.loop.run(t.session, [Scalars(tmp_path, writer, every=3)])
     found = lines(tmp_path)
     assert [line['step'] for line in found] == [1, 3, 6]
-    assert set(found[0]) == {'step', 'seconds', 'a/loss', 'a/raw/distance', 'b/loss', 'b/raw/distance'}
+    assert set(found[0]) == {'step', 'seconds', 'seconds/window', 'seconds/data_wait', 'a/loss', 'a/raw/distance',
+                             'b/loss', 'b/raw/distance'}
+    for line in found:  # three steps and the data of each lie between two lines
+        assert 0 < line['seconds/data_wait'] < line['seconds/window'] and line['seconds'] <= line['seconds/window']
+    assert found[2]['seconds/window'] > found[2]['seconds']
     assert found[0]['a/loss'] == pytest.approx(4)
     values = {(event.step, value.tag): value.simple_value for event in events(tmp_path)
               for value in event.summary.value}

@@ -1,10 +1,11 @@
 """A training stage of two numbers that chase each other: the engine must not care what it trains."""
 import contextlib
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 
 from dctnet.compat import tf
+from dctnet.distributed import Local
 from dctnet.engine.trainer import Hook, Loop
 from dctnet.stage import Feed, Optim, Phase, Preview, StageGraph
 
@@ -55,13 +56,20 @@ class Do(Hook):
 
 @contextlib.contextmanager
 def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: float = 0.1,
-         scalars: Dict[str, float] = None, on_load: Any = None, loss_scaling: bool = False) -> Iterator[Tiny]:
+         scalars: Dict[str, float] = None, on_load: Any = None, loss_scaling: bool = False,
+         stop_reason: Callable[[], str] = str) -> Iterator[Tiny]:
     """x is drawn to the batch's number, y to x. `on_load(step)` gives that number; tiny.data lists feed calls."""
     data: List[Any] = []
 
+    failures: List[Exception] = []
+
     def load() -> np.float32:
         data.append('load')
-        return np.float32(on_load(len(data)) if on_load else 1.0)
+        try:
+            return np.float32(on_load(len(data)) if on_load else 1.0)
+        except Exception as error:
+            failures.append(error)
+            raise
 
     with tf.Graph().as_default(), tf.Session() as session:
         step = tf.train.get_or_create_global_step()
@@ -84,7 +92,8 @@ def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: flo
             data.append(('start', at))
             session.run(batch.initializer)
 
-        loop = Loop(stage, Feed(batch.assign(fetched).op, start), step, steps, loss_scaling=loss_scaling)
+        loop = Loop(stage, Feed(batch.assign(fetched).op, start, failures=failures), step, steps, Local(),
+                    loss_scaling=loss_scaling, stop_reason=stop_reason)
         saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
         session.run(tf.global_variables_initializer())
         yield Tiny(session, loop, x, y, ticks, data, saver, step)

@@ -9,7 +9,7 @@ from skimage import data
 from dctnet import images
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from dctnet.export import write_model_folder
+from dctnet.exporters.model_folder import write_model_folder
 from dctnet.frozen import read_graph
 from dctnet.inference import stylizer as stylizer_module
 from dctnet.inference.stylizer import Stylizer

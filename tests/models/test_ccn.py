@@ -33,7 +33,7 @@ def embedding(pictures):
 def build(settings, step, with_identity=True):
     real = tf.constant(np.random.RandomState(0).uniform(-1, 1, (BATCH, 16, 16, 3)).astype(np.float32))
     networks = ccn.create_networks(ccn.architecture_of(settings), with_source=with_identity)
-    return networks, ccn.build_ccn(settings, networks, real, step, embedding if with_identity else None)
+    return networks, ccn.build_ccn(settings, networks, real, step, embedding if with_identity else None, Local())
 
 
 def load(session, networks, alike=False):
@@ -52,7 +52,7 @@ def built(settings):
     with tf.Graph().as_default():
         step = tf.placeholder_with_default(tf.constant(0, tf.int64), [])
         networks, stage = build(settings, step)
-        updates = {name: update.apply for name, update in build_updates(stage).items()}
+        updates = {name: update.apply for name, update in build_updates(stage, Local()).items()}
         return tf.Session(), networks, stage, updates, step
 
 
@@ -177,7 +177,7 @@ def variable(session, name):
 def test_augmentation_that_is_off_builds_nothing(whole):
     session, networks, stage, _, _ = whole
     assert not [op.name for op in session.graph.get_operations() if op.type == 'GatherNd' or 'augment' in op.name]
-    assert set(stage.phases[0].scalars) == {'loss', 'mean_real', 'mean_fake'} and not stage.phases[0].companions()
+    assert set(stage.phases[0].scalars) == {'loss', 'mean_real', 'mean_fake'} and not stage.phases[0].update_ops()
     assert len(stage.step_ops) == len(networks.average)
 
 
@@ -224,7 +224,7 @@ def test_p_goes_down_where_half_of_the_pictures_pass():
             phase, adapt = ada.adapting(settings, p, Phase('d', None, {}, [], 1, None),
                                         tf.constant([[3.0], [-4.0]]), Local())
             session.run(tf.global_variables_initializer())
-            observe = phase.companions()
+            observe = phase.update_ops()
             for _ in range(4):
                 session.run(observe)
                 session.run(adapt)
@@ -238,4 +238,4 @@ def test_a_fixed_p_is_no_variable():
         phase, adapt = ada.adapting(settings, p, Phase('d', None, {}, [], 1, None), tf.ones([2, 1]),
                                     Local())
         assert session.run(phase.scalars) == {'augment_p': 0.25, 'real_sign': 1}
-        assert not adapt and not phase.companions() and not tf.global_variables()
+        assert not adapt and not phase.update_ops() and not tf.global_variables()

@@ -5,6 +5,7 @@ import pytest
 from dctnet import config_file
 from dctnet.compat import gradients, tf
 from dctnet.config import TtnConfig
+from dctnet.distributed import Local
 from dctnet.engine.updates import build_updates
 from dctnet.errors import UserError
 from dctnet.losses import total_variation
@@ -55,7 +56,8 @@ def whole_model(request):
     """(session, stage, updates, schedule); built once, to be initialised by each test."""
     with tf.Graph().as_default(), tf.Session() as session:
         stage, _ = build(config({'schedule': request.param}, content=1, tv=10, facial=1))
-        yield session, stage, {name: update.apply for name, update in build_updates(stage).items()}, request.param
+        updates = {name: update.apply for name, update in build_updates(stage, Local()).items()}
+        yield session, stage, updates, request.param
 
 
 def test_updates_change_their_own_variables_only(whole_model):

@@ -1,4 +1,7 @@
 """Feature networks: Inception's published graph opened at its input, files of one's own, and what is refused."""
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -6,9 +9,11 @@ from data_tools import import_weights
 from dctnet import frozen
 from dctnet.compat import session_config, tf
 from dctnet.errors import UserError
-from dctnet.nets import inception, pretrained
-from dctnet.nets.pretrained import feature_network, picture_network
+from dctnet.nets import inception
+from dctnet.nets.pretrained import content_network, embedding_session, feature_network, identity_network
+from tests.training import tiny_training
 
+FROZEN = Path(__file__).parents[1] / 'frozen_graphs'
 KERNEL = np.random.RandomState(0).normal(size=(3, 3, 3, 4)).astype(np.float32)
 
 
@@ -45,9 +50,9 @@ def test_inception_from_the_published_file(tmp_path, monkeypatch):
         frozen.read_graph(tmp_path / 'published.pb')
     text = import_weights.import_inception(tmp_path / 'published.pb', tmp_path / 'inception.pb')
     assert 'inception.pb' in text
-    monkeypatch.setattr(pretrained, 'INCEPTION_FILE', tmp_path / 'inception.pb')
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))
     network = feature_network('inception')
-    graph = picture_network(network.embed, network.side, 'cpu')
+    graph = embedding_session(network, 'cpu')
     pictures = np.random.RandomState(1).uniform(-1, 1, (2, 299, 299, 3)).astype(np.float32)
     levels = ((pictures[..., ::-1] + 1) * 127.5 - 128) / 128  # RGB
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
@@ -88,11 +93,43 @@ def test_a_file_of_ones_own(tmp_path):
     network = feature_network(str(tmp_path / 'mine.pb'))
     assert (network.kind, network.side) == ('mine.pb', 24)
     ones = np.ones((1, 24, 24, 3), np.float32)
-    np.testing.assert_allclose(picture_network(network.embed, 24, 'cpu')(ones), [[2, 2, 2]])
+    np.testing.assert_allclose(embedding_session(network, 'cpu')(ones), [[2, 2, 2]])
+
+
+def test_one_rule_for_names_and_files(tmp_path, monkeypatch):
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))
+    graph_def = tiny_training.content_network()
+    frozen.write_graph(graph_def, tmp_path / 'mine.pb')
+    frozen.write_graph(graph_def, tmp_path / 'vgg19.pb')
+    assert content_network(str(tmp_path / 'mine.pb'), 32) == content_network('vgg19', 32) == graph_def
+    for embed in (identity_network, feature_network):  # features with height and width are averaged
+        network = embed(str(tmp_path / 'mine.pb'))
+        assert (network.kind, network.file) == ('mine.pb', tmp_path / 'mine.pb')
+        assert embedding_session(network, 'cpu')(np.zeros((2, network.side, network.side, 3))).shape == (2, 4)
+    for choose, names in ((lambda name: content_network(name, 32), 'vgg19, dlib, random'),
+                          (identity_network, 'auto, arcface, dlib'), (feature_network, 'inception, dlib')):
+        with pytest.raises(UserError, match=f'other: choose {names} or a frozen graph FILE.pb'):
+            choose('other')
+
+
+def test_a_content_network_of_another_kind_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))
+    with pytest.raises(UserError, match='vgg19.pb is not there.*import_weights vgg19.*content_network=dlib'):
+        content_network('vgg19', 32)
+    shutil.copy(str(FROZEN / 'tf115.pb'), str(tmp_path / 'vgg19.pb'))  # a translator
+    with pytest.raises(UserError, match='vgg19.pb has no tensor image:0, features:0'):
+        content_network('vgg19', 32)
+
+
+def test_images_are_scaled_to_a_graph_of_fixed_size(tmp_path):
+    path = tiny_training.write_face_network(tmp_path / 'faces.pb', 16)
+    with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
+        embedded = session.run(identity_network(str(path)).embed(tf.fill([2, 64, 64, 3], 0.5)))
+    np.testing.assert_allclose(embedded, np.full((2, 16 * 16 * 3), np.tanh(0.5)), rtol=1e-6)
 
 
 def test_what_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(pretrained, 'INCEPTION_FILE', tmp_path / 'none.pb')
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))
     with pytest.raises(UserError, match='inception.pb is not there.*fetch inception_2015.*--features dlib'):
         feature_network('inception')
     with pytest.raises(UserError, match='choose inception, dlib or'):

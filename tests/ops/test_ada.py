@@ -5,7 +5,7 @@ from scipy.ndimage import map_coordinates
 
 from dctnet.compat import tf
 from dctnet.ops import ada
-from dctnet.ops.random import Draws
+from dctnet.ops.random import StatelessRandom
 
 RNG = np.random.RandomState(0)
 PICTURES = RNG.uniform(-1, 1, (6, 24, 24, 3)).astype(np.float32)
@@ -18,12 +18,12 @@ def run(function):
 
 
 def augmented(pictures, p, step=0, stream=0):
-    return ada.augmented(tf.constant(pictures), tf.constant(p, tf.float32), Draws(7, tf.constant(step, tf.int64)),
-                         stream)
+    draws = StatelessRandom(7, tf.constant(step, tf.int64))
+    return ada.augmented(tf.constant(pictures), tf.constant(p, tf.float32), draws, stream)
 
 
 def some_draws():
-    return Draws(3, tf.constant(5, tf.int64))
+    return StatelessRandom(3, tf.constant(5, tf.int64))
 
 
 def geometric(p, side=64):
@@ -169,7 +169,7 @@ def test_both_gradients_against_differences():
 
     def build():
         x = tf.placeholder_with_default(tf.constant(PICTURES), PICTURES.shape)
-        f = ada.augmented(x, tf.constant(1.0), Draws(7, tf.constant(0, tf.int64)), 0)
+        f = ada.augmented(x, tf.constant(1.0), StatelessRandom(7, tf.constant(0, tf.int64)), 0)
         first, = tf.gradients(tf.reduce_sum(f * weights), x)
         cubic, = tf.gradients(tf.reduce_sum(weights * f ** 3), x)
         second, = tf.gradients(tf.reduce_sum(cubic * direction), x)

@@ -16,7 +16,8 @@ def worth_it(monkeypatch):
 
 def gradients_of(device, x, kernel, **attributes):
     """By x and by the kernel, the gradients of those gradients, and the kinds of operations that made them."""
-    with tf.Graph().as_default() as graph, tf.Session() as session, convolution_gradients.fitting(device):
+    ours = convolution_gradients.cpu_convolution_gradients(device)
+    with tf.Graph().as_default() as graph, tf.Session() as session, ours:
         x, kernel = tf.constant(x), tf.constant(kernel)
         y = tf.nn.conv2d(x, kernel, **attributes)
         first = tf.gradients(tf.reduce_sum(y * y * y), [x, kernel])
@@ -65,7 +66,7 @@ def test_frozen_networks_have_them_too():
         image = tf.placeholder(tf.float32, [1, 8, 8, 2], name='image')
         tf.identity(tf.nn.conv2d(image, tf.ones([3, 3, 2, 2]), [1, 1, 1, 1], 'SAME'), name='features')
         graph_def = graph.as_graph_def()
-    with tf.Graph().as_default() as graph, convolution_gradients.fitting('cpu'):
+    with tf.Graph().as_default() as graph, convolution_gradients.cpu_convolution_gradients('cpu'):
         image = tf.placeholder(tf.float32, [1, 8, 8, 2])
         features, = frozen.import_into(graph_def, {'image:0': image}, ['features:0'], 'a test')
         tf.gradients(features, image)

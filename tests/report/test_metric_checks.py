@@ -2,14 +2,15 @@
 import numpy as np
 import pytest
 
-from dctnet.engine.hooks import Progress
+from dctnet.compat import tf
+from dctnet.engine.summaries import Scalars
 from dctnet.errors import UserError
 from dctnet.report.metric_checks import check_metrics
 from dctnet.report.run_record import read_run
+from tests.engine.tiny_stage import tiny
 from tests.report.written_run import write_run
 
 HEALTHY = {'g__loss': 0.2, 'd__loss': 0.48, 'd__mean_real/texture': 0.53, 'd__mean_fake/texture': 0.46}
-LINE = '2026-01-01 00:00:00,000 step {}/2000  3.30 images/s  data wait {}%{}  g 0.2  ETA 0:01:00\n'
 
 
 def symptoms(tmp_path, *arguments, **options):
@@ -17,7 +18,7 @@ def symptoms(tmp_path, *arguments, **options):
 
 
 def test_a_healthy_run_gives_no_warning(tmp_path):
-    assert symptoms(tmp_path, log=''.join(LINE.format(i, 1, '') for i in range(40)), **HEALTHY) == []
+    assert symptoms(tmp_path, **waits(0.01, 0.0), **HEALTHY) == []
 
 
 @pytest.mark.parametrize('changed, symptom', [
@@ -48,33 +49,52 @@ def test_exemplars_known_by_heart(tmp_path):
     assert symptoms(tmp_path, 'ccn', d__real_sign=0.97) == ['D knows the exemplars by heart']
 
 
+def waits(data, superpixel):
+    """Shares of the time of each step, as metrics: 25 s between two lines, 0.5 s a step."""
+    return {'seconds__window': 25.0, 'seconds__data_wait': 25.0 * np.asarray(data),
+            'g__seconds/superpixel': 0.5 * np.asarray(superpixel)}
+
+
 def test_waiting_for_data_and_superpixels(tmp_path):
-    log = ''.join(LINE.format(i, 1 if i < 30 else 70, '  superpixels 60%') for i in range(40))
-    assert symptoms(tmp_path, log=log) == ['Waiting for data', 'Superpixels take the time']
+    shares = waits(np.where(np.arange(40) < 30, 0.01, 0.7), 0.6)
+    assert symptoms(tmp_path, **shares) == ['Waiting for data', 'Superpixels take the time']
 
 
 def test_waits_are_those_of_the_newest_start(tmp_path):
-    log = ''.join(LINE.format(i, 80, '') for i in range(20)) + 'x resuming from model-20\n' + ''.join(
-        LINE.format(i, 2, '') for i in range(20, 40))
-    assert symptoms(tmp_path, log=log) == []
+    shares = waits(np.where(np.arange(40) < 20, 0.8, 0.02), 0.0)
+    run = write_run(tmp_path / 'run', environment={'from_step': 1000}, **shares)
+    assert [step for step, _, _ in read_run(run).waits] == list(range(1050, 2001, 50))
+    assert check_metrics(read_run(run)) == []
 
 
-def test_the_lines_are_those_that_progress_writes(tmp_path):
-    class Loop:
-        step, steps, step_seconds = 50, 2000, 0.5
-        scalars = {'g/loss': 0.2, 'g/seconds/superpixel': 0.3}
-        stage = type('Stage', (), {'phases': [type('Phase', (), {'name': 'g'})]})
-    progress = Progress(50, 4)
-    progress._steps, progress._seconds, progress._waiting = 50, 25.0, 20.0
-    log = f'x step 50/2000  {progress._text(Loop)}\n'
-    assert read_run(write_run(tmp_path / 'run', log=log)).waits == [(50, 0.8, 0.6)]
+def test_the_times_are_those_that_a_training_records(tmp_path):
+    with tiny(6) as t:
+        writer = tf.summary.FileWriter(str(tmp_path / 'tb'))
+        (tmp_path / 'run').mkdir()
+        t.loop.run(t.session, [Scalars(tmp_path / 'run', writer, every=2)])
+    metrics = (tmp_path / 'run' / 'metrics.jsonl').read_text()
+    (tmp_path / 'run').rename(tmp_path / 'trained')
+    run = write_run(tmp_path / 'run')
+    (run / 'metrics.jsonl').write_text(metrics)
+    shares = read_run(run).waits
+    assert [step for step, _, _ in shares] == [1, 2, 4, 6] and all(0 < share < 1 for _, share, _ in shares)
 
 
 def test_a_run_that_was_ended(tmp_path):
-    log = 'x ended: training diverged: g/loss not finite at step 7\n'
+    ended = {'ended': 'training diverged: g/loss not finite at step 7'}
     (tmp_path / 'a').mkdir(), (tmp_path / 'b').mkdir()
-    assert symptoms(tmp_path / 'a', log=log) == ['Training diverged (NaN)']
-    assert symptoms(tmp_path / 'b', log=log + 'x resuming from model-5\n') == []  # and it went well
+    assert symptoms(tmp_path / 'a', environment=ended) == ['Training diverged (NaN)']
+    assert symptoms(tmp_path / 'b', environment={'ended': ''}) == []
+
+
+def test_the_stage_is_the_recorded_one(tmp_path):
+    run = write_run(tmp_path / 'run', 'ccn')
+    assert read_run(run).stage == 'ccn'
+    (run / 'environment.json').write_text('{"command": ["train.py", "ccn", "--run", "x"]}')  # before it was recorded
+    assert read_run(run).stage == 'ccn'
+    (run / 'environment.json').unlink()
+    with pytest.raises(UserError, match='does not tell the stage'):
+        read_run(run)
 
 
 def test_random_content(tmp_path):

@@ -1,4 +1,4 @@
-"""Warnings on sample sheets that were spoilt in one way each."""
+"""Warnings on sample sheets that were diverged in one way each."""
 import numpy as np
 import pytest
 

@@ -12,9 +12,10 @@ from dctnet.runs import sample_sheet
 SIZE = 32
 
 
-def write_run(folder: Path, stage: str = 'ttn', config: Dict[str, Any] = {}, log: str = '',
-              **metrics: Any) -> Path:
-    """A run. config: section -> keys other than the default. metrics: 'd__loss' -> its 40 values, or one for all."""
+def write_run(folder: Path, stage: str = 'ttn', config: Dict[str, Any] = {},
+              environment: Dict[str, Any] = {}, **metrics: Any) -> Path:
+    """A run. config: section -> keys other than the default. environment: more entries of environment.json.
+    metrics: 'd__loss' -> its 40 values, or one for all."""
     values = config_file.to_dict({'ttn': TtnConfig, 'ccn': CcnConfig}[stage]())
     values['data']['size'] = SIZE
     if stage == 'ttn':
@@ -23,8 +24,8 @@ def write_run(folder: Path, stage: str = 'ttn', config: Dict[str, Any] = {}, log
         values[section].update(keys)
     folder.mkdir()
     (folder / 'config.yaml').write_text(config_file.to_yaml(values))
-    (folder / 'environment.json').write_text(json.dumps({'tensorflow': '1.15.5', 'command': ['train.py', stage]}))
-    (folder / 'log.txt').write_text(log)
+    (folder / 'environment.json').write_text(json.dumps(dict(
+        {'tensorflow': '1.15.5', 'command': ['train.py', stage], 'stage': stage}, **environment)))
     columns = {name.replace('__', '/'): np.broadcast_to(value, 40) for name, value in metrics.items()}
     lines = [dict(step=50 * (i + 1), seconds=0.5, **{name: float(column[i]) for name, column in columns.items()})
              for i in range(40)]

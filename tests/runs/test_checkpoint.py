@@ -6,7 +6,7 @@ import pytest
 
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from dctnet.runs import checkpoint
+from dctnet.runs import checkpoint, checkpoint_files
 
 SHARD = '.data-00000-of-00001'
 
@@ -48,11 +48,12 @@ def message(function, *arguments, **options):
 
 
 def test_saved_whole_found_and_restored(tmp_path):
-    assert checkpoint.latest(tmp_path) is None and checkpoint.latest(tmp_path / 'gone') is None
+    assert checkpoint_files.latest(tmp_path) is None and checkpoint_files.latest(tmp_path / 'gone') is None
     for step in (9, 100, 20):
         save(tmp_path, step, value=step)
-    assert [checkpoint.step_of(prefix) for prefix in checkpoint.all_in(tmp_path)] == [9, 20, 100]  # by number
-    assert checkpoint.latest(tmp_path) == tmp_path / 'model-100'
+    prefixes = checkpoint_files.all_in(tmp_path)
+    assert [checkpoint_files.step_of(prefix) for prefix in prefixes] == [9, 20, 100]  # by number
+    assert checkpoint_files.latest(tmp_path) == tmp_path / 'model-100'
     assert (restore(tmp_path / 'model-20') == 20).all()
     assert '.saving' not in os.listdir(str(tmp_path))
 
@@ -72,7 +73,7 @@ def test_what_a_kill_leaves_behind_is_no_checkpoint(tmp_path):
     (tmp_path / 'model-7.index').write_text('no data')
     (tmp_path / 'model-best.index').write_text('')
     (tmp_path / ('model-best' + SHARD)).write_text('')
-    assert checkpoint.latest(tmp_path) == tmp_path / 'model-3'
+    assert checkpoint_files.latest(tmp_path) == tmp_path / 'model-3'
     save(tmp_path, 5, value=7)
     assert (restore(tmp_path / 'model-5') == 7).all() and not (tmp_path / '.saving').exists()
 
@@ -158,7 +159,7 @@ def test_warm_start_refuses_what_does_not_fit():
     text = message(start, {'generator/w': np.zeros((2, 3))})
     assert 'cannot start from SOURCE' in text and '2 missing (generator/b, other/v)' in text
     text = message(start, {'generator/w': np.zeros((2, 9)), 'generator/b': np.zeros(3)})
-    assert '1 reshaped (generator/w [2, 9] instead of [2, 3])' in text and 'model.channels' in text
+    assert '1 reshaped (generator/w [2, 9] instead of [2, 3])' in text and '`model:`' in text
     text = message(start, {'generator/w': np.zeros((2, 3)), 'generator/b': np.zeros(3), 'other/v': np.zeros(5)})
     assert 'other/v [5] instead of [2]' in text
     assert start({'generator/w': np.zeros((2, 3))}, required='')[0].missing == ['generator/b', 'other/v']

@@ -4,14 +4,15 @@ import pytest
 
 from dctnet import train
 from dctnet.compat import session_config, tf
-from dctnet.config import AugmentConfig, CcnConfig, CcnLossConfig, DataConfig, StyleGan2Config, TrainConfig
+from dctnet.config import AugmentConfig, CcnConfig, CcnLossConfig, CcnModelConfig, DataConfig, TrainConfig
+from dctnet.distributed import Local
 from dctnet.models import ccn
-from dctnet.ops.random import Draws
+from dctnet.ops.random import StatelessRandom
 from dctnet.runs import checkpoint
 from tests.training.tiny_training import arguments, metrics, newest_weights
 
 
-def test_three_batches_of_one_teach_what_one_of_three_does(tmp_path, pictures, trained, tiny_content, caplog):
+def test_three_batches_of_one_teach_what_one_of_three_does(tmp_path, pictures, trained, caplog):
     """A generator alone, with superpixels that come along with the data. Phases: tests/engine/test_accumulation.py."""
     caplog.set_level('INFO')
     for run, accumulate, batch in (('whole', 1, 3), ('parts', 3, 1)):
@@ -33,16 +34,16 @@ def test_three_batches_of_one_teach_what_one_of_three_does(tmp_path, pictures, t
 def test_draws_of_micro_batches_steps_and_processes_differ():
     with tf.Graph().as_default(), tf.Session() as session:
         number = tf.placeholder_with_default(0, [])
-        draws = {(rank, step): Draws(5, tf.constant(step, tf.int64), rank, number).normal(3, [2])
+        draws = {(rank, step): StatelessRandom(5, tf.constant(step, tf.int64), rank, number).normal(3, [2])
                  for rank in (0, 1) for step in (0, 1)}
-        plain = session.run(Draws(5, tf.constant(1, tf.int64)).normal(3, [2]))
+        plain = session.run(StatelessRandom(5, tf.constant(1, tf.int64)).normal(3, [2]))
         drawn = [session.run(draws, {number: index}) for index in (0, 1)]
     assert np.array_equal(drawn[0][0, 1], plain)  # one micro-batch draws as ever
     assert len({tuple(values) for each in drawn for values in each.values()}) == 8
 
 
 def test_micro_batches_of_the_content_calibration_draw_apart_and_adapt_as_one():
-    config = CcnConfig(data=DataConfig(size=16, batch_size=2), model=StyleGan2Config(0.01, 4, 4, 1),
+    config = CcnConfig(data=DataConfig(size=16, batch_size=2), model=CcnModelConfig(0.01, 4, 4, 1),
                        loss=CcnLossConfig(identity=0.0, r1=0.0, path=0.0), train=TrainConfig(accumulate=3),
                        augment=AugmentConfig(mode='adaptive'))
     unoptimised = session_config('cpu')
@@ -51,9 +52,9 @@ def test_micro_batches_of_the_content_calibration_draw_apart_and_adapt_as_one():
         number = tf.placeholder_with_default(0, [])
         networks = ccn.create_networks(ccn.architecture_of(config), with_source=False)
         stage = ccn.build_ccn(config, networks, tf.zeros([2, 16, 16, 3]), tf.constant(0, tf.int64), None,
-                              micro_batch=number)
+                              Local(), micro_batch=number)
         phases = {phase.name: phase for phase in stage.phases}
-        observe, = phases['d'].companions()
+        observe, = phases['d'].update_ops()
         session.run(tf.global_variables_initializer())
         rng = np.random.RandomState(0)
         weights = list(networks.generator.values()) + list(networks.discriminator.values())

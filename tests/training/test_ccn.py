@@ -12,12 +12,11 @@ import yaml
 
 from dctnet import train
 from dctnet.compat import tf
-from dctnet.config import CcnConfig
 from dctnet.errors import UserError
-from dctnet.nets import pretrained
+from dctnet.nets.pretrained import identity_network
 from dctnet.runs import checkpoint
 from dctnet.training import ccn
-from tests.training.tiny_training import face_embedding, metrics, newest_weights
+from tests.training.tiny_training import metrics, newest_weights, write_face_network
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / 'configs' / 'ccn'
@@ -27,9 +26,9 @@ SETTINGS = ('data.size=16', 'data.batch_size=2', 'model.max_channels=4', 'model.
 
 
 def arguments(config, pictures, run, *overrides):
-    keys = (f"data.photo={pictures / 'photo'}", f"data.style={pictures / 'style'}") + SETTINGS
-    words = [word for key in keys + overrides for word in ('--set', key)]
-    return ['ccn', '--config', str(CONFIGS / config), '--run', str(run)] + words
+    kind = 'photo' if config.startswith('source') else 'style'
+    keys = (f'data.{kind}={pictures / kind}',) + SETTINGS + overrides
+    return ['ccn', '--config', str(CONFIGS / config), '--run', str(run), '--set', *keys]
 
 
 @pytest.fixture(autouse=True)
@@ -57,9 +56,10 @@ def test_a_source_from_scratch(source):
 
 
 @pytest.mark.long
-def test_target_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, source, monkeypatch, caplog):
-    monkeypatch.setattr(ccn, '_embedding', face_embedding)
-    settings = [f'source={source}', 'loss.identity=0.5', 'train.steps=6', 'train.save_every=3',
+def test_target_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, source, caplog):
+    faces = write_face_network(tmp_path / 'faces.pb', 16)
+    settings = [f'source={source}', 'loss.identity=0.5', f'loss.identity_network={faces}', 'train.steps=6',
+                'train.save_every=3',
                 'train.sample_every=6', 'augment.mode=adaptive', 'augment.p=0.5', 'augment.length=100']
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
     assert train.main(arguments('official.yaml', pictures, whole, *settings)) == 0
@@ -93,10 +93,13 @@ def message(*words):
     ('model.max_channels=3', 'cannot start from'),
     ('source=/nowhere', '/nowhere'), ('data.batch_size=4', 'fewer than a batch of 4'),
     ('loss.identity_network=arcface', 'data_tools.import_weights arcface'),
+    ('data.photo={photo}', 'data.photo is not used with a source'), ('data.generated=x', 'unknown key data.generated'),
+    ('data.check_folders=false', 'unknown key data.check_folders'), ('data.exemplar_share=1', 'unknown key'),
     ('augment.mode=on', 'off, fixed, adaptive'), ('augment.mode=fixed', 'set augment.p'), ('augment.p=2', 'augment.p'),
     ('loss.identity_network=vgg', 'auto, arcface, dlib'), ('train.schedule=joint', 'unknown key train.schedule')])
 def test_mistakes(tmp_path, pictures, source, change, part):
-    text = message(*arguments('official.yaml', pictures, tmp_path / 'run', f'source={source}', change))
+    text = message(*arguments('official.yaml', pictures, tmp_path / 'run', f'source={source}',
+                              change.format(photo=pictures / 'photo')))
     assert part in text, text
     assert not (tmp_path / 'run').exists()
 
@@ -125,9 +128,9 @@ def test_a_source_without_a_generator(tmp_path, pictures):
 
 
 def test_without_arcface_the_identity_network_is_dlibs(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(pretrained, 'ARCFACE_FILE', tmp_path / 'none.pb')
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))
     with tf.Graph().as_default():
-        embedded = ccn._embedding(CcnConfig())(tf.zeros([2, 64, 64, 3]))
+        embedded = identity_network('auto').embed(tf.zeros([2, 64, 64, 3]))
         assert embedded.shape.as_list() == [2, 128]
     assert 'dlib\'s face descriptor' in caplog.text
 

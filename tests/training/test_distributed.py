@@ -69,7 +69,7 @@ def free_ports(count):
 
 
 @ENGINES
-def test_two_processes_learn_what_one_learns_with_the_double_batch(engine, tmp_path, folder, tiny_content):
+def test_two_processes_learn_what_one_learns_with_the_double_batch(engine, tmp_path, folder):
     code, output = together(engine, command(folder, tmp_path / 'two', 2, 4))
     assert code == 0 and '2 processes with batches of 2: 4 pictures a step in all' in output, output
     assert train.main(command(folder, tmp_path / 'one', 4, 4)) == 0
@@ -81,7 +81,7 @@ def test_two_processes_learn_what_one_learns_with_the_double_batch(engine, tmp_p
 
 
 @ENGINES
-def test_a_signal_to_one_stops_both_any_number_goes_on_and_a_death_ends_the_job(engine, tmp_path, folder, tiny_content):
+def test_a_signal_to_one_stops_both_any_number_goes_on_and_a_death_ends_the_job(engine, tmp_path, folder):
     run = tmp_path / 'run'
     code, output = together(engine, command(folder, run, 2, 6, plain), 'SIGTERM:1:1')
     assert code != 0 and 'stopped early (another process was asked to) at step 2 of 6' in output, output

@@ -9,7 +9,7 @@ from dctnet import config_file, images, train
 from dctnet.config import TtnConfig
 from dctnet.data import openness
 from dctnet.errors import UserError
-from dctnet.runs import folder
+from dctnet.runs.folder import Run
 from tests.training.tiny_training import CONFIG, arguments, metrics, newest_weights
 
 FACIAL = ('loss.facial=2', 'loss.style=0', 'loss.content=0')
@@ -68,7 +68,7 @@ def test_weight_0_measures_nothing(tmp_path, photos):
 
 def test_a_dry_run_looks_at_some_photographs_and_writes_nothing(tmp_path, photos, monkeypatch):
     from dctnet.training import ttn
-    monkeypatch.setattr(ttn, '_DRY_RUN_PHOTOGRAPHS', 3)
+    monkeypatch.setattr(ttn, 'DRY_RUN_PHOTOGRAPHS', 3)
     command = arguments(photos, tmp_path / 'run', 'loss.facial=1', 'loss.style=0', 'loss.content=0') + ['--dry-run']
     assert train.main(command) == 0
     assert Detector.seen == 3 and not (photos / 'photo' / openness.FILE_NAME).exists()
@@ -81,10 +81,11 @@ def test_runs_from_before_the_loss_was_there_go_on_without_it(tmp_path):
     """The config of a run is compared with defaults in the place of keys that came later."""
     run = tmp_path / 'run'
     (run / 'checkpoints').mkdir(parents=True)
-    (run / 'checkpoints' / 'model-1.index').touch()
+    for suffix in ('.index', '.data-00000-of-00001'):
+        (run / 'checkpoints' / ('model-1' + suffix)).touch()
     older = config_file.to_dict(config_file.load(TtnConfig, CONFIG))
     del older['loss']['facial']
     (run / 'config.yaml').write_text(config_file.to_yaml(older))
-    assert folder.resolve_config(TtnConfig, CONFIG, [], run, None).loss.facial == 0
+    assert Run(run, 'ttn').resolve_config(TtnConfig, CONFIG, [], None).loss.facial == 0
     with pytest.raises(UserError, match='loss.facial is 0.0 there and 1.0 now'):
-        folder.resolve_config(TtnConfig, CONFIG, ['loss.facial=1'], run, None)
+        Run(run, 'ttn').resolve_config(TtnConfig, CONFIG, ['loss.facial=1'], None)

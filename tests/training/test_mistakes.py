@@ -11,8 +11,8 @@ import pytest
 
 from dctnet import train
 from dctnet.config import TtnConfig
-from dctnet.runs import checkpoint
-from dctnet.runs import folder as run_folder
+from dctnet.runs import checkpoint, checkpoint_files
+from dctnet.runs.folder import Run
 from dctnet.training import run as training
 from dctnet.training import ttn
 from tests.training.tiny_training import (arguments, at_step, message, metrics, newest_weights, plain, saved_steps,
@@ -23,7 +23,7 @@ DONE, STOPPED_EARLY = 0, 75
 
 
 @pytest.fixture(autouse=True)
-def quick(tiny_content, caplog):
+def quick(caplog):
     caplog.set_level(logging.INFO)
 
 
@@ -33,13 +33,12 @@ def test_sources_that_do_not_fit(tmp_path, pictures, trained):
     text = message(*plain(pictures, tmp_path / 'new'), '--init-from', str(tmp_path / 'few.npz'))
     assert all(part in text for part in ('few.npz', '2 missing', 'generator/Conv_3/weights'))
     text = message(*plain(pictures, tmp_path / 'new', 'model.channels=3'), '--init-from', str(trained), '--dry-run')
-    assert 'reshaped' in text and 'model.channels' in text and str(trained) in text
+    assert 'reshaped' in text and '`model:`' in text and str(trained) in text
     assert not (tmp_path / 'new').exists()
 
 
 def test_vgg19_is_asked_for(tmp_path, pictures, monkeypatch):
-    monkeypatch.undo()
-    monkeypatch.setattr(ttn, 'VGG19_FILE', tmp_path / 'vgg19.pb')
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path / 'checkpoints'))
     text = message(*arguments(pictures, tmp_path / 'run', 'loss.content_network=vgg19'))
     for part in ('checkpoints/vgg19.pb', 'vgg19.npy', 'vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5',
                  'data_tools.import_weights vgg19', 'content_network=dlib'):
@@ -83,11 +82,11 @@ def test_incomplete_checkpoints_do_not_start_the_run_anew(trained, pictures):
 
 def test_two_processes_in_one_folder(tmp_path, pictures):
     run = tmp_path / 'run'
-    with run_folder.opened(run, TtnConfig(), {}):
+    with Run(run, 'ttn').opened(TtnConfig(), {}):
         before = {name: (run / name).read_bytes() for name in ('config.yaml', 'environment.json')}
         assert 'another process is training in' in message(*plain(pictures, run))
         assert {name: (run / name).read_bytes() for name in before} == before
-    with run_folder.opened(run, TtnConfig(), {}):
+    with Run(run, 'ttn').opened(TtnConfig(), {}):
         pass  # free again
 
 
@@ -95,7 +94,7 @@ def test_divergence_ends_the_run_and_saves_nothing_of_it(tmp_path, pictures):
     text = message(*plain(pictures, tmp_path / 'run', 'optim.lr=1e18', 'train.steps=20', 'train.save_every=7'))
     assert 'training diverged' in text and 'optim.lr' in text
     assert 'training diverged' in (tmp_path / 'run' / 'log.txt').read_text()
-    for prefix in checkpoint.all_in(tmp_path / 'run' / 'checkpoints'):
+    for prefix in checkpoint_files.all_in(tmp_path / 'run' / 'checkpoints'):
         assert all(np.isfinite(array).all() for array in checkpoint.read_arrays(prefix).values())
     if (tmp_path / 'run' / 'metrics.jsonl').exists():
         assert all(np.isfinite(value) for line in metrics(tmp_path / 'run') for value in line.values())

@@ -9,9 +9,10 @@ import pytest
 from dctnet import train
 from dctnet.compat import session_config, tf
 from dctnet.config import TrainConfig
+from dctnet.distributed import Local
 from dctnet.errors import UserError
 from dctnet.training import ccn, ttn
-from dctnet.training.precision import check_rewrites
+from dctnet.training.precision import check_precision
 from tests.training.rewritten_step import one_step
 from tests.training.test_ccn import arguments as ccn_arguments
 from tests.training.tiny_training import arguments, message, plain
@@ -63,7 +64,7 @@ def test_float16_computes_convolutions_in_it_close_to_float32(tmp_path, exact):
 @pytest.mark.skip(reason='no CPU with bfloat16 was at hand: how near it comes to float32 is not known yet')
 def test_bfloat16_computes_convolutions_in_it_close_to_float32(tmp_path, exact):
     try:
-        check_rewrites(TrainConfig(device='cpu', precision='bfloat16'))
+        check_precision(TrainConfig(device='cpu', precision='bfloat16'), Local())
     except UserError as error:
         pytest.skip(str(error))
     found = rewritten('bfloat16', tmp_path)
@@ -84,7 +85,7 @@ def test_xla_that_compiles_nothing(monkeypatch):
         session.run(tf.constant(1.0) + 1.0)
     monkeypatch.setenv('TF_XLA_FLAGS', '')
     with pytest.raises(UserError, match='train.xla is true, but .* compiles nothing here: set train.xla=false'):
-        check_rewrites(TrainConfig(device='cpu', xla=True))
+        check_precision(TrainConfig(device='cpu', xla=True), Local())
 
 
 def test_training_asks_for_xla_before_any_session(tmp_path, pictures, monkeypatch):
@@ -101,6 +102,6 @@ def test_training_asks_for_xla_before_any_session(tmp_path, pictures, monkeypatc
     monkeypatch.setattr(tf, 'Session', session)
     for module, words in ((ttn, arguments(pictures, tmp_path / 'run', 'train.xla=true')),
                           (ccn, ccn_arguments('source.yaml', pictures, tmp_path / 'run', 'train.xla=true'))):
-        monkeypatch.setattr(module, 'check_rewrites', asked)
+        monkeypatch.setattr(module, 'check_precision', asked)
         with pytest.raises(Asked):
             train.main(words)

@@ -3,26 +3,25 @@ import json
 import os
 import shutil
 import signal
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dctnet import export, frozen, images, train
 from dctnet.compat import tf
+from dctnet.config import EvaluateConfig
 from dctnet.metrics.edges import edge_agreement
 from dctnet.metrics.features import picture_features
 from dctnet.metrics.kid import kernel_distance
 from dctnet.metrics.pairs import cosine
 from dctnet.metrics.style_distance import colour_distance
-from dctnet.nets.pretrained import IdentityNetwork, picture_network
-from dctnet.runs import checkpoint
-from dctnet.training import validation as training_evaluation
+from dctnet.runs import checkpoint_files
+from dctnet.training.validation import Embeddings
 from tests.training.tiny_training import SIZE, at_step, message, metrics, newest_weights, plain, saved_steps
 
 
 @pytest.fixture(autouse=True)
-def quick(tiny_content, caplog):
+def quick(caplog):
     caplog.set_level('INFO')
 
 
@@ -46,19 +45,21 @@ def validation(tmp_path_factory):
     return folder
 
 
-@pytest.fixture()
-def settings(validation, network):
-    return ['evaluate.every=2', f'evaluate.photo={validation}', f'evaluate.features={network}',
-            'evaluate.identity_network=dlib']
-
-
-@pytest.fixture()
-def quick_identity(monkeypatch):
+@pytest.fixture(scope='module')
+def faces(tmp_path_factory):
     """Coarse pixels in the place of dlib's 29 convolutions."""
-    faces = IdentityNetwork('dlib', Path(__file__), lambda pictures: tf.reshape(
-        tf.nn.avg_pool(pictures, 32, 32, 'VALID'), [-1, 8 * 8 * 3]))
-    monkeypatch.setattr(training_evaluation, 'identity_network', lambda kind: faces)
-    return faces
+    with tf.Graph().as_default() as graph:
+        image = tf.placeholder(tf.float32, [None, 256, 256, 3], name='image')
+        tf.reshape(tf.nn.avg_pool(image, 32, 32, 'VALID'), [-1, 8 * 8 * 3], name='features')
+    path = tmp_path_factory.mktemp('faces') / 'faces.pb'
+    frozen.write_graph(graph.as_graph_def(), path)
+    return path
+
+
+@pytest.fixture()
+def settings(validation, network, faces):
+    return ['evaluate.every=2', f'evaluate.photo={validation}', f'evaluate.features={network}',
+            f'evaluate.identity_network={faces}']
 
 
 def measured(run):
@@ -67,8 +68,7 @@ def measured(run):
 
 
 @pytest.mark.long
-def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settings, quick_identity, monkeypatch,
-                                                      caplog):
+def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settings, monkeypatch, caplog):
     def command(name, *more):
         return plain(pictures, tmp_path / name, 'train.steps=6', *more)
 
@@ -79,7 +79,7 @@ def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settin
     with monkeypatch.context() as patch:
         at_step(patch, 4, lambda: os.kill(os.getpid(), signal.SIGTERM))
         assert train.main(command('killed', *settings)) == 75
-    checkpoint.remove(run / 'checkpoints' / 'model-4')  # as if killed after the measurement, before it was saved
+    checkpoint_files.remove(run / 'checkpoints' / 'model-4')  # as if killed after the measurement, before it was saved
     assert train.main(command('killed', *settings)) == 0
 
     plainly, whole, killed = [newest_weights(tmp_path / name) for name in ('without', 'whole', 'killed')]
@@ -98,14 +98,13 @@ def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settin
 
 
 @pytest.mark.long
-def test_values_are_those_of_the_exported_translator(tmp_path, pictures, settings, validation, network,
-                                                     quick_identity, monkeypatch, caplog):
+def test_values_are_those_of_the_exported_translator(tmp_path, pictures, settings, validation, network, faces,
+                                                     caplog):
     run = tmp_path / 'run'
     assert train.main(plain(pictures, run, 'train.steps=3', 'loss.tv=1', 'train.keep=1', 'evaluate.best=edges',
                             *settings)) == 0
     found, best = measured(run), json.loads((run / 'best' / 'best.json').read_text())
     assert best['value'] == max(values['eval/edges'] for values in found.values()) and saved_steps(run) == [3]
-    monkeypatch.setattr(export, '_CHECKED_SIDE', 64)
     assert export.main(['--run', str(run), '--out', str(tmp_path / 'model'), '--checkpoint', 'best']) == 0
     assert json.loads((tmp_path / 'model' / 'cartoon_h.json').read_text())['step'] == best['step']
 
@@ -114,10 +113,10 @@ def test_values_are_those_of_the_exported_translator(tmp_path, pictures, setting
                       for folder in (validation, pictures / 'style')]
     results = [translate(photo.astype(np.float32)) for photo in photos]
     features = frozen.FrozenGraph(network, ['image:0'], ['features:0'], 'cpu')
-    faces = picture_network(quick_identity.embed, 256, 'cpu')
+    embed = frozen.FrozenGraph(faces, ['image:0'], ['features:0'], 'cpu')
     expected = {
         'kid': kernel_distance(*[picture_features(side, features, SIZE) for side in (results, styles)]).value,
-        'id': cosine(*[picture_features(side, faces, 256) for side in (results, photos)]).mean(),
+        'id': cosine(*[picture_features(side, embed, 256) for side in (results, photos)]).mean(),
         'colour': colour_distance(results, styles),
         'edges': np.mean([edge_agreement(*pair) for pair in zip(photos, results)])}
     for name, value in expected.items():
@@ -127,14 +126,12 @@ def test_values_are_those_of_the_exported_translator(tmp_path, pictures, setting
         colour_distance(photos, styles)) in caplog.text
 
 
-def test_one_graph_where_features_and_identity_are_the_same(monkeypatch):
-    made = []
-    monkeypatch.setattr(training_evaluation, 'picture_network', lambda *words: made.append(words) or (
-        lambda batch: batch.reshape(len(batch), -1)[:, :8]))
-    config = training_evaluation.EvaluateConfig(features='dlib', identity_network='dlib')
-    embed = training_evaluation.Embeddings(config, 'cpu')
-    vectors = embed.of(np.zeros((3, SIZE, SIZE, 3), np.uint8))
-    assert len(made) == 1 and vectors[embed.features].shape == vectors[embed.identity].shape == (3, 8)
+def test_features_and_identity_of_one_file_are_embedded_once(faces):
+    config = EvaluateConfig(features=str(faces), identity_network=str(faces))
+    embeddings = Embeddings(config, 'cpu')
+    vectors = embeddings.of(np.zeros((3, SIZE, SIZE, 3), np.uint8))
+    assert list(vectors) == [faces] and embeddings.features == embeddings.identity == faces
+    assert vectors[faces].shape == (3, 8 * 8 * 3)
 
 
 def test_photographs_of_the_training_are_told(tmp_path, pictures, validation, settings, caplog):
@@ -152,14 +149,14 @@ def test_photographs_of_the_training_are_told(tmp_path, pictures, validation, se
     ('evaluate.photo={one}', 'evaluate.photo holds one picture'),
     ('evaluate.photo={damaged}', 'v9.png as a picture'),
     ('evaluate.photo={small}', 'v9.png is only 8x9 pixels'),
-    ('evaluate.features=vgg', 'choose inception, dlib or a frozen graph'),
+    ('evaluate.features=vgg', 'evaluate.features must be one of dlib, inception or a file *.pb'),
     ('evaluate.features={one}/none.pb', 'does not exist'),
     ('evaluate.identity_network=arcface', 'checkpoints/arcface.pb is not there'),
     ('evaluate.best=fid', 'evaluate.best'),
 ])
 def test_mistakes_are_told_before_the_training(tmp_path, pictures, validation, settings, monkeypatch, change, told,
                                                dry):
-    monkeypatch.setattr('dctnet.nets.pretrained.ARCFACE_FILE', tmp_path / 'arcface.pb')
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path / 'checkpoints'))
     shutil.copytree(str(validation), str(tmp_path / 'damaged'))
     (tmp_path / 'damaged' / 'v9.png').write_bytes(b'no picture')
     shutil.copytree(str(validation), str(tmp_path / 'small'))
@@ -169,4 +166,4 @@ def test_mistakes_are_told_before_the_training(tmp_path, pictures, validation, s
     change = change.format(one=tmp_path / 'one', damaged=tmp_path / 'damaged', small=tmp_path / 'small')
     command = plain(pictures, tmp_path / 'run', *settings + [change, 'data.check_folders=false'])
     assert told in message(*command + dry) and not (tmp_path / 'run').exists()
-    assert checkpoint.latest(tmp_path / 'run' / 'checkpoints') is None
+    assert checkpoint_files.latest(tmp_path / 'run' / 'checkpoints') is None

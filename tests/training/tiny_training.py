@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Sequence
 
 import cv2
 import numpy as np
@@ -21,15 +21,14 @@ from dctnet.distributed import Collectives
 from dctnet.engine.summaries import Scalars
 from dctnet.engine.trainer import Hook, Loop
 from dctnet.errors import UserError
-from dctnet.runs import checkpoint
-from dctnet.training import ccn, ttn
+from dctnet.runs import checkpoint, checkpoint_files
 
 SIZE, BATCH = 32, 2
 PLAIN = ('loss.style=0', 'loss.content=0')  # a generator alone, built in a second
 CONFIG = Path(__file__).parents[2] / 'configs' / 'ttn' / 'official.yaml'
 
 
-def content_network(config: object = None) -> tf.GraphDef:
+def content_network() -> tf.GraphDef:
     """image:0 [N, H, W, 3] -> features:0 [N, H/8, W/8, 4], the same on every call."""
     rng = np.random.RandomState(1)
     with tf.Graph().as_default(), tf.Session() as session:
@@ -38,14 +37,19 @@ def content_network(config: object = None) -> tf.GraphDef:
         return frozen.freeze(session, [tf.nn.conv2d(image, kernel, [1, 8, 8, 1], 'SAME', name='features')])
 
 
-def face_embedding(config: object = None) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A face embedding in the place of dlib's 29 convolutions: pictures [N, H, W, 3] -> [N, H * W * 3]."""
-    return lambda pictures: tf.reshape(tf.tanh(pictures), [pictures.shape.as_list()[0], -1])
+def write_face_network(path: Path, size: int = SIZE) -> Path:
+    """A face embedding in the place of dlib's 29 convolutions: images [N, size, size, 3] -> [N, size * size * 3]."""
+    with tf.Graph().as_default() as graph:
+        image = tf.placeholder(tf.float32, [None, size, size, 3], name='image')
+        tf.reshape(tf.tanh(image), [-1, size * size * 3], name='features')
+    frozen.write_graph(graph.as_graph_def(), path)
+    return path
 
 
 def write_pictures(folder: Path, photos: int = 5, exemplars: int = 3) -> Path:
-    """FOLDER/photo with texture all over and FOLDER/style with flat areas."""
+    """FOLDER/photo with texture all over, FOLDER/style with flat areas, and FOLDER/content.pb."""
     rng = np.random.RandomState(0)
+    frozen.write_graph(content_network(), folder / 'content.pb')
     for i in range(photos):
         images.write_bgr(folder / 'photo' / f'p{i}.png', rng.randint(0, 256, (40, 36, 3)).astype(np.uint8))
     for i in range(exemplars):
@@ -60,7 +64,7 @@ def arguments(folder: Path, run: Path, *overrides: str) -> List[str]:
     keys = [f"data.photo={folder / 'photo'}", f"data.style={folder / 'style'}", 'data.workers=2',
             f'data.size={SIZE}', f'data.batch_size={BATCH}', 'model.channels=2', 'train.log_every=1',
             'train.sample_every=0', 'train.save_every=2', 'train.steps=4', 'train.device=cpu', 'loss.style_warmup=[]',
-            'loss.content_network=random']
+            f'loss.content_network={folder / "content.pb"}']
     pairs = [word for key in keys + list(overrides) for word in ('--set', key)]
     return ['ttn', '--config', str(CONFIG), '--run', str(run)] + pairs
 
@@ -72,7 +76,7 @@ def plain(folder: Path, run: Path, *overrides: str) -> List[str]:
 
 def saved_steps(run: Path) -> List[int]:
     """Steps of the checkpoints that a run keeps."""
-    return [checkpoint.step_of(prefix) for prefix in checkpoint.all_in(run / 'checkpoints')]
+    return [checkpoint_files.step_of(prefix) for prefix in checkpoint_files.all_in(run / 'checkpoints')]
 
 
 def message(*words: str) -> str:
@@ -110,22 +114,20 @@ def main() -> int:
     """Train, and send this process a signal in the middle, where it has that rank. The first process of a TensorFlow
     cluster takes longer over its end than the others: in 1.15 it may have to wait for those that have left."""
     name, last, rank = sys.argv[1].split(':')
-    usual, whole_run = Loop._load_batch, Loop.run
+    usual = Loop.run
 
-    def load_batch(self: Loop) -> None:
-        if self.step == int(last) and self.communicator.rank == int(rank):
-            os.kill(os.getpid(), signal.Signals[name])
-        usual(self)
+    class SendSignal(Hook):
+        def after_step(self, loop: Loop) -> None:
+            if loop.step == int(last) and loop.communicator.rank == int(rank):
+                os.kill(os.getpid(), signal.Signals[name])
 
-    def run_and_outlast(self: Loop, session: tf.Session, hooks: List[Hook]) -> None:
-        whole_run(self, session, hooks)
+    def run_and_outlast(self: Loop, session: tf.Session, hooks: Sequence[Hook]) -> None:
+        usual(self, session, list(hooks) + [SendSignal()])  # the last one: the step is recorded and saved
         one = self.communicator
-        while isinstance(one, Collectives) and one.rank == 0 and len(one._absent()) < one.size - 1:
+        while isinstance(one, Collectives) and one.rank == 0 and len(one.absent()) < one.size - 1:
             time.sleep(0.1)
 
-    ttn._content_network = content_network
-    ccn._embedding = face_embedding
-    Loop._load_batch, Loop.run = load_batch, run_and_outlast
+    setattr(Loop, 'run', run_and_outlast)
     return train.main(sys.argv[2:])
 
 

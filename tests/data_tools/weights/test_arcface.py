@@ -6,10 +6,9 @@ from data_tools import import_weights
 from data_tools.weights.torch_states import arcface_arrays
 from dctnet import frozen
 from dctnet.compat import tf
-from dctnet.config import CcnConfig
 from dctnet.errors import UserError
-from dctnet.nets import arcface, pretrained
-from dctnet.training import ccn
+from dctnet.nets import arcface
+from dctnet.nets.pretrained import identity_network
 from tests.parity.drawn import arcface_state
 
 
@@ -64,10 +63,10 @@ def test_file_to_identity_network(tmp_path, state, monkeypatch):
     torch.save({name: torch.from_numpy(array) for name, array in state.items()}, str(tmp_path / 'model_ir_se50.pth'))
     text = import_weights.import_arcface(tmp_path / 'model_ir_se50.pth', tmp_path / 'arcface.pb')
     assert 'IR-SE50, 43797696 parameters' in text
-    monkeypatch.setattr(pretrained, 'ARCFACE_FILE', tmp_path / 'arcface.pb')
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))
     picture = np.random.RandomState(0).uniform(-1, 1, (2, 64, 64, 3)).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
-        found = session.run(ccn._embedding(CcnConfig())(tf.constant(picture)))  # auto: ArcFace, being there
+        found = session.run(identity_network('auto').embed(tf.constant(picture)))  # auto: ArcFace, being there
         expected = session.run(arcface.embedding(arcface.face_of(tf.constant(picture)), arcface_arrays(state, 'x')))
     assert found.shape == (2, 512)
     np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from dctnet.errors import UserError
-from dctnet.runs import best_checkpoint
+from dctnet.runs.checkpoint_files import Best, best_json, find, read_best
 
 ENTRY = {'step': 4, 'metric': 'kid', 'value': 0.5, 'measured_on': 'x'}
 
@@ -18,9 +18,10 @@ def run(tmp_path):
     return tmp_path
 
 
-def test_found(run):
-    assert best_checkpoint.read(run)._asdict() == ENTRY
-    assert best_checkpoint.find(run) == run / 'best' / 'model-4'
+def test_the_note_names_the_best_checkpoint(run):
+    assert read_best(run) == Best(4, 'kid', 0.5, fingerprint='x')
+    assert json.loads(best_json(read_best(run))) == ENTRY
+    assert find(run, 'best') == run / 'best' / 'model-4'
 
 
 @pytest.mark.parametrize('text', ['', '{"step": 4}', '[1, 2]', '{"step": "four", "metric": "kid", "value": 1, '
@@ -28,12 +29,12 @@ def test_found(run):
 def test_a_damaged_note_is_told(run, text):
     (run / 'best' / 'best.json').write_text(text)
     with pytest.raises(UserError, match='best.json is damaged'):
-        best_checkpoint.read(run)
+        read_best(run)
 
 
 @pytest.mark.parametrize('gone', ['best.json', 'model-4.index', 'model-4.data-00000-of-00001'])
 def test_none_where_a_file_is_gone(run, gone):
     (run / 'best' / gone).unlink()
-    assert best_checkpoint.read(run) is None
+    assert read_best(run) is None
     with pytest.raises(UserError, match='keeps no best checkpoint.*evaluate.every'):
-        best_checkpoint.find(run)
+        find(run, 'best')
