@@ -6,16 +6,22 @@ train.py ttn --config configs/ttn/official.yaml --set data.photo=PHOTOS data.sty
 The same command again resumes exactly where the run stopped. Exit codes: 0 done, 2 a mistake to put right, 75 stopped
 early and resumable.
 """
+from __future__ import annotations
+
 import argparse
 import logging
 import sys
 from pathlib import Path
-from typing import NoReturn, Optional, Sequence
+from typing import TYPE_CHECKING, NoReturn, Optional, Sequence
 
 from dctnet import config_file, places, process
+from dctnet.config import StageConfig
 from dctnet.errors import DONE, STOPPED_EARLY, exit_with
 from dctnet.runs.folder import Run
 from dctnet.training.inputs import ccn_inputs, ttn_inputs
+
+if TYPE_CHECKING:
+    from dctnet.distributed import Communicator
 
 
 def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -55,25 +61,43 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     process.prepare()
 
     run = Run(options.run, options.stage, dry=options.dry_run)
-    inputs = {'ccn': ccn_inputs, 'ttn': ttn_inputs}[options.stage](
-        run, places.config_path(options.config), options.overrides, options.init_from)
+    finished = {'ccn': _ccn, 'ttn': _ttn}[options.stage](options, run)
+    return DONE if finished else STOPPED_EARLY
+
+
+# Mistakes in the config and the folders are told before TensorFlow is loaded, which takes seconds: late imports.
+
+
+def _ccn(options: argparse.Namespace, run: Run) -> bool:
+    inputs = ccn_inputs(run, places.config_path(options.config), options.overrides, options.init_from)
+    communicator = _begin(inputs.config, options)
+    from dctnet.training.ccn import train_ccn
+    with process.stop_signals(run.ask_to_stop):
+        return train_ccn(run, inputs, communicator)
+
+
+def _ttn(options: argparse.Namespace, run: Run) -> bool:
+    inputs = ttn_inputs(run, places.config_path(options.config), options.overrides, options.init_from)
+    communicator = _begin(inputs.config, options)
+    from dctnet.training.ttn import train_ttn
+    with process.stop_signals(run.ask_to_stop):
+        return train_ttn(run, inputs, communicator)
+
+
+def _begin(config: StageConfig, options: argparse.Namespace) -> Communicator:
+    """Show the config of a dry run, load TensorFlow, and join the other processes."""
     if options.dry_run:
-        print(config_file.to_yaml(config_file.to_dict(inputs.config)), end='')
-    if inputs.config.train.xla:
+        print(config_file.to_yaml(config_file.to_dict(config)), end='')
+    if config.train.xla:
         process.compile_for_cpus_too()
     process.give_back_freed_memory()
-    # TensorFlow loads here: mistakes in the config and the folders have been told by now.
     from dctnet.compat import graph_mode
     from dctnet.distributed import connected
-    from dctnet.training.ccn import train_ccn
-    from dctnet.training.ttn import train_ttn
     graph_mode()
     communicator = connected(options.engine)
     if communicator.rank:  # what all have to say is said by the first
         logging.getLogger().setLevel(logging.WARNING)
-    with process.stop_signals(run.ask_to_stop):
-        finished = {'ccn': train_ccn, 'ttn': train_ttn}[options.stage](run, inputs, communicator)
-    return DONE if finished else STOPPED_EARLY
+    return communicator
 
 
 def command() -> NoReturn:
