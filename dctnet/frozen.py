@@ -56,7 +56,7 @@ def write_graph(graph_def: tf.GraphDef, path: Path) -> None:
 
 
 def read_graph(path: Path) -> tf.GraphDef:
-    """Read a .pb. Raises UserError where it is missing, no graph, or holds operations beyond tensor arithmetic."""
+    """Read a .pb. Raises UserError if it is missing, no graph, or holds operations beyond tensor arithmetic."""
     path = Path(path)
     if path.is_dir():
         raise UserError(f'{path} is a folder: name the .pb file')
@@ -82,7 +82,7 @@ def read_graph(path: Path) -> tf.GraphDef:
 
 
 def check_operations(graph_def: tf.GraphDef, where: str) -> None:
-    """Raise UserError where a graph holds operations beyond tensor arithmetic; `where` names the file."""
+    """Raise UserError if a graph holds operations beyond tensor arithmetic; `where` names the file."""
     nodes = list(graph_def.node) + [node for function in graph_def.library.function for node in function.node_def]
     refused = sorted({node.op for node in nodes} - _ALLOWED_OPS)
     if refused:
@@ -93,8 +93,8 @@ def check_operations(graph_def: tf.GraphDef, where: str) -> None:
 def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:
     """The weights frozen into a .pb: floating-point constants with a shape, below the name scope `scope`.
 
-    They keep the names that the variables had, from the scope on: another scope around it is left out. Empty where
-    the graph has no such scope. Raises UserError as `read_graph` does, and where a constant is damaged or several
+    They keep the names that the variables had, from the scope on: another scope around it is left out. Empty if
+    the graph has no such scope. Raises UserError as `read_graph` does, and if a constant is damaged or several
     networks of that scope are in the graph.
     """
     found, places = {}, set()
@@ -123,7 +123,7 @@ def import_into(graph_def: tf.GraphDef, inputs: Dict[str, tf.Tensor], outputs: S
     """Put a frozen graph into the current one, fed by `inputs` (name -> tensor); gradients flow through it.
 
     where: the file, named in errors. weights: what stands for nodes that were taken out of the graph. Raises
-    UserError where an input or output name is missing.
+    UserError if an input or output name is missing.
     """
     check_tensors(graph_def, list(inputs) + list(outputs), where)
     try:
@@ -135,12 +135,12 @@ def import_into(graph_def: tf.GraphDef, inputs: Dict[str, tf.Tensor], outputs: S
 
 
 def has_tensors(graph_def: tf.GraphDef, tensors: Sequence[str]) -> bool:
-    """True where all these names (NAME:0) are in the graph."""
+    """True if all these names (NAME:0) are in the graph."""
     return {tensor.split(':')[0] for tensor in tensors} <= {node.name for node in graph_def.node}
 
 
 def check_tensors(graph_def: tf.GraphDef, tensors: Sequence[str], where: str) -> None:
-    """Raise UserError where one of these names (NAME:0) is not in the graph; `where` names the file."""
+    """Raise UserError if one of these names (NAME:0) is not in the graph; `where` names the file."""
     names = {node.name for node in graph_def.node}
     missing = [name for name in tensors if name.split(':')[0] not in names]
     if missing:
@@ -204,7 +204,7 @@ class EmbeddedGraph:
 
     def __call__(self, inputs: Dict[str, tf.Tensor], outputs: Sequence[str]) -> List[tf.Tensor]:
         """The outputs for these inputs (name -> tensor); gradients flow to the inputs, none to the weights. Raises
-        UserError where a name is not in the graph."""
+        UserError if a name is not in the graph."""
         return import_into(self._structure, inputs, outputs, self._where, self._weights)
 
 

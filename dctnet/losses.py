@@ -58,13 +58,13 @@ def total_variation(x: tf.Tensor) -> tf.Tensor:
 
 
 def facial_loss(predicted: tf.Tensor, openness: tf.Tensor) -> tf.Tensor:
-    """Mean of ‖predicted − openness‖₂ over the pictures of known openness, both [N, 3]; a scalar, 0 where none is.
+    """Mean of ‖predicted − openness‖₂ over the pictures of known openness, both [N, 3]; a scalar, 0 if none is.
 
     A row of `openness` with a NaN is a photograph without a known face and has no part in it.
     """
     known = tf.reduce_all(tf.is_finite(openness), axis=1)
     target = tf.where(tf.is_finite(openness), openness, tf.zeros_like(openness))
-    # The constant keeps the gradient of the root finite where the distance is 0.
+    # The constant keeps the gradient of the root finite if the distance is 0.
     distance = tf.sqrt(tf.reduce_sum(tf.square(predicted - target), axis=1) + 1e-12)
     weight = tf.cast(known, tf.float32)
     return tf.reduce_sum(weight * distance) / tf.maximum(tf.reduce_sum(weight), 1.0)

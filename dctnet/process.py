@@ -28,7 +28,7 @@ def prepare() -> None:
 
 
 def compile_for_cpus_too() -> None:
-    """Before the first session: let XLA compile for CPUs, where it is asked for (compat.session_config)."""
+    """Before the first session: let XLA compile for CPUs, if it is asked for (compat.session_config)."""
     flags = os.environ.get('TF_XLA_FLAGS', '')
     if _XLA_ON_CPUS not in flags:
         os.environ['TF_XLA_FLAGS'] = f'{flags} {_XLA_ON_CPUS}'.strip()

@@ -32,7 +32,7 @@ class LossScale:
                apply: Callable[[List[tf.Tensor]], tf.Operation]) -> ScaledUpdate:
         """The update with gradients of the scaled loss, which are the same in all processes that train together.
 
-        apply: builds the update from unscaled gradients. It runs only where all of them are finite, so whatever it
+        apply: builds the update from unscaled gradients. It runs only if all of them are finite, so whatever it
         assigns must be built in it.
         """
         unscaled = [gradient / self._value for gradient in gradients]
@@ -67,7 +67,7 @@ def accumulated(phase: Phase, gradients: Sequence[tf.Tensor], micro_batches: int
 
 
 class Update(NamedTuple):
-    """What a step runs of a phase. accumulate: with each micro-batch but the last (None where there is only one).
+    """What a step runs of a phase. accumulate: with each micro-batch but the last (None if there is only one).
     apply: with the last. scalars: what else to record of `apply`."""
     accumulate: Optional[tf.Operation]
     apply: tf.Operation
@@ -79,7 +79,7 @@ def build_updates(stage: StageGraph, communicator: Communicator, micro_batches: 
     """Adam's update of each phase, by the phase's name, with the mean of all micro-batches' and processes' gradients.
 
     In a joint stage every update waits for the gradients of all phases, so all of them belong to the same weights.
-    loss_scaling: leave an update and its update_ops out where a gradient is not finite; each phase has a scale of its
+    loss_scaling: leave an update and its update_ops out if a gradient is not finite; each phase has a scale of its
     own. Raises ValueError that names the variables which a phase's loss does not reach.
     """
     scales = {phase.name: LossScale(phase.name) for phase in stage.phases if loss_scaling}

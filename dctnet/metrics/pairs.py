@@ -40,7 +40,7 @@ def identity_scores(embed: FrozenGraph, side: int, pairs: Dict[str, List[Pair]])
 
 
 def edge_scores(pairs: Dict[str, List[Pair]]) -> Scores:
-    """Agreement of the edges. Raises UserError where a picture cannot be read."""
+    """Agreement of the edges. Raises UserError if a picture cannot be read."""
     scores = {}
     for name, some in pairs.items():
         found = []
@@ -52,8 +52,8 @@ def edge_scores(pairs: Dict[str, List[Pair]]) -> Scores:
 
 
 def lpips_scores(network: FrozenGraph, pairs: Dict[str, List[Pair]]) -> Scores:
-    """Distance by LPIPS (a graph of nets.lpips): how different two pictures look. Raises UserError where a picture
-    cannot be read, or where the graph gives something else than a finite number a pair."""
+    """Distance by LPIPS (a graph of nets.lpips): how different two pictures look. Raises UserError if a picture
+    cannot be read, or if the graph gives something else than a finite number a pair."""
     scores = {}
     for name, some in pairs.items():
         log.info('%s: LPIPS of %d pictures', name, len(some))

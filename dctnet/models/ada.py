@@ -11,7 +11,7 @@ WINDOW = 4  # steps between two changes of p
 
 
 def probability(config: AugmentConfig) -> tf.Tensor:
-    """p of ops.augment, a float32 scalar; a saved variable where it adapts. Not for mode off."""
+    """p of ops.augment, a float32 scalar; a saved variable if it adapts. Not for mode off."""
     if config.mode == 'fixed':
         return tf.constant(config.p, tf.float32)
     return tf.get_variable('augment_p', [], tf.float32, tf.constant_initializer(config.p), trainable=False)
@@ -22,7 +22,7 @@ def adapting(config: AugmentConfig, p: tf.Tensor, phase: Phase, on_real: tf.Tens
     """The discriminator's phase, which now logs p and observes its own logits; and what adapts p, once a step after it.
 
     p: of `probability`. on_real: [N, 1], the phase's logits of the augmented real pictures. Every WINDOW steps p moves
-    by the number of pictures seen since / config.length: up where the mean sign of their logits is above
+    by the number of pictures seen since / config.length: up if the mean sign of their logits is above
     config.target (the discriminator knows the exemplars by heart), else down, within [0, 1]. A fixed p stays. All
     processes that train together observe and adapt as one. Of several micro-batches of a step the last is observed, and
     stands for all.

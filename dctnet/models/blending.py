@@ -42,7 +42,7 @@ def blend(source: Dict[str, np.ndarray], target: Dict[str, np.ndarray], resoluti
           width: float = 0.0) -> Dict[str, np.ndarray]:
     """Blend two generators' weights of the same names and shapes.
 
-    Raises ValueError where the names or shapes differ, or resolution is no power of two from 4.
+    Raises ValueError if the names or shapes differ, or resolution is no power of two from 4.
     """
     if resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f'the blending resolution must be a power of two from 4, not {resolution}')

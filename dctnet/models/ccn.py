@@ -24,12 +24,12 @@ _STREAMS = {'d': 0, 'g': 100, 'g_path': 200}
 _AUGMENT_STREAMS = {'d_real': 300, 'd_fake': 310, 'd_r1': 320, 'g': 330}
 
 Embedding = Callable[[tf.Tensor], tf.Tensor]
-# (pictures, key of _AUGMENT_STREAMS) -> logits [N, 1] of the discriminator, behind the augmentation where there is one.
+# (pictures, key of _AUGMENT_STREAMS) -> logits [N, 1] of the discriminator, behind the augmentation if there is one.
 Critic = Callable[[tf.Tensor, str], tf.Tensor]
 
 
 class Networks(NamedTuple):
-    """Weights by name (stylegan2.generator_shapes, discriminator_shapes). source: None where there is none."""
+    """Weights by name (stylegan2.generator_shapes, discriminator_shapes). source: None if there is none."""
     generator: Weights
     average: Weights
     discriminator: Weights
@@ -69,9 +69,9 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
     """Build the training graph with its phases d, d_r1, g and g_path.
 
     real: [N, size, size, 3] BGR in [-1, 1]. step: int64 scalar, the number of steps done. embedding: pictures -> face
-    embeddings [N, K]; None without a source. The distance of identity is logged even where it has no weight.
+    embeddings [N, K]; None without a source. The distance of identity is logged even if it has no weight.
     communicator: this process among those that train together; each draws latents of its own, and so does every
-    micro-batch of a step (micro_batch: its number, None where there is only one). Pictures are compared, and the
+    micro-batch of a step (micro_batch: its number, None if there is only one). Pictures are compared, and the
     average of the path lengths is moved, within one micro-batch; the latter by the last of a step.
     """
     loss, batch = config.loss, real.shape.as_list()[0]

@@ -27,7 +27,7 @@ class Sampling(NamedTuple):
     blend, blend_width: resolution and width of blending.blend; blend 0 leaves the target as it is.
     mix_w: the first so many layers of the synthesis take the w of the source's mapping, the others that of the
         target's ("first 4 of 14"). 0: all take the w of the blended generator's own mapping, which is the source's
-        where there is a blend.
+        if there is a blend.
     truncation: 1 leaves w, 0 gives the mean face. mean_samples: number of w's in that mean.
     fresh_noise: noise pictures of every sample's own; else those that belong to the generator.
     """
@@ -47,7 +47,7 @@ class FaceSampler:
         for blend, mix_w and twins, else None.
     twins: also draw the source's own picture of the same z and the same noise.
     device: 'auto', 'cpu' or 'gpu'.
-    Raises UserError where a GPU is demanded and none is there.
+    Raises UserError if a GPU is demanded and none is there.
     """
 
     def __init__(self, a: Architecture, target: Arrays, source: Optional[Arrays], sampling: Sampling, twins: bool,
@@ -84,7 +84,7 @@ class FaceSampler:
     def __call__(self, indices: Sequence[int]) -> Tuple[np.ndarray, Optional[np.ndarray]]:
         """The pictures of these indices and their twins (None without), uint8 [N, size, size, 3] BGR each.
 
-        Raises UserError where a generator draws values that are no finite numbers.
+        Raises UserError if a generator draws values that are no finite numbers.
         """
         draws = [self._draws(index) for index in indices]
         feed = {tensor: np.stack(parts) for tensor, parts in zip(self._inputs, zip(*draws))}
@@ -105,7 +105,7 @@ class FaceSampler:
 
 
 def mean_w(weights: Arrays, samples: int, seed: int, device: str = 'auto') -> np.ndarray:
-    """The mean of the w's of so many random z's: float32 [1, style_dim]. Raises UserError where `device` is 'gpu' and
+    """The mean of the w's of so many random z's: float32 [1, style_dim]. Raises UserError if `device` is 'gpu' and
     there is none."""
     style_dim = weights['style/1/weight'].shape[0]
     with tf.Graph().as_default() as graph:

@@ -28,9 +28,9 @@ _MEMORY_ADVICE = 'lower data.batch_size (train.accumulate makes up for it), data
 
 
 class TtnBatch(NamedTuple):
-    """Training pictures, each float32 [N, size, size, 3] BGR in [-1, 1], and what goes with the photographs where a
-    loss asks for it: superpixels like a picture, openness of eyes and mouth [N, 3] (NaN where it is unknown); features
-    of the content network [N, h, w, c] of the photographs and of their superpixels, where they are known already."""
+    """Training pictures, each float32 [N, size, size, 3] BGR in [-1, 1], and what goes with the photographs if a
+    loss asks for it: superpixels like a picture, openness of eyes and mouth [N, 3] (NaN if it is unknown); features
+    of the content network [N, h, w, c] of the photographs and of their superpixels, if they are known already."""
     photo: tf.Tensor
     style: tf.Tensor
     superpixel: Optional[tf.Tensor] = None
@@ -57,7 +57,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
     """Build the training graph.
 
     step: int64 scalar, the number of steps done. content_network: frozen graph image:0 -> features:0,
-    None where the content has no weight.
+    None if the content has no weight.
     preview_photos: float32 [M, size, size, 3] in [-1, 1], shown in every sample grid.
     """
     network = EmbeddedGraph(content_network, 'the content network') if config.loss.content else None
@@ -90,9 +90,9 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
 
 def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
                       ) -> Tuple[TtnBatch, Dict[str, tf.Tensor]]:
-    """The batch with what the content loss compares the output with, too, and the time that it took where it is known.
+    """The batch with what the content loss compares the output with, too, and the time that it took if it is known.
 
-    Those of the photographs come along with the data where scikit-image finds them.
+    Those of the photographs come along with the data if scikit-image finds them.
     """
     known = batch.superpixel is not None or batch.superpixel_features is not None
     if not loss.content or loss.superpixel == 'off' or known:

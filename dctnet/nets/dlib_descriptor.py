@@ -81,7 +81,7 @@ def _residual_block(x: tf.Tensor, convolutions: Iterator[Tuple[np.ndarray, np.nd
 
 
 def _padded_sum(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """dlib's addition: where a size differs, the smaller operand gets zeros at the end."""
+    """dlib's addition: if a size differs, the smaller operand gets zeros at the end."""
     shapes = np.array([a.shape.as_list()[1:], b.shape.as_list()[1:]])
     ends = shapes.max(0) - shapes
     return tf.pad(a, [(0, 0)] + [(0, n) for n in ends[0]]) + tf.pad(b, [(0, 0)] + [(0, n) for n in ends[1]])

@@ -19,7 +19,7 @@ class DescriptorWeights(NamedTuple):
 
 
 def read_descriptor_weights(path: Path) -> DescriptorWeights:
-    """Read dlib_face_recognition_resnet_model_v1.dat. Raises UserError where it is missing, damaged or another file."""
+    """Read dlib_face_recognition_resnet_model_v1.dat. Raises UserError if it is missing, damaged or another file."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -59,7 +59,7 @@ def _after(data: bytes, tag: bytes, start: int) -> int:
     mark = bytes([1, len(tag)]) + tag
     found = data.find(mark, start)
     if found < 0:
-        raise ValueError(f'no layer {tag.decode()} where one must follow')
+        raise ValueError(f'no layer {tag.decode()}, and one must follow')
     return found + len(mark)
 
 

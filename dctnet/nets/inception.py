@@ -16,7 +16,7 @@ def features(pictures: tf.Tensor, graph_def: tf.GraphDef) -> tf.Tensor:
 def pooling_part(graph_def: tf.GraphDef, where: str) -> tf.GraphDef:
     """What leads from INPUT to OUTPUT in a published graph: without its decoding of JPEG files and its classifier.
 
-    Raises UserError where it has no such tensors; `where` names the file.
+    Raises UserError if it has no such tensors; `where` names the file.
     """
     frozen.check_tensors(graph_def, [INPUT, OUTPUT], where)
     opened = tf.GraphDef()

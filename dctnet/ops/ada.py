@@ -1,7 +1,7 @@
 """Augmentation of what a discriminator sees (Karras et al., Training Generative Adversarial Networks with Limited Data,
 2020, section 3 and appendix B): pixel blitting, geometry and colour, each with probability p.
 
-Differentiable by the pictures as often as needed, which R1 asks for, and exactly the identity where p is 0. Everything
+Differentiable by the pictures as often as needed, which R1 asks for, and exactly the identity if p is 0. Everything
 is sums and products of floats and one gather: products of matrices would be rounded to ten bits on GPUs with TF32, and
 integer arithmetic has no GPU kernels.
 
@@ -134,7 +134,7 @@ def quarter_turns(turns: tf.Tensor) -> tf.Tensor:
 
 
 def flipping_luma(flip: tf.Tensor) -> tf.Tensor:
-    """[N, 3, 3] of colours: the grey part negated where flip [N] is 1, kept where it is 0."""
+    """[N, 3, 3] of colours: the grey part negated if flip [N] is 1, kept if it is 0."""
     return np.eye(3, dtype=np.float32) - 2.0 * flip[:, None, None] * _GREY_AXIS
 
 

@@ -61,7 +61,7 @@ def averaging_matrix(size: int, start: float, end: float, outputs: int) -> np.nd
 
 def triangle_matrix(size: int, start: float, end: float, outputs: int) -> np.ndarray:
     """[outputs, size] for `resampled`: start...end (0 is the left edge of pixel 0) resized to `outputs` pixels by a
-    triangle filter: bilinear where it gets larger, averaging where it gets smaller."""
+    triangle filter: bilinear if it gets larger, averaging if it gets smaller."""
     step = (end - start) / outputs
     centres = start + (np.arange(outputs)[:, None] + 0.5) * step - 0.5
     weights = np.maximum(0.0, 1.0 - np.abs(np.arange(size)[None, :] - centres) / max(step, 1.0))

@@ -24,7 +24,7 @@ _OPTIMISER_WORDS = ('/Adam', 'loss_scale/', 'beta1_power', 'beta2_power', 'globa
 def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, keep: int) -> Path:
     """Write FOLDER/model-STEP.* whole or not at all, then remove all but the newest `keep`.
 
-    Raises UserError where the disk refuses; earlier checkpoints stay as they are.
+    Raises UserError if the disk refuses; earlier checkpoints stay as they are.
     """
     folder = atomic.make_folder(Path(folder))
     prefix = folder / f'model-{step}'
@@ -66,7 +66,7 @@ def _flush(path: Path) -> None:
 
 def restore(session: tf.Session, saver: tf.train.Saver, prefix: Path, may_lack: str = '') -> None:
     """Load every variable of the saver, those of all global variables. Variables of the scope may_lack keep their start
-    where the file has none of them. Raises UserError where the file is damaged or of another architecture."""
+    if the file has none of them. Raises UserError if the file is damaged or of another architecture."""
     offered = _shapes(prefix)
     variables = {entry.op.name: entry for entry in tf.global_variables()}
     if may_lack and not any(name.startswith(may_lack + '/') for name in offered):
@@ -123,7 +123,7 @@ def read_arrays(source: Path) -> Dict[str, np.ndarray]:
     """All arrays of a run folder (its newest checkpoint), a TensorFlow checkpoint prefix, an .npz, or the weights of a
     frozen translator (.pb).
 
-    Half-precision arrays come out as float32. Raises UserError where the source is none of these.
+    Half-precision arrays come out as float32. Raises UserError if the source is none of these.
     """
     source = Path(source)
     if source.is_dir():

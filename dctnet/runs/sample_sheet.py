@@ -17,7 +17,7 @@ def sheet(columns: Dict[str, Sequence[np.ndarray]]) -> np.ndarray:
 
 
 def columns_of(picture: np.ndarray, size: int) -> List[List[np.ndarray]]:
-    """The columns of a `sheet` of pictures of `size` px, without captions; [] where it is no such sheet."""
+    """The columns of a `sheet` of pictures of `size` px, without captions; [] if it is no such sheet."""
     caption = images.labelled(np.zeros((size, size, 3), np.uint8), '').shape[0] - size
     columns, rest = divmod(picture.shape[1] + _GAP, size + _GAP)
     # No gap above the last row, which is a grid of its own.

@@ -17,7 +17,7 @@ _CURES = {
 
 
 def check_precision(train: TrainConfig, communicator: Communicator) -> None:
-    """Raise UserError where train.precision or train.xla would silently leave the graph as it is.
+    """Raise UserError if train.precision or train.xla would silently leave the graph as it is.
 
     No list of cards and versions: a small graph is run, and what became of it looked at. Call it before the first
     session of the process, which fixes whether XLA compiles for the CPU.

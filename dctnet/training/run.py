@@ -36,7 +36,7 @@ class Weights(NamedTuple):
 class Stage(NamedTuple):
     """What a stage hands to `train_stage`.
 
-    start: the weights of step 0, where they are not the variables' own; loaded if nothing is trained yet.
+    start: the weights of step 0, if they are not the variables' own; loaded if nothing is trained yet.
     origin: one line about them, '' for none.
     fixed: weights that no checkpoint holds, loaded at every start.
     summary: one line about what is trained.

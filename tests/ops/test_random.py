@@ -63,8 +63,10 @@ def test_distributions_are_the_initialisers_own():
 def test_both_runtimes_start_alike():
     """Drawn by TensorFlow 1.15.5 and 2.15.1, which agree."""
     weights = started(7, translator_and_critic)
-    np.testing.assert_allclose(weights['generator/Conv_1/weights'].ravel()[:3], [-0.19897607, -0.26674616, -0.21183798], rtol=1e-6)
-    np.testing.assert_allclose(weights['disc_gray/conv1_1/u'].ravel()[:3], [0.27445024, -0.01228858, -0.57934135], rtol=1e-5)
+    np.testing.assert_allclose(weights['generator/Conv_1/weights'].ravel()[:3],
+                               [-0.19897607, -0.26674616, -0.21183798], rtol=1e-6)
+    np.testing.assert_allclose(weights['disc_gray/conv1_1/u'].ravel()[:3],
+                               [0.27445024, -0.01228858, -0.57934135], rtol=1e-5)
 
 
 def test_names_have_keys_of_their_own():
