@@ -1,4 +1,4 @@
-"""Every loss of the paper. They take tensors and build no networks (docs/recipe.md, CCN and TTN).
+"""Every loss of the paper. They take tensors and build no networks (docs/recipe.md, "CCN" and "TTN").
 
 Adversarial losses on logits, least squares as published or log as in the paper's formula; content, total variation and
 facial perception of the TTN; identity, gradient penalty and path lengths of the CCN's StyleGAN2.

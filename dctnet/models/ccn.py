@@ -1,5 +1,5 @@
 """The content calibration network as a StageGraph: StyleGAN2 fine-tuned on exemplars, held to the faces of its source
-by an identity loss (paper section 3.1; RECIPE.md, CCN). Without a source: StyleGAN2 from scratch."""
+by an identity loss (paper section 3.1; docs/recipe.md, "CCN"). Without a source: StyleGAN2 from scratch."""
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Pictures of a calibrated generator and their twins of the source (paper section 3.1; RECIPE.md, CCN).
+"""Pictures of a calibrated generator and their twins of the source (paper section 3.1; docs/recipe.md, "CCN").
 
 A sample is a function of the seed and its own index: neither the size of the batch nor the samples before it matter,
 up to the rounding of the device.

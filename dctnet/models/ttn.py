@@ -1,5 +1,5 @@
 """The texture translation network as a StageGraph: U-Net against a texture and a surface discriminator; content,
-total-variation and facial losses (paper section 3.3; RECIPE.md, TTN)."""
+total-variation and facial losses (paper section 3.3; docs/recipe.md, "TTN")."""
 from __future__ import annotations
 
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
@@ -21,7 +21,7 @@ from dctnet.stage import Optim, Phase, Preview, StageGraph
 
 Features = Callable[[tf.Tensor], tf.Tensor]
 
-# Ranges of the random colour shift, blue, green, red: around the usual weights of luma (RECIPE.md, TTN).
+# Ranges of the random colour shift, blue, green, red: around the usual weights of luma (docs/recipe.md, "TTN").
 COLOUR_SHIFT_LOW = (0.014, 0.487, 0.199)
 COLOUR_SHIFT_HIGH = (0.214, 0.687, 0.399)
 _MEMORY_ADVICE = 'lower data.batch_size (train.accumulate makes up for it), data.size or model.channels'
