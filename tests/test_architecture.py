@@ -1,5 +1,6 @@
 """The shape of the program: who may import whom, one importer of TensorFlow, small modules with telling names."""
 import ast
+import functools
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -42,16 +43,19 @@ def name_of(path):
     return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
 
 
+MODULE_NAMES = {name_of(source) for source in SOURCES}
+
+
 def unit_of(module):
     """The entry of LAYERS that a module of the project belongs to."""
     parts = module.split('.')
     return parts[0] if parts[0] in ('data_tools', 'train', 'infer') else '.'.join(parts[:2])
 
 
+@functools.lru_cache(maxsize=None)
 def imported(path):
     """Names of the modules that a file imports, inside functions too; `from a import b` gives a.b where it is one."""
-    known = {name_of(source) for source in SOURCES}
-    found = set()
+    known, found = MODULE_NAMES, set()
     for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}

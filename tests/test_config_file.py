@@ -192,3 +192,29 @@ def test_an_empty_file_is_the_defaults(tmp_path):
 def test_differences_names_the_leaves():
     assert config_file.differences({'a': {'b': 1, 'c': 2}, 'd': 3}, {'a': {'b': 1, 'c': 5}, 'e': 4}) == [
         ('a.c', 2, 5), ('d', 3, None), ('e', None, 4)]
+
+
+@pytest.mark.parametrize('key', ['loss.content_network', 'evaluate.identity_network', 'evaluate.features'])
+def test_networks_are_a_name_or_a_frozen_graph(tmp_path, key):
+    section, name = key.split('.')
+    assert getattr(getattr(load(tmp_path, '{}', f'{key}=mine/net.pb'), section), name) == 'mine/net.pb'
+    assert getattr(getattr(load(tmp_path, '{}', f'{key}=dlib'), section), name) == 'dlib'
+    assert 'or a file *.pb, not' in message(tmp_path, '{}', f'{key}=mine/net.h5')
+
+
+def test_keys_of_one_stage_are_refused_by_the_other(tmp_path):
+    path = write(tmp_path, '{}')
+    for key in ('data.generated=x', 'data.exemplar_share=0.1', 'data.check_folders=false', 'evaluate.every=1'):
+        load(tmp_path, '{}', key)
+        with pytest.raises(UserError, match='unknown key'):
+            config_file.load(CcnConfig, path, [key])
+    for key in ('source=x', 'augment.p=0.1', 'optim.ema_decay=0.5'):
+        assert 'unknown key' in message(tmp_path, '{}', key)
+
+
+@pytest.mark.parametrize('overrides, told', [
+    (['data.style=x'], 'data.style is not used without a source.*data.photo'),
+    (['data.photo=x', 'source=y'], 'data.photo is not used with a source.*data.style')])
+def test_a_folder_that_the_calibration_would_not_use_is_refused(tmp_path, overrides, told):
+    with pytest.raises(UserError, match=told):
+        config_file.load(CcnConfig, write(tmp_path, '{}'), overrides)

@@ -38,3 +38,32 @@ def test_none_where_a_file_is_gone(run, gone):
     assert read_best(run) is None
     with pytest.raises(UserError, match='keeps no best checkpoint.*evaluate.every'):
         find(run, 'best')
+
+
+def add(folder, *steps):
+    folder.mkdir(parents=True, exist_ok=True)
+    for step in steps:
+        for suffix in ('.index', '.data-00000-of-00001'):
+            (folder / f'model-{step}{suffix}').write_bytes(b'x')
+
+
+def test_the_checkpoint_that_a_user_names(run):
+    add(run / 'checkpoints', 9, 100, 20)
+    assert find(run) == run / 'checkpoints' / 'model-100'  # by the number, not by the name
+    assert find(run, '20') == run / 'checkpoints' / 'model-20'
+    assert find(run, 'best') == run / 'best' / 'model-4'
+
+
+@pytest.mark.parametrize('wanted, message', [
+    ('7', 'keeps no checkpoint of step 7: there are 9, 20'), ('last', '--checkpoint last: say best, or the number')])
+def test_checkpoints_that_are_not_there(run, wanted, message):
+    add(run / 'checkpoints', 9, 20)
+    with pytest.raises(UserError, match=message):
+        find(run, wanted)
+
+
+def test_a_run_without_checkpoints(tmp_path):
+    with pytest.raises(UserError, match='holds no checkpoint'):
+        find(tmp_path)
+    with pytest.raises(UserError, match='--checkpoint 3 goes with a run folder, and .*model-3 is none'):
+        find(tmp_path / 'model-3', '3')
