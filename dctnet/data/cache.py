@@ -1,4 +1,4 @@
-"""What is made of training pictures, kept in files: decoded pictures, superpixels, features of the content network."""
+"""Arrays computed from training images, kept in files: decoded images, superpixels, features of the content network."""
 import io
 import logging
 import threading
@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 
 
 class Cache:
-    """Arrays that are made of one picture file each. Safe between threads, and between processes that share a folder.
+    """Arrays that are computed from one image file each. Safe between threads, and between processes with one folder.
 
-    folder: where they are kept; None: nowhere, every array is made whenever it is asked for. Raises UserError if the
+    folder: where they are kept; None keeps nothing, and every array is computed each time. Raises UserError if the
     folder can be neither written into nor created.
     """
 
@@ -27,9 +27,10 @@ class Cache:
         self._folder, self._lock = folder, threading.Lock()
 
     def __call__(self, source: Path, what: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """The array `what` (a name that says all it depends on besides the picture) of the file `source`.
+        """The array of the file `source`, from the cache or from `make`.
 
-        A file that has changed (its size or its time) counts as another one.
+        what: name of the array; it must name everything that the array depends on besides the file. A file whose size
+        or modification time has changed counts as another one.
         """
         if self._folder is None:
             return make()

@@ -1,4 +1,4 @@
-"""What goes with the photographs of a batch if a loss asks for it."""
+"""Arrays that go with the photographs of a batch, if a loss asks for them."""
 from pathlib import Path
 from typing import Callable, Dict
 
@@ -15,27 +15,36 @@ Features = Callable[[np.ndarray], np.ndarray]
 
 
 def superpixel(size: int) -> Extra:
-    """The SLIC regions of the picture, [size, size, 3] BGR in [-1, 1]."""
+    """The SLIC regions of each photograph as an image, float32 [size, size, 3] BGR in [-1, 1]."""
     return Extra((size, size, 3), _superpixel)
 
 
 def photo_features(features: Features, network: str, size: int, cache: Cache) -> Extra:
-    """What the content network says of the picture. features: [1, size, size, 3] BGR in [-1, 1] -> [1, h, w, c].
-    network: a name of it that no other one has."""
+    """The features of each photograph by the content network, float32 [h, w, c].
+
+    features: the network, float32 [1, size, size, 3] BGR in [-1, 1] -> float32 [1, h, w, c].
+    network: its name in the cache, which no other network has.
+    size: side of the training images in pixels.
+    cache: keeps the features of plain and of mirrored photographs.
+    """
     return Extra(_shape(features, size), lambda sample: _kept(
         cache, sample, f'photo-{network}-{size}', lambda: features(images.to_unit(sample.picture)[None])[0]))
 
 
 def superpixel_features(features: Features, network: str, size: int, cache: Cache) -> Extra:
-    """As `photo_features`, of the picture's SLIC regions."""
+    """The features of each photograph's SLIC regions by the content network, float32 [h, w, c].
+
+    features, network, size, cache: as for `photo_features`.
+    """
     return Extra(_shape(features, size), lambda sample: _kept(
         cache, sample, f'superpixel-{network}-{size}', lambda: features(_superpixel(sample)[None])[0]))
 
 
 def openness(measured: Dict[Path, np.ndarray]) -> Extra:
-    """The openness [3] of eyes and mouth as the picture shows them; `measured` is that of the files.
+    """The openness of left eye, right eye and mouth in each photograph, float32 [3].
 
-    Only mirroring changes it: it exchanges the eyes.
+    measured: file -> its openness [3], NaN if it is unknown (data.openness). Scaling and rotating do not change it;
+    mirroring exchanges the eyes.
     """
     def of(sample: Sample) -> np.ndarray:
         values = measured[sample.path]
@@ -45,7 +54,7 @@ def openness(measured: Dict[Path, np.ndarray]) -> Extra:
 
 
 def _kept(cache: Cache, sample: Sample, what: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """From the cache if the sample comes again; a random scale or angle never does."""
+    """Use the cache for plain and mirrored samples only: a random scale or angle does not come twice."""
     if sample.transform not in (Transform(), Transform(mirror=True)):
         return make()
     return cache(sample.path, what + ('-mirrored' if sample.transform.mirror else ''), make)

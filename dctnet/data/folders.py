@@ -21,15 +21,21 @@ _STYLE_NAME = re.compile(r'style|cartoon|anime|drawn|comic|sketch|exemplar|paint
 
 
 class Folders(NamedTuple):
-    """Training pictures. generated: samples in the style of the exemplars, or none."""
+    """Files of the training images: photographs, exemplars of the style, and generated samples of it, if any."""
     photo: List[Path]
     style: List[Path]
     generated: List[Path] = []
 
 
 def list_folders(photo: str, style: str, batch_size: int, generated: str = '') -> Folders:
-    """The pictures of all folders. Raises UserError if photo or style is not set, if a folder is missing, empty
-    or smaller than a batch, or if two are the same."""
+    """The images of all training folders.
+
+    photo, style: folder or keep-list (.txt) of the photographs and of the exemplars.
+    batch_size: the fewest images that each of them must hold.
+    generated: folder or keep-list of generated samples, '' for none.
+    Raises UserError if photo or style is not set, if a folder is missing, empty or smaller than a batch, or if two are
+    the same.
+    """
     wanted = {'photo': photo, 'style': style}
     if generated:
         wanted['generated'] = generated
@@ -44,8 +50,11 @@ def list_folders(photo: str, style: str, batch_size: int, generated: str = '') -
 
 
 def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
-    """The pictures of one folder, or those that a keep-list (.txt) names; `key` is its name in the config. Raises
-    UserError as `list_folders` does."""
+    """The images of one folder, or those that a keep-list (.txt) names.
+
+    key: its name in the config, for messages. Raises UserError if the folder is not set, missing, empty or smaller
+    than a batch.
+    """
     if not folder:
         raise UserError(f'{key} is not set: name a folder of pictures in the config or with --set {key}=FOLDER')
     path = Path(folder).expanduser()  # no shell does it in KEY=~/VALUE
@@ -57,8 +66,11 @@ def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
 
 
 def list_validation(key: str, folder: str, training: Sequence[Path]) -> List[Path]:
-    """The photographs that a training is measured on. Warns if `training` holds some of the same files. Raises
-    UserError as `list_folders` does, and if there are fewer than two."""
+    """The photographs that a training is measured on.
+
+    key, folder: as for `list_folder`. training: photographs of the training; warns if some are the same files. Raises
+    UserError as `list_folder` does, and if there are fewer than two.
+    """
     paths = list_folder(key, folder, batch_size=1)
     if len(paths) < 2:
         raise UserError(f'{key} holds one picture ({folder}): KID needs two at least, and says little of fewer than '
@@ -72,9 +84,9 @@ def list_validation(key: str, folder: str, training: Sequence[Path]) -> List[Pat
 
 
 def shared_files(paths: Sequence[Path], others: Sequence[Path]) -> List[Path]:
-    """Those of `paths` whose bytes are those of a file of `others`, whatever its name."""
+    """The `paths` whose content equals that of a file of `others`, whatever their names."""
     sizes = {path.stat().st_size for path in paths}
-    hashes = {sha256_of_file(other) for other in others if other.stat().st_size in sizes}  # thousands need no reading
+    hashes = {sha256_of_file(other) for other in others if other.stat().st_size in sizes}  # spares reading thousands
     return [path for path in paths if sha256_of_file(path) in hashes]
 
 
@@ -134,19 +146,23 @@ def _problem_of(path: Path) -> str:
 
 
 def flatness(picture: np.ndarray) -> float:
-    """Share of the pixels, 0 - 1, whose 3×3 surroundings vary by less than 1.5 grey levels, of uint8 BGR at 256 px."""
+    """Share of the pixels, 0 - 1, whose 3×3 neighbourhood has a standard deviation below 1.5 grey levels.
+
+    picture: uint8 [H, W, 3] BGR; its centred square is measured at 256 px.
+    """
     grey = cv2.cvtColor(images.square(picture, 256), cv2.COLOR_BGR2GRAY).astype(np.float32)
     mean = cv2.blur(grey, (3, 3))
     return float(np.mean(np.maximum(cv2.blur(grey * grey, (3, 3)) - mean * mean, 0) < 1.5 ** 2))
 
 
 def keep_list_text(names: Sequence[str], notes: Sequence[str]) -> str:
-    """The text of a list. A name that begins with # is written as ./#..."""
+    """The text of a keep-list: the notes as comments, then one name a line. A name that begins with # is written as
+    ./#..."""
     lines = ['# ' + note for note in notes] + ['./' + name if name.startswith('#') else name for name in names]
     return '\n'.join(lines) + '\n'
 
 
 def keep_list_names(path: Path) -> List[str]:
-    """The names of a list, in its order, without empty lines and comments."""
+    """The names of a keep-list, in its order, without empty lines and comments."""
     lines = [line.strip() for line in Path(path).read_text(encoding='utf-8').splitlines()]
     return [line[2:] if line.startswith('./') else line for line in lines if line and not line.startswith('#')]

@@ -9,8 +9,13 @@ _WHITE = (255, 255, 255)
 
 
 class Transform(NamedTuple):
-    """mirror: left-right. scale: about the centre, below 1 onto white, above 1 cropped. angle: degrees, anticlockwise;
-    corners that open are filled by reflection (`reflect`) or white."""
+    """What is done to an image, in this order.
+
+    mirror: exchange left and right.
+    scale: factor about the centre; below 1 the rest is white, above 1 the image is cropped.
+    angle: degrees, anticlockwise.
+    reflect: fill the corners that a rotation opens by reflection; else white.
+    """
     mirror: bool = False
     scale: float = 1.0
     angle: float = 0.0
@@ -18,10 +23,11 @@ class Transform(NamedTuple):
 
 
 def drawn(preset: str, rng: np.random.RandomState, mirror: bool) -> Transform:
-    """A random transform. mirror: whether half of them are mirrored.
+    """A random transform (docs/recipe.md, "GEM").
 
-    official: scale 0.8 to 1 for nine in ten, else 1 to 1.1; whole degrees from -10 to 10. paper: scale 0.8 to 1.2,
-    rotation up to 90° either way (a reading that a peer shares).
+    preset: 'official': scale 0.8 to 1 for nine in ten, else 1 to 1.1; whole degrees from -10 to 10. 'paper': scale 0.8
+        to 1.2, rotation up to 90° either way (a reading that a peer shares). 'off': neither.
+    mirror: whether half of them are mirrored.
     """
     mirrored = bool(mirror and rng.randint(2))
     if preset == 'official':
@@ -32,13 +38,13 @@ def drawn(preset: str, rng: np.random.RandomState, mirror: bool) -> Transform:
 
 
 def official_scale(rng: np.random.RandomState) -> float:
-    """Nine in ten get smaller, onto white."""
+    """A random factor of the official preset: nine in ten below 1."""
     return rng.uniform(0.8, 1.0) if rng.uniform() < 0.9 else rng.uniform(1.0, 1.1)
 
 
 def expanded(rng: np.random.RandomState) -> List[Tuple[str, Transform]]:
-    """The eight files that the published script makes of one: plain, scaled, turned left and turned right, each also
-    mirrored. (suffix of the name, transform), of fresh draws."""
+    """The eight files that the published script makes of one, as (suffix of the name, transform): plain, scaled, turned
+    left and turned right, each also mirrored. Every scale and angle is drawn on its own."""
     variants = []
     for mirror in (False, True):
         flip = '_flip' if mirror else ''
@@ -49,7 +55,7 @@ def expanded(rng: np.random.RandomState) -> List[Tuple[str, Transform]]:
 
 
 def transformed(picture: np.ndarray, transform: Transform) -> np.ndarray:
-    """uint8 [H, W, 3] -> the same shape."""
+    """Apply a transform: uint8 [H, W, 3] -> the same shape."""
     if transform.mirror:
         picture = picture[:, ::-1]
     reflect = transform.reflect and transform.angle != 0

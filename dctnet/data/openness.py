@@ -18,17 +18,19 @@ from dctnet.hashing import sha256_of_file
 log = logging.getLogger(__name__)
 
 FILE_NAME = 'openness.json'
-_VERSION = 1  # of what is measured: numbers of another version are measured anew
+_VERSION = 1  # of the measurement: values of another version are measured again
 _FEWEST_KNOWN = 0.1
 _REPORT_SECONDS = 20.0
 
 
 def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Dict[Path, np.ndarray]:
-    """File -> float32 [3] openness (face.openness) of its largest face, NaN if none is found.
+    """File -> float32 [3] openness (face.measures.openness) of its largest face, NaN if none is found.
 
-    Numbers are kept in openness.json in the folder of the first photograph, with a hash of each file, so that a changed
-    one is measured anew. keep: False only reads that file. If the folder is read-only, a warning is logged and the
-    values are measured again next time. Raises UserError if fewer than one in ten photographs shows a face.
+    workers: threads that measure. keep: False reads the file of earlier values, but does not write it.
+
+    Values are kept in openness.json in the folder of the first photograph, with a hash of each file, so that a changed
+    file is measured again. If the folder is read-only, a warning is logged and the values are measured again next time.
+    Raises UserError if fewer than one in ten photographs shows a face.
     """
     file = paths[0].parent / FILE_NAME
     names = {path: os.path.relpath(str(path), str(file.parent)) for path in paths}
@@ -60,9 +62,9 @@ def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Di
 
 
 def _measure(detector: FaceDetector, path: Path) -> Optional[List[float]]:
-    """JSON's form of the openness: None if there is no face, or one too small to tell."""
+    """The openness as JSON holds it: None if no face is found, or one too small to measure."""
     picture = images.read_bgr(path)
-    faces = detector.detect(images.square(picture, min(picture.shape[:2])))  # what the training sees of it
+    faces = detector.detect(images.square(picture, min(picture.shape[:2])))  # the part that the training sees
     values = openness(faces[0].landmarks) if faces else np.full(3, np.nan)
     return [float(value) for value in values] if np.isfinite(values).all() else None
 

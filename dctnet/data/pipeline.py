@@ -16,14 +16,15 @@ _PREFETCHED_BATCHES = 2
 
 
 class Sample(NamedTuple):
-    """One training picture, uint8 [size, size, 3] BGR, the file that it comes from, and what was done to it."""
+    """One training image, uint8 [size, size, 3] BGR; its file; and the transform that was applied."""
     picture: np.ndarray
     path: Path
     transform: geometry.Transform
 
 
 class Extra(NamedTuple):
-    """What goes with every sample of the first domain: a float32 array of one shape, made from the sample."""
+    """An array that goes with every sample of the first domain: its shape, and the function that computes it, float32,
+    from the sample."""
     shape: Tuple[int, ...]
     of: Callable[[Sample], np.ndarray]
 
@@ -32,11 +33,15 @@ Sampler = Callable[[int], Sample]
 
 
 class DomainSampler:
-    """Sample k of a run from one domain (0 photographs, 1 exemplars, 2 generated), transformed at random.
+    """Sample k of a run from one domain, transformed at random (docs/recipe.md, "GEM").
 
-    preset: of the geometry expansion (geometry.PRESETS). flip: mirror half of the pictures. cache: keeps them decoded.
-
-    All pictures come in a new random order every epoch. Domains are drawn independently of each other.
+    paths: image files of the domain; every epoch takes all of them, in a new random order.
+    domain: 0 photographs, 1 exemplars, 2 generated samples. Domains are drawn independently of each other.
+    size: side of the samples in pixels.
+    seed: of the run.
+    flip: mirror half of the images.
+    preset: geometry expansion, one of geometry.PRESETS.
+    cache: keeps the decoded images.
     """
 
     def __init__(self, paths: Sequence[Path], domain: int, size: int, seed: int, flip: bool,
@@ -46,7 +51,7 @@ class DomainSampler:
         self._order = (-1, np.zeros(0, np.int64))
 
     def __call__(self, k: int) -> Sample:
-        """Sample k, whatever came before."""
+        """Sample k, independent of earlier calls. Raises UserError if its file cannot be read."""
         path = self.path(k)
         rng = np.random.RandomState([self._seed, 2, self._domain, k & 0xffffffff, k >> 32])
         transform = geometry.drawn(self._preset, rng, self._flip)
@@ -55,7 +60,7 @@ class DomainSampler:
         return Sample(geometry.transformed(picture, transform), path, transform)
 
     def path(self, k: int) -> Path:
-        """The file that picture k comes from."""
+        """The file that sample k comes from."""
         epoch, position = divmod(k, len(self._paths))
         known, order = self._order  # one read, one write: safe between threads
         if known != epoch:
@@ -65,21 +70,28 @@ class DomainSampler:
 
 
 class MixedSampler:
-    """Sample k of a run from two sources of one domain: `share` of the pictures from the first, spread evenly, so
-    that every batch holds its share to within one picture."""
+    """Sample k of a run from two samplers of one domain.
+
+    share: of the samples that come from the first, 0 to 1. They are spread evenly: every batch holds this share, to
+    within one image.
+    """
 
     def __init__(self, first: Sampler, second: Sampler, share: float) -> None:
         self._first, self._second, self._share = first, second, share
 
     def __call__(self, k: int) -> Sample:
-        """Sample k, whatever came before."""
+        """Sample k, independent of earlier calls."""
         before, after = math.floor(k * self._share), math.floor((k + 1) * self._share)
         return self._first(before) if after > before else self._second(k - before)
 
 
 class PictureFeed(NamedTuple):
-    """The current batch of each sampler, float32 [batch, size, size, 3] BGR in [-1, 1], the extras of the first one's,
-    float32 [batch, ...] by their names, and how to move on (stage.Feed)."""
+    """The current batch.
+
+    pictures: for each sampler, float32 [batch, size, size, 3] BGR in [-1, 1].
+    extras: name -> float32 [batch, ...], the extra arrays of the first sampler's images.
+    feed: how to load the next one.
+    """
     pictures: List[tf.Tensor]
     extras: Dict[str, tf.Tensor]
     feed: Feed
@@ -87,13 +99,19 @@ class PictureFeed(NamedTuple):
 
 def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, workers: int,
                  extras: Dict[str, Extra], communicator: Communicator, micro_batches: int = 1) -> PictureFeed:
-    """Batches of the samplers, decoded by `workers` threads ahead of the training.
+    """Batches of the samplers, decoded ahead of the training.
 
-    batch_size: pictures that go through the networks at once; in a step this process takes micro_batches of them.
-    Processes that train together share the samples of a step among them, without overlap: rank r takes the r-th part.
+    samplers: one for each domain; the extras belong to the first one's images.
+    size: side of the images in pixels.
+    batch_size: images of a domain that go through the networks at once.
+    workers: threads that decode.
+    extras: name -> array that goes with each image of the first sampler.
+    communicator: this process among those that train together. They share the samples of a step without overlap: rank r
+        takes the r-th part.
+    micro_batches: batches of batch_size images that this process takes in a step.
 
-    The pictures of a step stay in variables on the device, so that several runs of one step see the same ones and the
-    time spent waiting for data can be told apart.
+    The images of a step stay in variables on the device, so that several runs of one step see the same ones, and the
+    time spent waiting for data can be measured.
     """
     share = batch_size * micro_batches
 
@@ -145,10 +163,10 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
 
 
 def preview_pictures(paths: Sequence[Path], size: int, count: int) -> np.ndarray:
-    """The first pictures of a domain for the sample grids, float32 [min(count, n), size, size, 3] in [-1, 1]."""
+    """The first images of a domain for the sample sheets, float32 [min(count, n), size, size, 3] BGR in [-1, 1]."""
     return np.stack([images.to_unit(images.square(images.read_bgr(path), size)) for path in paths[:count]])
 
 
 def epochs(steps: int, batch_size: int, counts: Sequence[int]) -> List[float]:
-    """How often each picture of a domain of `counts` pictures is seen in a run of `steps`."""
+    """How often each image is seen in a run of `steps`, for domains of `counts` images."""
     return [steps * batch_size / count for count in counts]
