@@ -19,9 +19,8 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Sequence
+from typing import Dict, List, NoReturn, Optional, Sequence
 
-import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -29,13 +28,13 @@ from dctnet import atomic, images
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.face import alignment, box_detectors
-from dctnet.face.box_detectors import BoxFinder
+from dctnet.face.box_detectors import BoxDetector
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
-from dctnet.hashing import sha256_of_bytes
 from dctnet.parallel import ordered_map, succeeded
 
-from .faces import crops, hand_landmarks
+from .faces import hand_landmarks, jobs
 from .faces.crops import Settings
+from .faces.jobs import Job
 from .folders import face_folder, manifest_folder
 
 log = logging.getLogger('align_faces')
@@ -43,23 +42,7 @@ log = logging.getLogger('align_faces')
 _VERSION = 1  # of what a line of the manifest holds
 
 
-class Job(NamedTuple):
-    """A picture to do. name: of its faces' files. stamp: what tells a changed picture. marks: faces marked by hand."""
-    path: Path
-    name: str
-    stamp: Dict[str, Any]
-    marks: Optional[List[np.ndarray]]
-
-
-class Result(NamedTuple):
-    """files: name -> content of each usable face. records: the picture's lines of the manifest. problem: why the
-    picture cannot be read, else empty."""
-    files: Dict[str, bytes]
-    records: List[Dict[str, Any]]
-    problem: str
-
-
-def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m data_tools.align_faces', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -90,11 +73,11 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--landmarks', type=Path, metavar='JSON',
                         help='landmarks made by hand, for art: {"picture.png": [FACE, ...]}, FACE 5 points [x, y] '
                              '(pupils, nose, corners of the mouth, left before right) or 68; no detector runs there')
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
-def check(options: argparse.Namespace) -> Settings:
-    """The settings. Raises UserError if an option is out of range."""
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings that the command line asks for. Raises UserError if an option is out of range."""
     if not 16 <= options.size <= 2048:
         raise UserError(f'--size {options.size} must be from 16 to 2048')
     if options.workers < 1:
@@ -109,67 +92,32 @@ def check(options: argparse.Namespace) -> Settings:
         raise UserError('--cascade goes with --detector cascade')
     values = {name: getattr(options, name) for name in Settings._fields}
     if options.detector == 'cascade':
-        values['cascade'] = box_detectors.cascade_identity(_cascade(options))
+        values['cascade'] = box_detectors.cascade_identity(_cascade_file(options.cascade))
     return Settings(**values)
 
 
-def finder(options: argparse.Namespace) -> BoxFinder:
-    """What finds the faces. Raises UserError if the cascade is none, or the network is not installed."""
-    if options.detector == 'cascade':
-        return box_detectors.CascadeFinder(_cascade(options))
-    return box_detectors.CnnFinder() if options.detector == 'cnn' else box_detectors.HogFinder()
+def box_detector(name: str, cascade: Optional[str]) -> BoxDetector:
+    """The detector 'hog', 'cnn' or 'cascade'. Raises UserError if the cascade is none, or the network is not
+    installed."""
+    if name == 'cascade':
+        return box_detectors.CascadeDetector(_cascade_file(cascade))
+    return box_detectors.CnnDetector() if name == 'cnn' else box_detectors.HogDetector()
 
 
-def _cascade(options: argparse.Namespace) -> Path:
-    return box_detectors.cascade_file(options.cascade or box_detectors.DEFAULT_CASCADE)
+def _cascade_file(name: Optional[str]) -> Path:
+    return box_detectors.cascade_file(name or box_detectors.DEFAULT_CASCADE)
 
 
-def plan(paths: Sequence[Path], names: Dict[str, str], marks: Dict[str, List[np.ndarray]]) -> List[Job]:
-    """What there is to do, in the order of the names."""
-    jobs = []
-    for path in paths:
-        status = path.stat()
-        by_hand = marks.get(path.name)
-        digest = by_hand and sha256_of_bytes(json.dumps([face.tolist() for face in by_hand]).encode())[:16]
-        stamp = {'source_bytes': status.st_size, 'source_mtime_ns': status.st_mtime_ns, 'hand_landmarks': digest}
-        jobs.append(Job(path, names[path.name], stamp, by_hand))
-    return jobs
-
-
-def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Result:
-    """The faces of one picture; nothing is written. The detector may be missing if faces are marked by hand."""
-    origin = dict({'source': job.path.name, 'source_size': None}, **job.stamp)
-    try:
-        image = images.read_bgr(job.path)
-    except UserError as error:
-        return Result({}, [dict({'file': None, 'rejected': face_folder.UNREADABLE, 'faces': 0}, **origin)], str(error))
-    origin['source_size'] = [image.shape[1], image.shape[0]]
-    if job.marks is not None:
-        found = [crops.marked(image, marks) for marks in job.marks]
-    else:
-        found = [crops.detected(image, face, settings.detector) for face in detector.detect(image)]
-    faces = crops.aligned(image, found, settings)
-    files: Dict[str, bytes] = {}
-    records: List[Dict[str, Any]] = []
-    for face in faces:
-        file = None
-        if face.record['rejected'] is None:
-            file = face_folder.face_file(job.name, len(files))
-            files[file] = images.encoded(Path(file), face.crop)
-        records.append(dict({'file': file, 'faces': len(faces)}, **origin, **face.record))
-    if not records:
-        records.append(dict({'file': None, 'rejected': crops.NO_FACE, 'faces': 0}, **origin))
-    return Result(files, records, '')
-
-
-def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, find_boxes: BoxFinder, workers: int) -> List[Path]:
-    """Do the pictures of `jobs`, each written before the next, in their order. Returns those that failed."""
-    by_detector = any(job.marks is None for job in jobs)
-    detector = FaceDetector(settings.detect_pixels, find_boxes) if by_detector else None
+def align_all(todo: Sequence[Job], folder: Path, settings: Settings, detect_boxes: BoxDetector,
+              workers: int) -> List[Path]:
+    """Do the images of `todo`, `workers` at the same time; each is written before the next, in their order. Returns
+    those that failed."""
+    by_detector = any(job.marks is None for job in todo)
+    detector = FaceDetector(settings.detect_pixels, detect_boxes) if by_detector else None
     failed = []
-    calls = ordered_map(lambda job: align(job, detector, settings), jobs, workers)
+    calls = ordered_map(lambda job: jobs.align(job, detector, settings), todo, workers)
     with closing(calls), logging_redirect_tqdm(), tqdm(
-            calls, total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
+            calls, total=len(todo), unit='picture', disable=not sys.stderr.isatty()) as progress:
         for job, call in progress:
             if not succeeded(call, job.path, log):
                 failed.append(job.path)
@@ -183,30 +131,39 @@ def align_all(jobs: Sequence[Job], folder: Path, settings: Settings, find_boxes:
     return failed
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the command; returns the exit code."""
-    options = parse(arguments)
-    logging.basicConfig(level=logging.INFO, format='%(message)s')
-    settings = check(options)
-    find_boxes = finder(options)
-    paths = images.list_images(options.source)
-    marks = hand_landmarks.read(options.landmarks, {path.name for path in paths}) if options.landmarks else {}
-    folder = options.target
+def clear_unfinished(planned: Sequence[Job], folder: Path, source: Path) -> List[Job]:
+    """Remove from `folder` and its manifest what is left of images that are not done, or have changed since. Returns
+    their jobs. planned: all images of the folder `source`; faces of images that are gone from there stay."""
     lines = manifest_folder.read(folder, 'source')
-    gone = sorted(set(lines) - {path.name for path in paths})
-    # Pictures that are gone keep their faces, so the names of these are not free.
-    jobs = plan(paths, face_folder.output_names(paths + [options.source / name for name in gone]), marks)
-    manifest_folder.begin(folder, dict(settings._asdict(), version=_VERSION))
-    todo = [job for job in jobs if not face_folder.is_done(folder, lines.get(job.path.name, []), job.stamp, job.name)]
+    todo = [job for job in planned
+            if not face_folder.is_done(folder, lines.get(job.path.name, []), job.stamp, job.name)]
     for job in todo:
         face_folder.remove_faces(folder, lines.pop(job.path.name, []))
     manifest_folder.write(folder, lines)
+    gone = sorted(set(lines) - {job.path.name for job in planned})
     if gone:
-        log.warning('%d pictures of the manifest are no longer in %s (%s%s): their faces are kept', len(gone),
-                    options.source, ', '.join(gone[:5]), ' ...' if len(gone) > 5 else '')
+        log.warning('%d pictures of the manifest are no longer in %s (%s%s): their faces are kept', len(gone), source,
+                    ', '.join(gone[:5]), ' ...' if len(gone) > 5 else '')
+    return todo
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(argv)
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    settings = settings_of(options)
+    detect_boxes = box_detector(options.detector, options.cascade)
+    paths = images.list_images(options.source)
+    marks = hand_landmarks.read(options.landmarks, {path.name for path in paths}) if options.landmarks else {}
+    folder = options.target
+    # Images that are gone keep their faces, so the names of these are not free.
+    sources = set(paths) | {options.source / name for name in manifest_folder.read(folder, 'source')}
+    planned = jobs.plan(paths, face_folder.output_names(sorted(sources)), marks)
+    manifest_folder.begin(folder, dict(settings._asdict(), version=_VERSION))
+    todo = clear_unfinished(planned, folder, options.source)
     start = time.perf_counter()
     try:
-        failed = align_all(todo, folder, settings, find_boxes, options.workers)
+        failed = align_all(todo, folder, settings, detect_boxes, options.workers)
     except KeyboardInterrupt:
         log.warning('stopped; the same command goes on from here')
         return STOPPED_EARLY
@@ -217,12 +174,18 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return SOME_FAILED if failed else DONE
 
 
-def report(lines: Dict[str, List[str]], pictures: int, new: int, seconds: float, failed: Sequence[Path]) -> None:
-    """The summary: what is in the folder, and what failed."""
+def report(lines: Dict[str, List[str]], image_count: int, new: int, seconds: float, failed: Sequence[Path]) -> None:
+    """Log the summary.
+
+    lines: the manifest, by image.
+    image_count: how many images the source folder holds.
+    new: how many of them were done now, in `seconds`.
+    failed: images that could not be done.
+    """
     reasons = Counter(json.loads(line)['rejected'] for source in lines.values() for line in source)
     usable = reasons.pop(None, 0)
-    log.info('%d pictures, %d done now (%.1f a second), %d before: %d faces; rejected: %s', pictures, new,
-             new / max(seconds, 1e-9), pictures - new, usable,
+    log.info('%d pictures, %d done now (%.1f a second), %d before: %d faces; rejected: %s', image_count, new,
+             new / max(seconds, 1e-9), image_count - new, usable,
              ', '.join(f'{count} {reason}' for reason, count in sorted(reasons.items())) or 'none')
     for path in failed:
         log.info('failed: %s', path)

@@ -38,7 +38,7 @@ def generate(sampler: Callable, folder: Path, count: int, batch: int, twins: boo
     begin at a multiple of `batch`, so that going on repeats an uninterrupted run to the last bit.
     """
     missing = {index for index in range(count) if not sample_folder.is_done(folder, index, twins)}
-    sheet_due = min(count, sample_folder.SHEET_PICTURES)
+    sheet_due = min(count, sample_folder.SHEET_IMAGES)
     start, reported, done = time.time(), time.time(), 0
     with ThreadPoolExecutor(_WRITERS) as pool:
         for first in range(0, count, batch):

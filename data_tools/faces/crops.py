@@ -1,4 +1,4 @@
-"""Aligned faces of one picture and what is known of them: the lines of the manifest of data_tools.align_faces."""
+"""Aligned faces of one image and what is known of them: the lines of the manifest of data_tools.align_faces."""
 import math
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -14,9 +14,18 @@ NO_FACE, TOO_SMALL, TOO_BLURRED, TOO_MUCH_OUTSIDE = 'no face', 'too small', 'too
 
 
 class Settings(NamedTuple):
-    """What decides the results. size: side of the crops. border: one of alignment.BORDERS. faces: 'all', 'largest'.
-    min_size, max_blur, max_outside: limits, 0 = none. detect_pixels: area at which faces are searched. detector: which
-    finds them. cascade: which one, for the detector 'cascade'."""
+    """What decides the results.
+
+    size: side of the crops in pixels.
+    border: one of alignment.BORDERS.
+    faces: 'all' or 'largest' of an image.
+    min_size: width of a face's box in pixels; narrower ones are rejected. 0: none is.
+    max_blur: measures.blur of a face; more blurred ones are rejected. 0: none is.
+    max_outside: share of a crop outside of its image, 0 - 1; faces with more are rejected. 0: none is.
+    detect_pixels: area of the copy in which faces are searched.
+    detector: 'hog', 'cnn' or 'cascade'.
+    cascade: which one (box_detectors.cascade_identity), for the detector 'cascade' alone.
+    """
     size: int
     border: str
     faces: str
@@ -28,10 +37,15 @@ class Settings(NamedTuple):
     cascade: Optional[str]
 
 
-class FoundFace(NamedTuple):
-    """A face in pixels of its picture. found_by: 'hand' or the detector, which says what its score means. box: left,
-    top, right, bottom. score: None for a face that was marked by hand.
-    points: float64 [5, 2]. landmarks: float64 [68, 2], or None if only five points are known."""
+class MarkedFace(NamedTuple):
+    """A face in pixels of its image.
+
+    found_by: 'hand' or the detector, which says what its score means.
+    box: left, top, right, bottom.
+    score: None for a face that was marked by hand.
+    points: float64 [5, 2].
+    landmarks: float64 [68, 2], or None if only five points are known.
+    """
     found_by: str
     box: Tuple[float, ...]
     score: Optional[float]
@@ -45,31 +59,31 @@ class AlignedFace(NamedTuple):
     record: Dict[str, Any]
 
 
-def detected(image: np.ndarray, face: Face, detector: str) -> FoundFace:
-    """A face of the detector of this name, its pupils searched in the picture."""
-    return FoundFace(detector, face.box, face.score, alignment.five_points(image, face.landmarks), face.landmarks)
+def of_detector(image: np.ndarray, face: Face, detector: str) -> MarkedFace:
+    """A face of the detector of this name, its pupils searched in the image."""
+    return MarkedFace(detector, face.box, face.score, alignment.five_points(image, face.landmarks), face.landmarks)
 
 
-def marked(image: np.ndarray, marks: np.ndarray) -> FoundFace:
+def of_hand(image: np.ndarray, marks: np.ndarray) -> MarkedFace:
     """A face marked by hand with 5 or 68 points. Its box is the middle half of the crop, about as a detector's is."""
     landmarks = marks if len(marks) == 68 else None
     points = marks if landmarks is None else alignment.five_points(image, marks)
-    inverse = alignment.crop_to_picture(points, 2)
+    inverse = alignment.crop_to_image(points, 2)
     x, y = inverse.dot((0.5, 0.5, 1))
     half = math.hypot(inverse[0, 0], inverse[1, 0]) / 2
-    return FoundFace(BY_HAND, (x - half, y - half, x + half, y + half), None, points, landmarks)
+    return MarkedFace(BY_HAND, (x - half, y - half, x + half, y + half), None, points, landmarks)
 
 
-def aligned(image: np.ndarray, faces: List[FoundFace], settings: Settings) -> List[AlignedFace]:
-    """Crops and records of a picture's faces, uint8 [H, W, 3] BGR, in the given order; the largest one alone if so
-    set."""
+def align(image: np.ndarray, faces: List[MarkedFace], settings: Settings) -> List[AlignedFace]:
+    """Crops and records of the faces of an image, uint8 [H, W, 3] BGR, in the given order; of the largest one alone if
+    the settings say so."""
     if settings.faces == 'largest':
         faces = sorted(faces, key=lambda face: face.box[0] - face.box[2])[:1]
-    return [_aligned(image, face, settings) for face in faces]
+    return [_align_one(image, face, settings) for face in faces]
 
 
-def _aligned(image: np.ndarray, face: FoundFace, settings: Settings) -> AlignedFace:
-    inverse = alignment.crop_to_picture(face.points, settings.size)
+def _align_one(image: np.ndarray, face: MarkedFace, settings: Settings) -> AlignedFace:
+    inverse = alignment.crop_to_image(face.points, settings.size)
     to_crop = cv2.invertAffineTransform(inverse)
     record: Dict[str, Any] = {
         'rejected': None,

@@ -1,6 +1,6 @@
-"""Landmarks placed by hand, for pictures in which no detector finds a face.
+"""Landmarks placed by hand, for images in which no detector finds a face.
 
-A JSON file: {"picture.png": [FACE, ...], ...}. FACE is a list of 5 or 68 points [x, y] in the picture's pixels
+A JSON file: {"image.png": [FACE, ...], ...}. FACE is a list of 5 or 68 points [x, y] in the image's pixels
 (upright, as EXIF says). Five: the pupils, the tip of the nose, the corners of the mouth, each pair from left to right
 as seen in the upright face. 68: the usual order of the 300-W marks.
 """
@@ -18,10 +18,10 @@ _FEWEST_PIXELS = 4
 
 
 def read(path: Path, names: Collection[str]) -> Dict[str, List[np.ndarray]]:
-    """Name of a picture -> its faces, float64 [5, 2] or [68, 2] each.
+    """Name of an image -> its faces, float64 [5, 2] or [68, 2] each.
 
-    names: the pictures that there are. Raises UserError, naming the picture and the face, if the file is missing or
-    malformed, a picture does not exist, or points cannot be a face.
+    names: the images that there are. Raises UserError, naming the image and the face, if the file is missing or
+    malformed, an image does not exist, or points cannot be a face.
     """
     try:
         content = json.loads(Path(path).read_text(encoding='utf-8'))

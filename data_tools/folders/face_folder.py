@@ -1,7 +1,7 @@
-"""The folder of aligned faces: names of its files, NAME.png, NAME_1.png ..., and which pictures are done.
+"""The folder of aligned faces: names of its files, NAME.png, NAME_1.png ..., and which images are done.
 
-A line of its manifest (manifest_folder) is a face, or a picture without a usable one; `faces` counts the faces of a
-picture, so a manifest that was cut off is noticed.
+A line of its manifest (manifest_folder) is a face, or an image without a usable one; `faces` counts the faces of an
+image, so a manifest that was cut off is noticed.
 """
 import json
 import re
@@ -16,7 +16,7 @@ UNREADABLE = 'unreadable'
 
 
 def output_names(sources: Sequence[Path]) -> Dict[str, str]:
-    """File name of each picture -> NAME of its faces: the name without suffix, or with it if a.png and a.jpg, or
+    """File name of each image -> NAME of its faces: the name without suffix, or with it if a.png and a.jpg, or
     a_1.png and the second face of a.png, would meet. Raises UserError if even that is not enough."""
     stems = Counter(path.stem for path in sources)
 
@@ -39,7 +39,7 @@ def face_file(name: str, index: int) -> str:
 
 
 def is_done(folder: Path, lines: Sequence[str], stamp: Dict[str, Any], name: str) -> bool:
-    """True if these lines are all of a readable picture, made from what `stamp` says, and their files are there."""
+    """True if these lines are all of a readable image, made from what `stamp` says, and their files are there."""
     records = [json.loads(line) for line in lines]
     files = [record.get('file') for record in records if record.get('file')]
     return (bool(records) and len(records) == max(records[0].get('faces') or 0, 1)

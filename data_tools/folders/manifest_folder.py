@@ -1,7 +1,7 @@
-"""A folder of pictures that a command makes and goes on with: settings.json, and manifest.jsonl with lines of JSON.
+"""A folder of images that a command makes and goes on with: settings.json, and manifest.jsonl with lines of JSON.
 
-The settings tell what the pictures were made with; under other ones the same folder is refused. A line of the manifest
-is written after its picture's files, so what it names is there.
+The settings tell what the images were made with; under other ones the same folder is refused. A line of the manifest
+is written after its image's files, so what it names is there.
 """
 import json
 from pathlib import Path
@@ -53,6 +53,6 @@ def write(folder: Path, lines: Dict[str, List[str]]) -> None:
 
 
 def append(folder: Path, lines: Sequence[str]) -> None:
-    """Add the lines of a picture in one piece."""
+    """Add the lines of an image in one piece."""
     with atomic.storage_errors(folder / MANIFEST), (folder / MANIFEST).open('ab', buffering=0) as stream:
         stream.write(''.join(line + '\n' for line in lines).encode('utf-8'))

@@ -1,4 +1,4 @@
-"""The folder of generated faces: pictures, their twins, what they were made with, and a sheet to look at.
+"""The folder of generated faces: images, their twins, what they were made with, and a sheet to look at.
 
 FOLDER/000123.png and its twin FOLDER/source/000123.png; FOLDER/generated.json; FOLDER/sheets/pairs.png.
 """
@@ -11,39 +11,39 @@ import numpy as np
 from dctnet import atomic, folder_settings, images
 
 TWINS, SHEETS = 'source', 'sheets'
-SHEET_PICTURES = 24
+SHEET_IMAGES = 24
 _SHEET_COLUMNS = 8
 _SETTINGS_FILE = 'generated.json'
 _PNG_END = b'IEND\xaeB\x60\x82'
 
 
 def begin(folder: Path, settings: Dict[str, Any], origins: Dict[str, str]) -> None:
-    """Make the folder and record what its pictures are made with. origins: recorded too, but free to change.
+    """Make the folder and record what its images are made with. origins: recorded too, but free to change.
 
-    Raises UserError if the folder holds pictures of other settings, showing the difference, or pictures of unknown
+    Raises UserError if the folder holds images of other settings, showing the difference, or images of unknown
     origin.
     """
     path = folder / _SETTINGS_FILE
-    if any(picture.suffix.lower() in images.SUFFIXES for place in (folder, folder / TWINS) if place.is_dir()
-           for picture in place.iterdir()):
+    if any(image.suffix.lower() in images.SUFFIXES for place in (folder, folder / TWINS) if place.is_dir()
+           for image in place.iterdir()):
         folder_settings.check(path, settings, section='settings')
     atomic.write_text(path, json.dumps({'settings': settings, 'from': origins}, indent=2) + '\n')
 
 
-def picture_file(folder: Path, index: int) -> Path:
-    """Where a picture is, or will be."""
+def image_file(folder: Path, index: int) -> Path:
+    """Where an image is, or will be."""
     return folder / f'{index:06d}.png'
 
 
-def twin_file(picture: Path) -> Path:
-    """Where the source's picture of the same z is."""
-    return picture.parent / TWINS / picture.name
+def twin_file(image: Path) -> Path:
+    """Where the source's image of the same z is."""
+    return image.parent / TWINS / image.name
 
 
 def is_done(folder: Path, index: int, twins: bool) -> bool:
-    """True if a picture, and its twin if wanted, are there to their last byte."""
-    picture = picture_file(folder, index)
-    return _is_whole(picture) and (not twins or _is_whole(twin_file(picture)))
+    """True if an image, and its twin if wanted, are there to their last byte."""
+    image = image_file(folder, index)
+    return _is_whole(image) and (not twins or _is_whole(twin_file(image)))
 
 
 def _is_whole(path: Path) -> bool:
@@ -55,19 +55,19 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def write(folder: Path, index: int, picture: np.ndarray, twin: Optional[np.ndarray]) -> None:
-    """Write a picture and its twin, uint8 [H, W, 3] BGR. The twin first: what has a picture is complete."""
-    path = picture_file(folder, index)
+def write(folder: Path, index: int, image: np.ndarray, twin: Optional[np.ndarray]) -> None:
+    """Write an image and its twin, uint8 [H, W, 3] BGR. The twin first: what has an image is complete."""
+    path = image_file(folder, index)
     if twin is not None:
         images.write_bgr(twin_file(path), twin)
-    images.write_bgr(path, picture)
+    images.write_bgr(path, image)
 
 
 def write_sheet(folder: Path, count: int, twins: bool) -> Path:
-    """Write the first pictures, each below its twin, as one sheet. Returns its file."""
+    """Write the first images, each below its twin, as one sheet. Returns its file."""
     rows: List[List[np.ndarray]] = []
-    for first in range(0, min(count, SHEET_PICTURES), _SHEET_COLUMNS):
-        paths = [picture_file(folder, i) for i in range(first, min(first + _SHEET_COLUMNS, count))]
+    for first in range(0, min(count, SHEET_IMAGES), _SHEET_COLUMNS):
+        paths = [image_file(folder, i) for i in range(first, min(first + _SHEET_COLUMNS, count))]
         for wanted, place in ((twins, twin_file), (True, lambda path: path)):
             if wanted:
                 rows.append([images.read_bgr(place(path)) for path in paths])

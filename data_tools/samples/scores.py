@@ -5,7 +5,7 @@ from typing import Any, Dict
 import numpy as np
 
 from dctnet import images
-from dctnet.face.box_detectors import HogFinder
+from dctnet.face.box_detectors import HogDetector
 from dctnet.face.detector import Face, FaceDetector
 from dctnet.metrics.near_duplicates import perceptual_hash
 from dctnet.metrics.style_distance import sharpness
@@ -38,7 +38,7 @@ def look(picture: np.ndarray) -> Dict[str, Any]:
 @functools.lru_cache(maxsize=1)
 def face_detector() -> FaceDetector:
     """The detector of all scores, for pictures of 512 px. Loaded once; safe to call from several threads."""
-    return FaceDetector(_SIDE * _SIDE, HogFinder(_MIN_SCORE))
+    return FaceDetector(_SIDE * _SIDE, HogDetector(_MIN_SCORE))
 
 
 def landmark_spread(detector: FaceDetector, picture: np.ndarray, face: Face) -> float:

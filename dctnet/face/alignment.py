@@ -1,6 +1,6 @@
 """Aligned heads: five points of a face, the similarity to the reference, the crop and its fusion mask.
 
-docs/recipe.md, "Fusion". Pictures are uint8 [H, W, 3] BGR, points float64 (x, y) in pixels, transforms 2x3 as
+docs/recipe.md, "Fusion". Images are uint8 [H, W, 3] BGR, points float64 (x, y) in pixels, transforms 2x3 as
 OpenCV takes them.
 """
 import math
@@ -13,7 +13,7 @@ from dctnet.face.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE_TIP, R
 
 CROP_SIZE = 288  # the published head graph was trained on this; every head graph is fed with it
 
-# ArcFace's reference on its 96 x 112 picture: pupils, nose, corners of the mouth.
+# ArcFace's reference on its 96 x 112 image: pupils, nose, corners of the mouth.
 _ARCFACE_POINTS = np.array([[30.29459953, 51.69630051], [65.53179932, 51.50139999], [48.02519989, 71.73660278],
                             [33.54930115, 92.3655014], [62.72990036, 92.20410156]])
 _ARCFACE_SIDE = 112
@@ -25,7 +25,7 @@ _MAX_FINENESS = 8  # 64 samples a pixel: more are not seen, only paid for
 
 
 def five_points(image: np.ndarray, landmarks: np.ndarray, whole_hull: bool = True) -> np.ndarray:
-    """Two pupils, nose and corners of the mouth, float64 [5, 2], from a picture and its landmarks [68, 2].
+    """Two pupils, nose and corners of the mouth, float64 [5, 2], from an image and its landmarks [68, 2].
 
     whole_hull: False leaves the last of an eye's six points out, as the published code does by mistake. It moves one
         pupil in seven by a pixel or two; only the comparison with published numbers wants it.
@@ -36,7 +36,7 @@ def five_points(image: np.ndarray, landmarks: np.ndarray, whole_hull: bool = Tru
 
 
 def _pupil(image: np.ndarray, eye: np.ndarray) -> Tuple[float, float]:
-    """Median of the dark pixels inside the eye's hull; the middle of the eye if the picture shows none."""
+    """Median of the dark pixels inside the eye's hull; the middle of the eye if the image shows none."""
     height, width = image.shape[:2]
     left, top = np.maximum(np.floor(eye.min(axis=0)).astype(int), 0)
     right, bottom = np.minimum(np.floor(eye.max(axis=0)).astype(int), (width, height))
@@ -59,10 +59,10 @@ def reference_points(size: int = CROP_SIZE) -> np.ndarray:
     return ((square - middle) * _HEAD_RATIO + middle) * (size / _ARCFACE_SIDE)
 
 
-def crop_to_picture(points: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
-    """The similarity, float64 [2, 3], that takes pixels of the head crop to the picture: "inverse" in the recipe.
+def crop_to_image(points: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
+    """The similarity, float64 [2, 3], that takes pixels of the head crop to the image: "inverse" in the recipe.
 
-    Least squares of the distances in the picture, not in the crop. Raises ValueError if the points coincide.
+    Least squares of the distances in the image, not in the crop. Raises ValueError if the points coincide.
     """
     reference = reference_points(size)
     zeros, ones = np.zeros(len(points)), np.ones(len(points))
@@ -78,15 +78,18 @@ def crop_to_picture(points: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
 def head_crop(image: np.ndarray, inverse: np.ndarray, size: int = CROP_SIZE, border: str = 'white') -> np.ndarray:
     """The head as the head graph wants it: uint8 [size, size, 3], upright.
 
-    border: what follows where the picture ends, 'white' (as published) or 'reflect' (the picture mirrored).
+    image: uint8 [H, W, 3].
+    inverse: crop to image [2, 3].
+    size: side of the crop in pixels.
+    border: what follows where the image ends, 'white' (as published) or 'reflect' (the image mirrored).
     """
     return cv2.warpAffine(image, inverse, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                           borderMode=_BORDERS[border], borderValue=(255, 255, 255))
 
 
 def smooth_crop(image: np.ndarray, inverse: np.ndarray, size: int, border: str = 'white') -> np.ndarray:
-    """`head_crop` of a picture of any resolution: if the crop's pixels are larger than the picture's, each is the
-    mean of several samples and not one of them."""
+    """`head_crop` of an image of any resolution, of the same parameters: if the crop's pixels are larger than the
+    image's, each is the mean of several samples and not one of them."""
     fineness = min(int(math.ceil(math.hypot(inverse[0, 0], inverse[1, 0]) - 1e-6)), _MAX_FINENESS)
     if fineness <= 1:
         return head_crop(image, inverse, size, border)
@@ -105,17 +108,20 @@ def ellipse_mask(size: int = CROP_SIZE) -> np.ndarray:
     return np.minimum(distance / (0.15 * size), 1).astype(np.float32)
 
 
-def mask_from_picture(grey: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
+def mask_from_image(grey: np.ndarray, size: int = CROP_SIZE) -> np.ndarray:
     """A mask file as fusion mask: uint8 [h, w] of any size, 255 = head graph -> float32 [size, size], 0 - 1."""
     return cv2.resize(grey, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
 
-def blend_head(picture: np.ndarray, head: np.ndarray, inverse: np.ndarray, mask: np.ndarray) -> None:
-    """Put a translated head back: picture = m head + (1 - m) picture, in place, only where the crop lies.
+def blend_head(image: np.ndarray, head: np.ndarray, inverse: np.ndarray, mask: np.ndarray) -> None:
+    """Put a translated head back: image = mask · head + (1 - mask) · image, in place, only where the crop lies.
 
-    picture: uint8 [H, W, 3]. head: uint8 [size, size, 3]. inverse: crop to picture [2, 3]. mask: float32 [size, size].
+    image: uint8 [H, W, 3].
+    head: uint8 [size, size, 3].
+    inverse: crop to image [2, 3].
+    mask: float32 [size, size], 0 - 1.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     size = head.shape[0]
     corners = np.array([[-1, -1, 1], [size, -1, 1], [-1, size, 1], [size, size, 1]]).dot(inverse.T)
     left, top = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, (width, height))
@@ -128,5 +134,5 @@ def blend_head(picture: np.ndarray, head: np.ndarray, inverse: np.ndarray, mask:
     # The head's edge is continued: black beyond it would darken a mask that reaches the edge.
     head = cv2.warpAffine(head, local, extent, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     weight = cv2.warpAffine(mask, local, extent)[:, :, None]
-    region = picture[top:bottom, left:right]
+    region = image[top:bottom, left:right]
     region[...] = np.rint(region + weight * (head - region))

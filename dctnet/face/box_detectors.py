@@ -1,6 +1,6 @@
-"""Where faces are in a picture: dlib's HOG detector, dlib's CNN detector, and OpenCV's cascades.
+"""Boxes of the faces in an image: dlib's HOG detector, dlib's CNN detector, and OpenCV's cascades.
 
-Each finder is called with a picture, uint8 [H, W, 3] RGB, and gives its boxes with scores, which mean something else
+Each detector is called with an image, uint8 [H, W, 3] RGB, and gives its boxes with scores, which mean something else
 for each. Safe to call from several threads: HOG and cascades run side by side, since they leave Python's lock, while
 dlib's CNN keeps it, so that its calls wait for each other.
 """
@@ -19,7 +19,7 @@ from dctnet.hashing import sha256_of_file
 # dlib's own limit of 0 lets patches of clothes and backgrounds through (up to 0.19 on scikit-image's photos); portraits
 # reach 0.3 to 3, faces with a third cut off by the border 0.7, with half of them cut off 0.3.
 _MIN_HOG_SCORE = 0.25
-# The network fails on pictures smaller than its filters, and sees no face that fills such a small one.
+# The network fails on images smaller than its filters, and sees no face that fills such a small one.
 _MIN_CNN_SIDE = 64
 DEFAULT_CASCADE = 'haarcascade_frontalface_alt2.xml'
 # A cascade's window of about 20 px finds patterns in any texture; faces are looked for from the size on at which the
@@ -27,30 +27,30 @@ DEFAULT_CASCADE = 'haarcascade_frontalface_alt2.xml'
 _MIN_CASCADE_WIDTH, _MIN_NEIGHBOURS, _CASCADE_STEP = 60, 4, 1.1
 
 
-class FoundBox(NamedTuple):
+class DetectedBox(NamedTuple):
     """box: left, top, right, bottom in whole pixels, all inside the face. score: higher is surer."""
     box: Tuple[int, int, int, int]
     score: float
 
 
-BoxFinder = Callable[[np.ndarray], List[FoundBox]]
+BoxDetector = Callable[[np.ndarray], List[DetectedBox]]
 
 
-class HogFinder:
+class HogDetector:
     """dlib's detector of frontal faces, at least about 75 px wide. Its scores begin at min_score and reach about 3."""
 
     def __init__(self, min_score: float = _MIN_HOG_SCORE) -> None:
         self._min_score = min_score
-        self._detectors = _Idle(dlib.get_frontal_face_detector)
+        self._detectors = DetectorPool(dlib.get_frontal_face_detector)
 
-    def __call__(self, rgb: np.ndarray) -> List[FoundBox]:
-        """The faces of a picture."""
-        with self._detectors.one() as detector:
+    def __call__(self, rgb: np.ndarray) -> List[DetectedBox]:
+        """The faces of an image."""
+        with self._detectors.borrow() as detector:
             boxes, scores, _ = detector.run(rgb, 0, self._min_score)
-        return [FoundBox(_corners(box), score) for box, score in zip(boxes, scores)]
+        return [DetectedBox(_corners(box), score) for box, score in zip(boxes, scores)]
 
 
-class CnnFinder:
+class CnnDetector:
     """dlib's detector of faces by a convolutional network, at least about 75 px wide, covered on one side or turned too
     (but landmarks of faces that are turned by more than 30 degrees are wrong). Scores begin at 0 and reach about 1.1.
     On a CPU it takes dozens of times as long as HOG, and 1 GB a megapixel.
@@ -60,18 +60,18 @@ class CnnFinder:
 
     def __init__(self) -> None:
         path = str(installed_model(CNN_DETECTOR))
-        self._detectors = _Idle(lambda: dlib.cnn_face_detection_model_v1(path))
+        self._detectors = DetectorPool(lambda: dlib.cnn_face_detection_model_v1(path))
 
-    def __call__(self, rgb: np.ndarray) -> List[FoundBox]:
-        """The faces of a picture."""
+    def __call__(self, rgb: np.ndarray) -> List[DetectedBox]:
+        """The faces of an image."""
         if min(rgb.shape[:2]) < _MIN_CNN_SIDE:
             return []
-        with self._detectors.one() as detector:
-            found = detector(rgb, 0)
-        return [FoundBox(_corners(each.rect), each.confidence) for each in found]
+        with self._detectors.borrow() as detector:
+            detections = detector(rgb, 0)
+        return [DetectedBox(_corners(each.rect), each.confidence) for each in detections]
 
 
-class CascadeFinder:
+class CascadeDetector:
     """A cascade of OpenCV, Haar or LBP, for whatever it was trained on. Score: how many windows agree on a face.
 
     Raises UserError if the file is no cascade.
@@ -79,15 +79,15 @@ class CascadeFinder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._cascades = _Idle(self._load)
+        self._cascades = DetectorPool(self._load)
 
-    def __call__(self, rgb: np.ndarray) -> List[FoundBox]:
-        """The faces of a picture."""
+    def __call__(self, rgb: np.ndarray) -> List[DetectedBox]:
+        """The faces of an image."""
         grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        with self._cascades.one() as cascade:
+        with self._cascades.borrow() as cascade:
             boxes, counts = cascade.detectMultiScale2(grey, _CASCADE_STEP, _MIN_NEIGHBOURS,
                                                       minSize=(_MIN_CASCADE_WIDTH, _MIN_CASCADE_WIDTH))
-        return [FoundBox((int(x), int(y), int(x + width - 1), int(y + height - 1)), float(count))
+        return [DetectedBox((int(x), int(y), int(x + width - 1), int(y + height - 1)), float(count))
                 for (x, y, width, height), count in zip(boxes, np.ravel(counts))]
 
     def _load(self) -> cv2.CascadeClassifier:
@@ -116,15 +116,16 @@ def cascade_identity(path: Path) -> str:
     return f'{path.name} ({sha256_of_file(path)[:16]})'
 
 
-class _Idle:
-    """Detectors that write into buffers of their own, so that one serves one call at a time: each call takes an idle
+class DetectorPool:
+    """Detectors that write into buffers of their own, so that one serves one call at a time: each call borrows an idle
     one. Another is built only while all are busy, since that takes longer than a call."""
 
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build, self._idle = build, [build()]
 
     @contextlib.contextmanager
-    def one(self) -> Iterator[Any]:
+    def borrow(self) -> Iterator[Any]:
+        """An idle detector, for the length of a with block."""
         try:
             detector = self._idle.pop()
         except IndexError:

@@ -1,6 +1,6 @@
-"""Faces of one picture: boxes and scores of a finder (box_finders), 68 landmarks by dlib's shape predictor.
+"""Faces of one image: boxes and scores of a detector of box_detectors, 68 landmarks by dlib's shape predictor.
 
-Nothing is kept from one picture to the next (docs/recipe.md, "Defects of the published code": a tracker that leaks).
+Nothing is kept from one image to the next (docs/recipe.md, "Defects of the published code": a tracker that leaks).
 """
 import math
 from typing import List, NamedTuple, Optional, Sequence, Tuple
@@ -9,22 +9,22 @@ import cv2
 import dlib
 import numpy as np
 
-from dctnet.face.box_detectors import BoxFinder, HogFinder
+from dctnet.face.box_detectors import BoxDetector, HogDetector
 from dctnet.face.installed_models import LANDMARKS, installed_model
 
-# The finders' windows are about 80 px wide, so the picture's scale decides which faces they can see. A copy of constant
-# area takes constant time (HOG: 0.05 - 0.1 s on a CPU core) and shows faces from about 1/15 of the picture's side on.
+# The detectors' windows are about 80 px wide, so the image's scale decides which faces they can see. A copy of constant
+# area takes constant time (HOG: 0.05 - 0.1 s on a CPU core) and shows faces from about 1/15 of the image's side on.
 DETECTION_PIXELS = 1000000
 # Enlarging more adds no detail to find a face by.
 _MAX_ENLARGEMENT = 6.0
 
 
 class Face(NamedTuple):
-    """One face, in pixels of the picture that was given; (0, 0) is the centre of the top left pixel.
+    """One face, in pixels of the image that was given; (0, 0) is the centre of the top left pixel.
 
-    box: left, top, right, bottom; may reach over the picture's border.
-    score: of the finder; HOG's go from 0.25 (unsure) to about 3 unless it was told otherwise.
-    landmarks: float64 [68, 2], x and y, in the usual order of the 300-W marks; may lie outside the picture.
+    box: left, top, right, bottom; may reach over the image's border.
+    score: of the box detector; HOG's go from 0.25 (unsure) to about 3 unless it was told otherwise.
+    landmarks: float64 [68, 2], x and y, in the usual order of the 300-W marks; may lie outside the image.
     """
     box: Tuple[float, float, float, float]
     score: float
@@ -38,59 +38,60 @@ class Face(NamedTuple):
 
 class FaceDetector:
     """Finds faces. Loads 100 MB of landmarks model once; safe to call from several threads, which run side by side if
-    the finder's do.
+    those of the box detector do. Both attributes may be changed between calls.
 
     pixels: area of the copy that faces are searched in. Time grows with it, the smallest face that is found falls.
-    find_boxes: one of box_finders; HOG if none is given.
+    detect_boxes: one of box_detectors; HOG if none is given.
     Raises UserError if the landmarks model is not installed.
     """
 
-    def __init__(self, pixels: int = DETECTION_PIXELS, find_boxes: Optional[BoxFinder] = None) -> None:
-        self._pixels = pixels
-        self._find_boxes = find_boxes or HogFinder()
+    def __init__(self, pixels: int = DETECTION_PIXELS, detect_boxes: Optional[BoxDetector] = None) -> None:
+        self.pixels = pixels
+        self.detect_boxes = detect_boxes or HogDetector()
         # Constant once loaded, so shared freely.
         self._predictor = dlib.shape_predictor(str(installed_model(LANDMARKS)))
 
     def detect(self, image: np.ndarray) -> List[Face]:
-        """All faces of a picture, uint8 [H, W, 3] BGR of any size, largest first; an empty list if there is none.
+        """All faces of an image, uint8 [H, W, 3] BGR of any size, largest first; an empty list if there is none.
 
         Boxes come from a copy of constant area; landmarks from that copy if it is an enlargement (dlib rounds them
-        to whole pixels), else from the picture itself at its full resolution.
+        to whole pixels), else from the image itself at its full resolution.
         """
         height, width = image.shape[:2]
-        factor = min(math.sqrt(self._pixels / float(width * height)), _MAX_ENLARGEMENT)
+        factor = min(math.sqrt(self.pixels / float(width * height)), _MAX_ENLARGEMENT)
         copy = cv2.resize(image, (max(1, int(round(width * factor))), max(1, int(round(height * factor)))),
                           interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
         copy = cv2.cvtColor(copy, cv2.COLOR_BGR2RGB)
-        found = self._find_boxes(copy)
+        detections = self.detect_boxes(copy)
 
-        scale = np.array([width / copy.shape[1], height / copy.shape[0]])  # from the copy to the picture
-        fine = cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if factor < 1 and found else copy
+        scale = np.array([width / copy.shape[1], height / copy.shape[0]])  # from the copy to the image
+        fine = cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if factor < 1 and detections else copy
         faces = []
-        for box, score in found:
+        for box, score in detections:
             corners = _rescale(np.array(box, np.float64).reshape(2, 2), scale)
             if factor < 1:
-                marks = _landmarks(self._predictor, fine, _rectangle(corners.ravel()))
+                marks = predict_landmarks(self._predictor, fine, _rectangle(corners.ravel()))
             else:
-                marks = _rescale(_landmarks(self._predictor, fine, _rectangle(box)), scale)
+                marks = _rescale(predict_landmarks(self._predictor, fine, _rectangle(box)), scale)
             faces.append(Face(tuple(float(v) for v in corners.ravel()), float(score), marks))
         return sorted(faces, key=lambda face: (-face.size, face.box))
 
     def landmarks(self, image: np.ndarray, box: Sequence[float]) -> np.ndarray:
-        """The 68 landmarks, float64 [68, 2], that a picture, uint8 [H, W, 3] BGR, shows for any box (left, top, right,
+        """The 68 landmarks, float64 [68, 2], that an image, uint8 [H, W, 3] BGR, shows for any box (left, top, right,
         bottom). Always an answer, whether there is a face or not; whole pixels."""
-        return _landmarks(self._predictor, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), _rectangle(box))
+        return predict_landmarks(self._predictor, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), _rectangle(box))
 
 
 def _rectangle(box: Sequence[float]) -> dlib.rectangle:
     return dlib.rectangle(*(int(round(v)) for v in box))
 
 
-def _landmarks(predictor: dlib.shape_predictor, rgb: np.ndarray, box: dlib.rectangle) -> np.ndarray:
+def predict_landmarks(predictor: dlib.shape_predictor, rgb: np.ndarray, box: dlib.rectangle) -> np.ndarray:
+    """float64 [68, 2] of a face in this box of an image, uint8 [H, W, 3] RGB; whole pixels."""
     shape = predictor(rgb, box)
     return np.array([[point.x, point.y] for point in shape.parts()], np.float64)
 
 
 def _rescale(points: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Points of one picture in a resized one; half a pixel because (0, 0) is the centre of a pixel, not its corner."""
+    """Points of one image in a resized one; half a pixel because (0, 0) is the centre of a pixel, not its corner."""
     return (points + 0.5) * scale - 0.5

@@ -1,5 +1,5 @@
 """Where each of the 68 landmarks of the 300-W marks lies. Left and right are the person's own: the left eye is on the
-right of an unmirrored picture."""
+right of an unmirrored image."""
 from typing import NamedTuple, Tuple
 
 RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)

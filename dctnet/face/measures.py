@@ -1,7 +1,7 @@
 """Numbers of a face: how the head is turned, how blurred it is, how much of it is there, how far eyes and mouth stand
 open.
 
-Pictures are uint8 [H, W, 3] BGR. Points are float64 [5, 2] in the order of `face.alignment`: pupils, nose, mouth.
+Images are uint8 [H, W, 3] BGR. Points are float64 [5, 2] in the order of `face.alignment`: pupils, nose, mouth.
 """
 import math
 from typing import NamedTuple, Tuple
@@ -12,14 +12,14 @@ import numpy as np
 from dctnet.face import alignment
 from dctnet.face.landmarks import INNER_LIPS, LEFT_LIDS, RIGHT_LIDS
 
-# The five points of an average adult's head in millimetres, x to the right of the picture, y down, z to the camera:
+# The five points of an average adult's head in millimetres, x to the right of the image, y down, z to the camera:
 # pupils 63 apart, mouth 50 wide and 68 below them, tip of the nose 42 below them and 28 in front.
-_HEAD = np.array([[-31.5, 0, 0], [31.5, 0, 0], [0, 42, 28], [-25, 68, 0], [25, 68, 0]])
+HEAD = np.array([[-31.5, 0, 0], [31.5, 0, 0], [0, 42, 28], [-25, 68, 0], [25, 68, 0]])
 _BLUR_SIZE = 256
 
 
 class Pose(NamedTuple):
-    """Degrees. yaw: the nose to the right of the upright face's picture; pitch: the nose up; roll: clockwise."""
+    """Degrees. yaw: the nose to the right of the upright face's image; pitch: the nose up; roll: clockwise."""
     yaw: float
     pitch: float
     roll: float
@@ -31,7 +31,7 @@ def pose(points: np.ndarray) -> Pose:
     The rotation of an average head that, seen from far away (scaled orthography), lies closest to the points. Good to
     some 10 degrees: faces differ. Meaningless for drawings that no head could be.
     """
-    head = _HEAD - _HEAD.mean(axis=0)
+    head = HEAD - HEAD.mean(axis=0)
     affine = np.linalg.lstsq(head, points - points.mean(axis=0), rcond=None)[0].T  # [2, 3]
     u, _, v = np.linalg.svd(affine, full_matrices=False)
     across, down = u.dot(v)  # the closest two rows of a rotation
@@ -45,18 +45,18 @@ def blur(image: np.ndarray, points: np.ndarray) -> float:
     """How wide the finest details of a face are: the larger, the more blurred.
 
     The fourth root of var(grey) / var(Laplacian) on the face's middle, aligned at 256 px: a length in pixels of such a
-    crop, so neither the picture's size nor its contrast matters, and an enlarged small face counts as blurred.
+    crop, so neither the image's size nor its contrast matters, and an enlarged small face counts as blurred.
     """
-    inverse = alignment.crop_to_picture(points, _BLUR_SIZE)
+    inverse = alignment.crop_to_image(points, _BLUR_SIZE)
     crop = alignment.smooth_crop(image, inverse, _BLUR_SIZE, 'reflect')  # a white border would count as a sharp edge
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[88:216, 64:192].astype(np.float64)  # eyes to chin
     return float((grey.var() / max(cv2.Laplacian(grey, cv2.CV_64F).var(), 1e-6)) ** 0.25)
 
 
 def outside_share(shape: Tuple[int, ...], inverse: np.ndarray, size: int) -> float:
-    """Share of an aligned crop's pixels, 0 - 1, that lie outside of a picture of shape [H, W, ...].
+    """Share of an aligned crop's pixels, 0 - 1, that lie outside of an image of shape [H, W, ...].
 
-    inverse: crop to picture [2, 3], as `alignment.crop_to_picture` gives it for `size`.
+    inverse: crop to image [2, 3], as `alignment.crop_to_image` gives it for `size`.
     """
     rows, columns = np.mgrid[:size, :size]
     x, y = np.tensordot(inverse[:, :2], np.stack([columns, rows]), 1) + inverse[:, 2, None, None]
@@ -77,7 +77,7 @@ def openness(landmarks: np.ndarray) -> np.ndarray:
 
 
 def mirrored(values: np.ndarray) -> np.ndarray:
-    """The openness [3] of the mirrored picture, in which the left eye looks like a right one."""
+    """The openness [3] of the mirrored image, in which the left eye looks like a right one."""
     return values[[1, 0, 2]]
 
 

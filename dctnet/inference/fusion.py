@@ -76,7 +76,7 @@ def add_heads(picture: np.ndarray, image: np.ndarray, faces: Iterable[np.ndarray
     faces: the five points of each, float64 [5, 2]; where heads overlap, a later one lies over an earlier one.
     mask: float32 [288, 288], 1 where the head graph's picture shows.
     """
-    inverses = [alignment.crop_to_picture(points) for points in faces]
+    inverses = [alignment.crop_to_image(points) for points in faces]
     heads = translate_heads([alignment.head_crop(image, inverse) for inverse in inverses])
     for inverse, head in zip(inverses, heads):
         alignment.blend_head(picture, head, inverse, mask)

@@ -182,4 +182,4 @@ class _GraphTranslator:
 
 
 def _read_mask(path: Path) -> np.ndarray:
-    return alignment.mask_from_picture(cv2.cvtColor(images.read_bgr(path), cv2.COLOR_BGR2GRAY))
+    return alignment.mask_from_image(cv2.cvtColor(images.read_bgr(path), cv2.COLOR_BGR2GRAY))

@@ -110,7 +110,7 @@ def time_geometry(rounds: int, workers: int) -> Dict[str, float]:
 
         for seed in range(rounds):
             start = time.perf_counter()
-            written += sum(augment_all(sources, folder / str(seed), seed, workers))
+            written += augment_all(sources, folder / str(seed), seed, workers)[0]
             whole.append(time.perf_counter() - start)
             start = time.perf_counter()
             with ThreadPoolExecutor(workers) as pool:

@@ -14,12 +14,13 @@ from data_tools.faces import crops
 from dctnet import atomic, images
 from dctnet.errors import UserError
 from dctnet.face import detector
-from dctnet.face.box_detectors import HogFinder
+from dctnet.face.box_detectors import HogDetector
 from tests.bench import batch
 
 # What the workers do; the rest is the scaling of copies, colours and records. Writing is the main thread's.
-PARTS = {'detection': (HogFinder, '__call__'), 'landmarks': (detector, '_landmarks'), 'reading': (images, 'read_bgr'),
-         'cropping': (crops, 'aligned'), 'encoding': (images, 'encoded'), 'writing': (atomic, 'write_together')}
+PARTS = {'detection': (HogDetector, '__call__'), 'landmarks': (detector, 'predict_landmarks'),
+         'reading': (images, 'read_bgr'), 'cropping': (crops, 'align'), 'encoding': (images, 'encoded'),
+         'writing': (atomic, 'write_together')}
 
 
 def time_alignment(count: int, side: int = 500, workers: int = 2) -> Dict[str, Any]:

@@ -39,7 +39,7 @@ class PublishedInference:
         self._head, self._background = [_session(model / name) for name in (
             model_folder.HEAD_NAME, model_folder.BACKGROUND_NAME)]
         mask = cv2.imread(str(model / model_folder.MASK_NAME), cv2.IMREAD_GRAYSCALE)
-        self._mask = alignment.mask_from_picture(mask)
+        self._mask = alignment.mask_from_image(mask)
         self._detector = FaceDetector()
 
     def __call__(self, source: Path, target: Path) -> int:
@@ -53,7 +53,7 @@ class PublishedInference:
                                     value=(255, 255, 255))
         picture = _run(self._background, padded)[:height, :width].astype(np.float32)
         for face in faces:
-            inverse = alignment.crop_to_picture(alignment.five_points(small, face.landmarks))
+            inverse = alignment.crop_to_image(alignment.five_points(small, face.landmarks))
             head = _run(self._head, alignment.head_crop(small, inverse)).astype(np.float32)
             whole_head = cv2.warpAffine(head, inverse, (width, height), borderValue=(255, 255, 255))
             whole_mask = cv2.warpAffine(self._mask, inverse, (width, height))[:, :, None]

@@ -25,13 +25,13 @@ def quick_detection(detector):
     from data_tools import align_faces
     asked = []
 
-    def quick(pixels, find_boxes):
+    def quick(pixels, detect_boxes):
         asked.append(pixels)
-        patch.setattr(detector, '_find_boxes', find_boxes)
+        patch.setattr(detector, 'detect_boxes', detect_boxes)
         return detector
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(detector, '_pixels', 160000)
+        patch.setattr(detector, 'pixels', 160000)
         patch.setattr(align_faces, 'FaceDetector', quick)
         yield asked
 

@@ -44,10 +44,10 @@ def test_five_points_land_on_the_reference(done, detector, name):
     np.testing.assert_allclose(noted, face.landmarks, atol=5)
     assert np.abs(noted - face.landmarks).mean() < 1.5
     # The crop is aligned: what would still take the reference to its points is next to nothing.
-    (a, _, x), (b, _, y) = alignment.crop_to_picture(alignment.five_points(crop, face.landmarks), SIZE)
+    (a, _, x), (b, _, y) = alignment.crop_to_image(alignment.five_points(crop, face.landmarks), SIZE)
     assert abs(a - 1) < 0.05 and abs(b) < 0.04 and max(abs(x + 64 * (a - 1 - b)), abs(y + 64 * (a - 1 + b))) < 1.5
     # Both sets of landmarks are of the same face: a similarity takes one to the other.
-    inverse = alignment.crop_to_picture(np.array(record['points']), SIZE)
+    inverse = alignment.crop_to_image(np.array(record['points']), SIZE)
     np.testing.assert_allclose(noted.dot(inverse[:, :2].T) + inverse[:, 2], record['landmarks_source'],
                                atol=0.03 * record['face_size'] / 40)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data_tools import align_faces
+from data_tools.faces import jobs
 from data_tools.folders import face_folder, manifest_folder
 from dctnet import atomic
 from dctnet.errors import UserError
@@ -19,8 +19,8 @@ def test_the_same_command_goes_on(trio, tmp_path, monkeypatch, caplog):
     assert run(trio, out, '--workers', 3) == 0
     whole = contents(out)
     seen = []
-    align = align_faces.align
-    monkeypatch.setattr(align_faces, 'align', lambda job, *rest: seen.append(job.path.name) or align(job, *rest))
+    align = jobs.align
+    monkeypatch.setattr(jobs, 'align', lambda job, *rest: seen.append(job.path.name) or align(job, *rest))
     caplog.set_level(logging.INFO)
     assert run(trio, out) == 0 and not seen
     assert '0 done now' in caplog.text and '3 before: 4 faces' in caplog.text
@@ -77,14 +77,14 @@ def test_an_interrupted_run_leaves_whole_files(trio, tmp_path, monkeypatch, mome
 
 
 def test_a_bug_on_one_picture_does_not_cost_the_others(trio, tmp_path, monkeypatch, caplog):
-    align = align_faces.align
+    align = jobs.align
 
     def faulty(job, *rest):
         if job.path.name == 'exif.jpg':
             raise ZeroDivisionError('a bug')
         return align(job, *rest)
 
-    monkeypatch.setattr(align_faces, 'align', faulty)
+    monkeypatch.setattr(jobs, 'align', faulty)
     assert run(trio, tmp_path / 'out') == 1
     assert 'a bug' in caplog.text and list(by_file(tmp_path / 'out')) == ['plain.png', 'two.png', 'two_1.png']
 

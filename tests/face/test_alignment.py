@@ -84,12 +84,12 @@ def test_eyes_half_outside_the_picture_are_searched_inside():
 def test_a_known_similarity_is_found_again(similarity):
     reference = alignment.reference_points(200)
     points = reference.dot(similarity[:, :2].T) + similarity[:, 2]
-    np.testing.assert_allclose(alignment.crop_to_picture(points, 200), similarity, atol=1e-9)
+    np.testing.assert_allclose(alignment.crop_to_image(points, 200), similarity, atol=1e-9)
 
 
 def test_points_that_coincide_are_an_error():
     with pytest.raises(ValueError, match='coincide'):
-        alignment.crop_to_picture(np.full((5, 2), 7.0))
+        alignment.crop_to_image(np.full((5, 2), 7.0))
 
 
 def test_the_crop_is_white_where_the_picture_ends():
@@ -140,7 +140,7 @@ def test_ellipse_mask():
 def test_a_mask_file_of_any_size(shape):
     grey = np.zeros(shape, np.uint8)
     grey[:, shape[1] // 2:] = 255
-    mask = alignment.mask_from_picture(grey)
+    mask = alignment.mask_from_image(grey)
     assert mask.shape == (288, 288) and mask.dtype == np.float32
     assert mask[:, :130].max() == 0 and mask[:, 158:].min() == 1
 

@@ -1,4 +1,4 @@
-"""The three finders of faces on a real one: the same face, the same landmarks, in threads too; what they refuse."""
+"""The three detectors of faces on a real one: the same face, the same landmarks, in threads too; what they refuse."""
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,16 +9,17 @@ from skimage import data
 
 from dctnet.errors import UserError
 from dctnet.face import box_detectors
-from dctnet.face.box_detectors import DEFAULT_CASCADE, CascadeFinder, CnnFinder, HogFinder, cascade_file
+from dctnet.face.box_detectors import (DEFAULT_CASCADE, CascadeDetector, CnnDetector, DetectorPool, HogDetector,
+                                       cascade_file)
 from dctnet.face.installed_models import installed_model
 
-FINDERS = {'hog': HogFinder, 'cnn': CnnFinder, 'cascade': lambda: CascadeFinder(cascade_file(DEFAULT_CASCADE))}
+DETECTORS = {'hog': HogDetector, 'cnn': CnnDetector, 'cascade': lambda: CascadeDetector(cascade_file(DEFAULT_CASCADE))}
 NOSE = (225 - 100, 126)  # looked up in the picture
 
 
-@pytest.fixture(scope='module', params=sorted(FINDERS))
-def finder(request):
-    return FINDERS[request.param]()
+@pytest.fixture(scope='module', params=sorted(DETECTORS))
+def box_detector(request):
+    return DETECTORS[request.param]()
 
 
 @pytest.fixture(scope='module')
@@ -27,55 +28,55 @@ def head():
     return np.ascontiguousarray(data.astronaut()[:230, 100:330])
 
 
-def test_the_same_face(finder, head):
-    (box, score), = finder(head)
+def test_the_same_face(box_detector, head):
+    (box, score), = box_detector(head)
     np.testing.assert_allclose(box, (80, 80, 172, 172), atol=20)  # of 92 px
     assert all(isinstance(value, int) for value in box) and score > 0.25
 
 
-def test_the_same_landmarks(finder, head, detector, monkeypatch):
-    monkeypatch.setattr(detector, '_pixels', head.shape[0] * head.shape[1])
+def test_the_same_landmarks(box_detector, head, detector, monkeypatch):
+    monkeypatch.setattr(detector, 'pixels', head.shape[0] * head.shape[1])
     bgr = np.ascontiguousarray(head[:, :, ::-1])
     expected, = detector.detect(bgr)
-    monkeypatch.setattr(detector, '_find_boxes', finder)
+    monkeypatch.setattr(detector, 'detect_boxes', box_detector)
     face, = detector.detect(bgr)
     assert np.abs(face.landmarks - expected.landmarks).max() <= 3
     assert np.abs(face.landmarks - expected.landmarks).mean() < 0.6
     np.testing.assert_allclose(face.landmarks[30], NOSE, atol=3)
 
 
-def test_faces_in_a_picture_of_two(finder, head):
-    found = finder(np.concatenate([head, head[:, ::-1]], axis=1))
+def test_faces_in_a_picture_of_two(box_detector, head):
+    found = box_detector(np.concatenate([head, head[:, ::-1]], axis=1))
     assert sorted(box[0] > 230 for box, _ in found) == [False, True]
 
 
-def test_no_face(finder):
+def test_no_face(box_detector):
     cat = cv2.resize(data.chelsea(), (300, 200), interpolation=cv2.INTER_AREA)
-    assert finder(cat) == []
+    assert box_detector(cat) == []
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (2, 900), (7, 7), (63, 63), (64, 64), (64, 300)])
-def test_small_pictures(finder, shape):
-    assert finder(np.random.RandomState(0).randint(0, 255, shape + (3,), dtype=np.uint8)) == []
+def test_small_pictures(box_detector, shape):
+    assert box_detector(np.random.RandomState(0).randint(0, 255, shape + (3,), dtype=np.uint8)) == []
 
 
 @pytest.mark.long
-def test_threads_agree_with_one_after_the_other(finder, head):
+def test_threads_agree_with_one_after_the_other(box_detector, head):
     pictures = [np.ascontiguousarray(np.roll(head, 9 * step, axis=1)) for step in range(6)]
-    serial = [finder(picture) for picture in pictures]
+    serial = [box_detector(picture) for picture in pictures]
     assert len({found[0].box for found in serial}) > 3
     with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(finder, pictures)) == serial
+        assert list(pool.map(box_detector, pictures)) == serial
 
 
 def test_a_detector_serves_one_call_at_a_time():
     built = []
-    idle = box_detectors._Idle(lambda: built.append(len(built)) or len(built))
-    with idle.one() as first, idle.one() as second:
+    pool = DetectorPool(lambda: built.append(len(built)) or len(built))
+    with pool.borrow() as first, pool.borrow() as second:
         assert first != second
-    with pytest.raises(ZeroDivisionError), idle.one():
+    with pytest.raises(ZeroDivisionError), pool.borrow():
         raise ZeroDivisionError
-    with idle.one(), idle.one():
+    with pool.borrow(), pool.borrow():
         pass
     assert len(built) == 2
 
@@ -84,7 +85,7 @@ def test_scores_of_a_cascade_are_windows_that_agree(head):
     grey = cv2.cvtColor(head, cv2.COLOR_RGB2GRAY)
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + DEFAULT_CASCADE)
     windows = cascade.detectMultiScale(grey, 1.1, 0, minSize=(60, 60))
-    (_, score), = FINDERS['cascade']()(head)
+    (_, score), = DETECTORS['cascade']()(head)
     assert 4 <= score <= len(windows)
 
 
@@ -105,10 +106,10 @@ def test_a_cascade_by_its_path_and_by_its_name(tmp_path, monkeypatch):
 def test_a_file_that_is_no_cascade(tmp_path, content):
     (tmp_path / 'mine.xml').write_bytes(content)
     with pytest.raises(UserError, match='mine.xml is no cascade that OpenCV can read'):
-        CascadeFinder(tmp_path / 'mine.xml')
+        CascadeDetector(tmp_path / 'mine.xml')
 
 
 def test_a_network_that_is_not_installed(monkeypatch):
     monkeypatch.setattr(box_detectors, 'installed_model', lambda name: installed_model('missing-' + name))
     with pytest.raises(UserError, match='missing-mmod_human_face_detector.dat is not installed'):
-        CnnFinder()
+        CnnDetector()

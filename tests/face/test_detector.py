@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from dctnet.face.box_detectors import HogFinder
+from dctnet.face.box_detectors import HogDetector
 from dctnet.face.detector import FaceDetector
 
 NOSE = 30
@@ -67,7 +67,7 @@ def test_a_smaller_copy_shows_large_faces_only(detector, astronaut, monkeypatch)
     picture = np.full((1000, 1000, 3), 128, np.uint8)
     picture[:170, :150] = astronaut[30:200, 150:300]
     assert len(detector.detect(picture)) == 1
-    monkeypatch.setattr(detector, '_pixels', 200000)
+    monkeypatch.setattr(detector, 'pixels', 200000)
     assert detector.detect(picture) == [] and len(detector.detect(astronaut)) == 1
 
 
@@ -102,7 +102,7 @@ def test_threads_agree_with_one_after_the_other(detector, astronaut):
 def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
     seen = []
 
-    monkeypatch.setattr(detector, '_find_boxes', lambda picture: seen.append(picture) or [])
+    monkeypatch.setattr(detector, 'detect_boxes', lambda picture: seen.append(picture) or [])
     blue = np.zeros((1000, 1000, 3), np.uint8)
     blue[:, :, 0] = 255
     detector.detect(blue)
@@ -112,7 +112,7 @@ def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
 def test_a_smaller_copy_and_another_limit(astronaut):
     face, = FaceDetector(pixels=512 * 512).detect(astronaut)
     np.testing.assert_allclose(face.landmarks[NOSE], (225, 126), atol=3)
-    assert FaceDetector(512 * 512, HogFinder(face.score + 0.1)).detect(astronaut) == []
+    assert FaceDetector(512 * 512, HogDetector(face.score + 0.1)).detect(astronaut) == []
 
 
 def test_landmarks_of_any_box(detector, astronaut):

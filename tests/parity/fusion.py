@@ -18,11 +18,11 @@ def check(path: Path, styles: Path) -> List[Row]:
     image = np.ascontiguousarray(want['image'][:, :, ::-1])  # stored RGB
     height, width = image.shape[:2]
     small = fusion.resize(image, *fusion.reduced_size(height, width, SHORT_SIDE))
-    mask = alignment.mask_from_picture(want['mask'])
+    mask = alignment.mask_from_image(want['mask'])
 
     # The vectors hold the published hull, without its last point; the product takes the whole one.
     points = [alignment.five_points(small, face.astype(np.float64), whole_hull=False) for face in want['landmarks']]
-    inverse = [alignment.crop_to_picture(face) for face in points]
+    inverse = [alignment.crop_to_image(face) for face in points]
     want_inverse = want['inverse'].reshape(-1, 2, 3)  # also where there is no face
     crops = [alignment.head_crop(small, matrix)[:, :, ::-1] for matrix in inverse]
     fused = fusion.translate_whole(small, lambda x: x // 2 + 32)

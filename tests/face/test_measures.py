@@ -13,7 +13,7 @@ POINTS = np.array(EYES + [[226, 127], [205, 146], [250, 144]], float)
 def turned(yaw, pitch, roll):
     """Five points of the model's head turned by these angles, in degrees, seen from far away."""
     yaw, pitch, roll = np.radians([yaw, pitch, roll])
-    x, y, z = measures._HEAD.T
+    x, y, z = measures.HEAD.T
     y, z = y * np.cos(pitch) - z * np.sin(pitch), y * np.sin(pitch) + z * np.cos(pitch)
     x, z = x * np.cos(yaw) + z * np.sin(yaw), -x * np.sin(yaw) + z * np.cos(yaw)
     return np.stack([x * np.cos(roll) - y * np.sin(roll), x * np.sin(roll) + y * np.cos(roll)], 1) * 3 + (70, 90)
@@ -61,7 +61,7 @@ def test_share_outside(left, share):
 
 def test_share_outside_of_a_turned_crop():
     side = 200
-    corner = alignment.crop_to_picture(alignment.reference_points(side).dot([[0, 1], [-1, 0]]), side)  # x < 0 only
+    corner = alignment.crop_to_image(alignment.reference_points(side).dot([[0, 1], [-1, 0]]), side)  # x < 0 only
     assert measures.outside_share((500, 500, 3), corner, side) > 0.99
     corner[:, 2] += (side / 2, 0)
     assert measures.outside_share((500, 500, 3), corner, side) == pytest.approx(0.5, abs=0.01)
