@@ -79,7 +79,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     table = markdown(report)
     atomic.write_together({
         options.out: (json.dumps(report, indent=2) + '\n').encode('utf-8'),
-        # The system allows names of files that are no text.
+        # File names may hold bytes that are not valid UTF-8.
         options.out.with_suffix('.csv'): per_picture(rows).encode('utf-8', 'replace'),
         options.out.with_suffix('.md'): table.encode('utf-8', 'replace')})
     print(table.encode('utf-8', 'replace').decode('utf-8'))
@@ -100,7 +100,7 @@ def _check_out(out: Path, cache: Optional[Path]) -> None:
 
 
 def _pictures(folder: Path) -> List[Path]:
-    """As images.list_images. Raises UserError if links lead nowhere, too: fewer pictures would be measured."""
+    """As images.list_images. Also raises UserError if there are broken links: fewer images would be measured."""
     gone = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in images.SUFFIXES
                   and path.is_symlink() and not path.exists()) if folder.is_dir() else []
     if gone:
@@ -119,7 +119,8 @@ def method_names(folders: Sequence[Path]) -> Dict[str, Path]:
 
 
 def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path) -> List[Pair]:
-    """Results and the photos of the same stem. Raises UserError if there is none, or if a stem is not unique."""
+    """(result, photo) of each stem that is on both sides. photo_folder: for messages. Raises UserError if there is
+    none, or if a stem is not unique."""
     sides = []
     for paths in (photos, results):
         by_stem: Dict[str, Path] = {}
@@ -140,7 +141,13 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
 
 
 class Networks(NamedTuple):
-    """What is measured with. features, identity: of nets.pretrained. lpips: file of LPIPS, None to leave it out."""
+    """The networks that measure.
+
+    features: of FID and KID.
+    identity: of ID.
+    lpips: file of LPIPS, None to leave it out.
+    device: 'auto', 'cpu' or 'gpu'.
+    """
     features: EmbeddingNetwork
     identity: EmbeddingNetwork
     lpips: Optional[Path]
@@ -150,11 +157,14 @@ class Networks(NamedTuple):
 def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Sequence[Path],
              pairs: Dict[str, List[Pair]], networks: Networks, cache: Path,
              ) -> Tuple[Dict[str, Any], List[Dict[str, Any]]]:
-    """The report, and the rows of its CSV.
+    """The report, and the rows of its CSV (docs/evaluation.md).
 
-    photos, styles: images. results: method -> its images. pairs: method -> results and the photos that they show.
-    networks: what is measured with. cache: folder for features.
-    Raises UserError if a picture cannot be used.
+    photos, styles: image files.
+    results: method -> its image files.
+    pairs: method -> (result, photo) files, of `matched`.
+    networks: the networks that measure.
+    cache: folder that keeps features for the next time.
+    Raises UserError if an image cannot be used.
     """
     from dctnet.compat import TENSORFLOW_VERSION
     from dctnet.nets.pretrained import embedding_session, perceptual_distance

@@ -17,11 +17,11 @@ from dctnet.errors import UserError
 # The published translator contract (docs/design.md, "Contracts").
 TRANSLATOR_INPUT = 'input_image:0'
 TRANSLATOR_OUTPUT = 'output_image:0'
-# Beside it, in graphs that this project exports: several pictures of one size, [N, H, W, 3], by the same weights.
+# Also in graphs that this project exports: several images of one size, [N, H, W, 3], with the same weights.
 BATCH_INPUT, BATCH_OUTPUT = 'input_images:0', 'output_images:0'
 TRANSLATOR_SCOPE = 'generator'
 _SMALL = 1024  # bytes of a constant that stays in the graph: sizes and slopes
-# Content networks: pictures [N, H, W, 3] BGR in [-1, 1] -> features [N, h, w, c].
+# Content networks: images [N, H, W, 3] BGR in [-1, 1] -> features [N, h, w, c].
 CONTENT_INPUT, CONTENT_OUTPUT = 'image:0', 'features:0'
 
 _ALLOWED_OPS = frozenset('''
@@ -42,7 +42,7 @@ _ALLOWED_OPS = frozenset('''
 
 
 def freeze(session: tf.Session, outputs: Sequence[tf.Tensor]) -> tf.GraphDef:
-    """The part of the session's graph that `outputs` need, with variables replaced by their present values."""
+    """The part of the session's graph that `outputs` need, with variables replaced by their current values."""
     names = [output.op.name for output in outputs]
     graph_def = tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), names)
     for node in graph_def.node:
@@ -91,11 +91,11 @@ def check_operations(graph_def: tf.GraphDef, where: str) -> None:
 
 
 def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:
-    """The weights frozen into a .pb: floating-point constants with a shape, below the name scope `scope`.
+    """The weights frozen into a .pb: floating-point constants that are no scalars, below the name scope `scope`.
 
-    They keep the names that the variables had, from the scope on: another scope around it is left out. Empty if
-    the graph has no such scope. Raises UserError as `read_graph` does, and if a constant is damaged or several
-    networks of that scope are in the graph.
+    They keep the names that the variables had, from the scope on: outer scopes are left out. Empty if the graph has no
+    such scope. Raises UserError as `read_graph` does, and if a constant is damaged or several networks of that scope
+    are in the graph.
     """
     found, places = {}, set()
     for node in read_graph(path).node:
@@ -120,10 +120,14 @@ def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:
 
 def import_into(graph_def: tf.GraphDef, inputs: Dict[str, tf.Tensor], outputs: Sequence[str], where: str,
                 weights: Optional[Dict[str, tf.Tensor]] = None) -> List[tf.Tensor]:
-    """Put a frozen graph into the current one, fed by `inputs` (name -> tensor); gradients flow through it.
+    """Put a frozen graph into the current one; gradients flow through it. Returns the tensors of `outputs`.
 
-    where: the file, named in errors. weights: what stands for nodes that were taken out of the graph. Raises
-    UserError if an input or output name is missing.
+    graph_def: the frozen graph.
+    inputs: name (NAME:0) -> tensor that takes its place.
+    outputs: names (NAME:0).
+    where: the file, named in errors.
+    weights: name (NAME:0) -> tensor, for nodes that were taken out of the graph.
+    Raises UserError if an input or output name is missing, or if this TensorFlow cannot load the graph.
     """
     check_tensors(graph_def, list(inputs) + list(outputs), where)
     try:
@@ -150,11 +154,15 @@ def check_tensors(graph_def: tf.GraphDef, tensors: Sequence[str], where: str) ->
 
 
 class FrozenGraph:
-    """A frozen graph with a session of its own; calling it runs it. Safe to call from several threads.
+    """A frozen graph with its own session; calling it runs it. Safe to call from several threads.
 
-    source: a .pb file or a GraphDef. inputs, outputs: tensor names.
-    device: 'auto', 'cpu' or 'gpu'. threads: inside one operation, 0 = TensorFlow's choice. own_threads: for calls from
-    within another session, which may hold all threads that they would share.
+    source: a .pb file or a GraphDef.
+    inputs, outputs: tensor names (NAME:0).
+    device: 'auto', 'cpu' or 'gpu'.
+    threads: inside one operation; 0 leaves it to TensorFlow.
+    own_threads: for calls from within another session, which may hold all threads that they would share.
+    Raises UserError if the file or its tensors do not fit (`read_graph`, `import_into`), or if there is no GPU and
+    device is 'gpu'.
     """
 
     def __init__(self, source: Union[Path, str, tf.GraphDef], inputs: Sequence[str] = (TRANSLATOR_INPUT,),
@@ -175,7 +183,7 @@ class FrozenGraph:
         self._session = tf.Session(graph=graph, config=config)
 
     def __call__(self, *arrays: np.ndarray) -> Union[np.ndarray, List[np.ndarray]]:
-        """The outputs for these inputs: one array where the graph has one output, else a list."""
+        """The outputs for these inputs: one array if the graph has one output, else a list."""
         results = self._session.run(self._outputs, dict(zip(self._inputs, arrays)))
         return results[0] if len(results) == 1 else results
 
@@ -185,10 +193,10 @@ class FrozenGraph:
 
 
 class EmbeddedGraph:
-    """A frozen graph inside a training graph, called as often as needed; its weights are there once.
+    """A frozen graph inside a training graph. All calls share one copy of its weights.
 
-    They are local variables, in no checkpoint: constants would be kept by every call, and again by every copy of the
-    graph that TensorFlow makes for a new set of fetches. where: the file, named in errors.
+    The weights are local variables, in no checkpoint: as constants every call would keep them, and so would every copy
+    of the graph that TensorFlow makes for a new set of fetches. where: the file, named in errors.
     """
 
     def __init__(self, graph_def: tf.GraphDef, where: str) -> None:
@@ -203,7 +211,7 @@ class EmbeddedGraph:
         self._structure.library.CopyFrom(graph_def.library)
 
     def __call__(self, inputs: Dict[str, tf.Tensor], outputs: Sequence[str]) -> List[tf.Tensor]:
-        """The outputs for these inputs (name -> tensor); gradients flow to the inputs, none to the weights. Raises
+        """The outputs for these inputs (name -> tensor); gradients flow to the inputs, but not to the weights. Raises
         UserError if a name is not in the graph."""
         return import_into(self._structure, inputs, outputs, self._where, self._weights)
 

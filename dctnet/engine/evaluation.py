@@ -14,10 +14,12 @@ log = logging.getLogger(__name__)
 
 
 class Evaluator:
-    """What is measured, by a stage that knows how.
+    """What is measured during a training; each stage that measures has a subclass.
 
-    every: steps from one measurement to the next. metric: the one that chooses the best checkpoint, lower_is_better its
-    direction. fingerprint: hash of what the values depend on besides the weights.
+    every: steps from one measurement to the next.
+    metric: name of the one that chooses the best checkpoint.
+    lower_is_better: its direction.
+    fingerprint: hash of what the values depend on besides the weights.
     """
     every = 0
     metric = ''
@@ -35,9 +37,14 @@ class Evaluator:
 class Evaluation(Hook):
     """Adds 'eval/NAME' to the scalars every `every` steps and at the end, and keeps the best checkpoint so far.
 
-    Stands before the hooks that record scalars and save: a step that a run resumes from has been measured. After a
-    kill, steps past the last checkpoint are measured again and give the same values; a best found among them stays
-    valid.
+    evaluator: what is measured, and how often.
+    saver: of all variables that a checkpoint holds.
+    run: the run folder; the best checkpoint goes to RUN/best.
+    finite: boolean scalar, whether all weights are finite; if not, nothing is measured and a UserError ends the run.
+
+    Put it before the hooks that record scalars and save, so that the step that a run resumes from has been measured.
+    After a kill, steps past the last checkpoint are measured again and give the same values; a best found among them
+    stays valid.
     """
 
     def __init__(self, evaluator: Evaluator, saver: tf.train.Saver, run: Path, finite: tf.Tensor) -> None:
@@ -80,7 +87,7 @@ class Evaluation(Hook):
                  ', '.join('{} {:.4g}'.format(*entry) for entry in values.items()), seconds, self._text(self._best))
 
     def close(self, loop: Loop) -> None:
-        """Say what it has cost."""
+        """Log the time that the measurements took."""
         if self._count:
             log.info('evaluation took %.1f s, %.1f %% of the %.1f s of training (%d times); best: %s', self._seconds,
                      100 * self._seconds / (time.perf_counter() - self._begun), time.perf_counter() - self._begun,
@@ -89,7 +96,7 @@ class Evaluation(Hook):
     def _is_better(self, now: Best) -> bool:
         if self._best is None:
             return True
-        # A repeated step is not saved over its own files: whoever reads them meanwhile would find a mixture.
+        # A repeated step is not saved over its own files: a reader could find old and new ones mixed.
         if now.step == self._best.step:
             return False
         return now.value < self._best.value if self._evaluator.lower_is_better else now.value > self._best.value

@@ -18,10 +18,8 @@ log = logging.getLogger(__name__)
 
 
 class Progress(Hook):
-    """Images a second, shares of the time that data and the parts with times of their own take, and the time left.
-
-    A bar on a terminal, plain lines every `every` steps elsewhere.
-    """
+    """Shows images per second, the shares of the time that waiting for data and separately timed parts take, and the
+    time left: as a bar on a terminal, elsewhere as a line every `every` steps."""
 
     def __init__(self, every: int, images_per_step: int) -> None:
         self._every, self._images = every, images_per_step
@@ -31,7 +29,7 @@ class Progress(Hook):
         self._first_step, self._first_time = 0, 0.0
 
     def begin(self, loop: Loop) -> None:
-        """Show where the run stands."""
+        """Log the step that the run is at, and open the bar."""
         log.info('step %d of %d', loop.step, loop.steps)
         if sys.stderr.isatty():
             self._bar = tqdm(total=loop.steps, initial=loop.step, unit='step', dynamic_ncols=True)
@@ -74,21 +72,21 @@ class Progress(Hook):
         return '  '.join(parts + [f'ETA {timedelta(seconds=int(self._seconds_left(loop)))}'])
 
     def _seconds_left(self, loop: Loop) -> float:
-        """By the clock since the first step of this start: checkpoints, samples and evaluations count."""
+        """From the wall-clock time since the first step of this start: checkpoints, samples and evaluations count."""
         steps = loop.step - self._first_step
         a_step = (time.perf_counter() - self._first_time) / steps if steps else self._seconds / self._steps
         return (loop.steps - loop.step) * a_step
 
 
 class NanGuard(Hook):
-    """Ends the run if a logged value is no longer a number, before anything of it is saved.
+    """Ends the run if a logged value is not finite, before the step is saved.
 
-    With loss scaling, a phase whose gradients overflowed was left out and is tried again with half the scale: values of
-    it that are no numbers are not recorded, and the run ends if no scale is left.
+    With loss scaling, an update whose gradients overflowed was skipped, and the next one has half the scale: its values
+    that are not finite are not recorded. The run ends if the scale cannot be halved any more.
     """
 
     def after_step(self, loop: Loop) -> None:
-        """Look at the values that were fetched for others."""
+        """Check the scalars that other hooks asked for."""
         for name in [name for name, value in loop.scalars.items() if name.endswith('/skipped') and value]:
             self._skipped(loop, name.rpartition('/')[0])
         bad = [name for name, value in loop.scalars.items() if value != value or abs(value) == float('inf')]
@@ -110,14 +108,22 @@ class NanGuard(Hook):
 
 
 def check_finite(loop: Loop, finite: tf.Tensor) -> None:
-    """Raise UserError if the weights are not finite (`finite`: whether all are), before they are used or saved."""
+    """Raise UserError if the weights are not finite, before they are used or saved. finite: boolean scalar, whether all
+    are."""
     if not loop.session.run(finite):
         raise UserError(f'training diverged: the weights are not finite at step {loop.step}. The checkpoints before it '
                         'are good: lower optim.lr and run the same command again')
 
 
 class Checkpoint(Hook):
-    """Saves every `every` steps and at the end, also after a signal. Never weights that are not finite."""
+    """Saves every `every` steps and at the end, also after a signal.
+
+    saver: of all variables that a checkpoint holds.
+    folder: RUN/checkpoints.
+    every: steps from one checkpoint to the next.
+    keep: number of the newest checkpoints that stay.
+    finite: boolean scalar, whether all weights are finite; if not, nothing is saved and a UserError ends the run.
+    """
 
     def __init__(self, saver: tf.train.Saver, folder: Path, every: int, keep: int, finite: tf.Tensor) -> None:
         self._saver, self._folder, self._every, self._keep, self._finite = saver, folder, every, keep, finite
@@ -125,7 +131,7 @@ class Checkpoint(Hook):
         self._disk_failed = False
 
     def begin(self, loop: Loop) -> None:
-        """A resumed run has its first checkpoint already."""
+        """Note the newest checkpoint, which need not be saved again."""
         newest = checkpoint_files.latest(self._folder)
         self._saved_step = checkpoint_files.step_of(newest) if newest else -1
 
@@ -135,7 +141,7 @@ class Checkpoint(Hook):
             self._save(loop)
 
     def close(self, loop: Loop) -> None:
-        """Save the last whole step, unless it is saved, the training diverged, or the disk has refused before."""
+        """Save the last whole step, unless it is saved already, the training diverged, or the disk has refused."""
         if loop.step != self._saved_step and not (loop.mid_step or loop.diverged or self._disk_failed):
             if loop.session.run(self._finite):
                 self._save(loop)

@@ -1,4 +1,4 @@
-"""What a run leaves to look at: scalars in TensorBoard and metrics.jsonl, sample grids as PNG and in TensorBoard."""
+"""Records of a run: scalars in metrics.jsonl and TensorBoard, sample sheets as PNG and in TensorBoard."""
 import json
 import logging
 from pathlib import Path
@@ -14,11 +14,11 @@ log = logging.getLogger(__name__)
 
 
 class Scalars(Hook):
-    """All scalars of the phases, every `every` steps and at the first one.
+    """Records all scalars of the phases, every `every` steps and at the first one.
 
     metrics.jsonl holds one JSON object a line: step, seconds (of that step), seconds/window (of all steps since the
-    line before), seconds/data_wait (of those, waiting for data), then 'phase/name'. Lines of steps after the checkpoint
-    that a run resumes from are removed, so that each step stands there once.
+    previous line), seconds/data_wait (the part of it spent waiting for data), then 'phase/name'. Lines of steps after
+    the checkpoint that a run resumes from are removed, so that each step is there once.
     """
 
     def __init__(self, run: Path, writer: tf.summary.FileWriter, every: int) -> None:
@@ -38,7 +38,7 @@ class Scalars(Hook):
         return step % self._every < every or step == 1
 
     def after_step(self, loop: Loop) -> None:
-        """Write both records."""
+        """Write the scalars to both, if there are any."""
         self._window += loop.step_seconds
         self._data_wait += loop.data_seconds
         if not loop.scalars:
@@ -56,12 +56,12 @@ class Scalars(Hook):
         self._writer.flush()
 
     def close(self, loop: Loop) -> None:
-        """Bring the last events to the disk."""
+        """Write the last events to the disk."""
         self._writer.flush()
 
 
 class Samples(Hook):
-    """The same pictures through the network every `every` steps: RUN/samples/step-000500.png, a row a picture."""
+    """The same images through the network every `every` steps (0: never): RUN/samples/step-000500.png, one row each."""
 
     def __init__(self, run: Path, writer: tf.summary.FileWriter, every: int) -> None:
         self._folder, self._writer, self._every = run / 'samples', writer, every

@@ -47,24 +47,29 @@ class Hook:
         """After every step; loop.step is the number of steps done."""
 
     def close(self, loop: Loop) -> None:
-        """Always once at the end, after a failure too (loop.mid_step tells a failure inside a step)."""
+        """Once at the end, even after a failure; loop.mid_step is True if a step was not finished."""
 
 
 class Loop:
-    """One training run, as hooks see it. Built before the session, because it adds the update operations to the graph.
+    """One training run, as hooks see it. Build it before the session: it adds the update operations to the graph.
 
     stage, feed: what is trained, and its data.
-    step_variable: int64, the steps done. steps: how many there shall be.
+    step_variable: int64, the number of steps done.
+    steps: the step at which the training is done.
     communicator: this process among those that train together.
-    loss_scaling: for float16 (engine.updates).
-    stop_reason: asked before every step; why the run shall end, '' to go on.
+    loss_scaling: scale the losses, for float16 (engine.updates.LossScale).
+    stop_reason: called in every step; returns why the run must end, '' to go on.
 
-    updates: phase -> its update operations.
-
-    Hooks read: step (steps done); scalars ('phase/name' -> value of the last step, empty if no hook wanted them; of
-    several micro-batches the mean, of their times the sum); data_seconds, step_seconds (of the last step: waiting for
-    the batch, and in all); stop_reason (set it to end the run); mid_step (a step was begun and not ended); diverged
-    (set it if the last step must not be saved).
+    What hooks use:
+    step: number of steps done.
+    scalars: 'phase/name' -> value of the last step, the mean over its micro-batches (of times, the sum); empty if no
+        hook wanted them.
+    data_seconds, step_seconds: of the last step, waiting for the batch and in all.
+    stop_reason: set it to end the run after this step.
+    mid_step: True while a step is begun and not finished.
+    diverged: set it if the last step must not be saved.
+    session: the session of the training.
+    updates: name of a phase -> its update operations.
     """
 
     def __init__(self, stage: StageGraph, feed: Feed, step_variable: tf.Variable, steps: int,
@@ -114,7 +119,7 @@ class Loop:
                     closing.callback(hook.close, self)
 
     def _must_stop(self) -> bool:
-        if self.communicator.size == 1:  # nobody to agree with: no step more
+        if self.communicator.size == 1:  # no process to agree with: stop before the next step
             self.stop_reason = self.stop_reason or self._ask()
         return bool(self.stop_reason)
 

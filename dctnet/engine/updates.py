@@ -9,15 +9,17 @@ LOSS_SCALE_SCOPE = 'loss_scale'  # of its variables, which are saved
 
 
 class ScaledUpdate(NamedTuple):
-    """apply: the update and the next scale. scalars: the scale that was used, and whether the update was left out."""
+    """apply: the update and the next scale. scalars: the scale that was used, and whether the update was skipped."""
     apply: tf.Operation
     scalars: Dict[str, tf.Tensor]
 
 
 class LossScale:
-    """The loss scale of one phase for float16: gradients too small for it are computed many times larger (Micikevicius
-    et al. 2018). TensorFlow's own rule: from 2^15, doubled after 2000 updates, halved (down to 1) if a gradient is not
-    finite, and then nothing is updated."""
+    """The loss scale of one phase, which keeps small gradients from vanishing in float16 (Micikevicius et al. 2018).
+
+    TensorFlow's own rule: it starts at 2^15 and doubles after 2000 updates. If a gradient is not finite, it is halved
+    (down to 1), and the update is skipped.
+    """
 
     def __init__(self, phase_name: str) -> None:
         with tf.name_scope(f'{LOSS_SCALE_SCOPE}/{phase_name}/'):
@@ -25,15 +27,16 @@ class LossScale:
             self._value = tf.identity(self._scale())  # one read: what scales also unscales
 
     def scaled(self, loss: tf.Tensor) -> tf.Tensor:
-        """The loss to take gradients of."""
+        """The loss times the scale, to take gradients of."""
         return loss * self._value
 
     def update(self, gradients: Sequence[tf.Tensor],
                apply: Callable[[List[tf.Tensor]], tf.Operation]) -> ScaledUpdate:
-        """The update with gradients of the scaled loss, which are the same in all processes that train together.
+        """The update with gradients of the scaled loss, and the next scale.
 
+        gradients: of the scaled loss, the same in all processes that train together.
         apply: builds the update from unscaled gradients. It runs only if all of them are finite, so whatever it
-        assigns must be built in it.
+            assigns must be built in it.
         """
         unscaled = [gradient / self._value for gradient in gradients]
         next_scale, finite = self._scale.update(list(gradients))
@@ -54,7 +57,7 @@ class Accumulated(NamedTuple):
 
 
 def accumulated(phase: Phase, gradients: Sequence[tf.Tensor], micro_batches: int) -> Accumulated:
-    """Sums of a phase's gradients, in variables of their own, as large as the weights. They belong to no checkpoint:
+    """Sums of a phase's gradients over micro_batches, in variables as large as the weights. No checkpoint holds them:
     between steps they are zero."""
     sums = [tf.get_variable(f'accumulated/{phase.name}/{variable.op.name}', variable.shape, tf.float32,
                             tf.zeros_initializer(), trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
@@ -67,8 +70,8 @@ def accumulated(phase: Phase, gradients: Sequence[tf.Tensor], micro_batches: int
 
 
 class Update(NamedTuple):
-    """What a step runs of a phase. accumulate: with each micro-batch but the last (None if there is only one).
-    apply: with the last. scalars: what else to record of `apply`."""
+    """What a step runs for a phase. accumulate: with each micro-batch but the last (None if there is only one).
+    apply: with the last. scalars: of `apply`, to record besides the phase's own."""
     accumulate: Optional[tf.Operation]
     apply: tf.Operation
     scalars: Dict[str, tf.Tensor]
@@ -76,11 +79,15 @@ class Update(NamedTuple):
 
 def build_updates(stage: StageGraph, communicator: Communicator, micro_batches: int = 1,
                   loss_scaling: bool = False) -> Dict[str, Update]:
-    """Adam's update of each phase, by the phase's name, with the mean of all micro-batches' and processes' gradients.
+    """Name of a phase -> its update by Adam, with the mean of the gradients over all micro-batches and processes.
 
-    In a joint stage every update waits for the gradients of all phases, so all of them belong to the same weights.
-    loss_scaling: leave an update and its update_ops out if a gradient is not finite; each phase has a scale of its
-    own. Raises ValueError that names the variables which a phase's loss does not reach.
+    stage: the phases; in a joint stage every update waits for the gradients of all phases, so that all of them belong
+        to the same weights.
+    communicator: this process among those that train together.
+    micro_batches: of a step.
+    loss_scaling: give each phase a LossScale; an update and its update_ops are skipped if a gradient is not finite.
+    Raises ValueError if a loss does not depend on some variables of its phase, naming them, or if not every phase of a
+    joint stage is due at every step.
     """
     scales = {phase.name: LossScale(phase.name) for phase in stage.phases if loss_scaling}
     sums: Dict[str, Accumulated] = {}

@@ -27,9 +27,9 @@ _CHECKED_PICTURES, _CHECKED_SIDE = 3, 256
 def translator_graph(weights: Dict[str, np.ndarray], where: str) -> tf.GraphDef:
     """A frozen translator with these generator weights (released names), under the published tensor contract.
 
-    input_image:0 float32 [H, W, 3] BGR 0-255 -> output_image:0 uint8 [H, W, 3] BGR; H and W multiples of 4. Beside it,
-    input_images:0 -> output_images:0, both [N, H, W, 3], by the same weights.
-    `where` names the weights' origin in errors. Raises UserError if they do not fit.
+    input_image:0 float32 [H, W, 3] BGR 0-255 -> output_image:0 uint8 [H, W, 3] BGR; H and W multiples of 4. Also
+    input_images:0 -> output_images:0, both [N, H, W, 3], with the same weights.
+    where: the weights' origin, named in errors. Raises UserError if they do not fit.
     """
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, None, 3], name='input_image')
@@ -43,8 +43,12 @@ def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, or
                        mask: Optional[np.ndarray] = None) -> Dict[str, Any]:
     """Freeze, check against the live graph, then write the model folder. Returns the card.
 
-    origin: entries of the card about where the weights come from (run, step, ...). mask: uint8 grey fusion mask of any
-    size; None for the ellipse. Raises UserError if weights do not fit or the disk refuses.
+    weights: variable name (generator/Conv/weights ...) -> array; other networks' are left out.
+    where: their origin, named in errors.
+    out: the model folder.
+    origin: entries of the card about where the weights come from (run, step, ...).
+    mask: fusion mask, uint8 [h, w] grey of any size; None for the ellipse.
+    Raises UserError if the weights do not fit or the disk refuses.
     """
     graph_def = translator_graph(weights, where)
     difference = difference_from_live_graph(graph_def, weights, where)
@@ -103,7 +107,7 @@ def _levels(pictures: tf.Tensor, channels: int) -> tf.Tensor:
 
 
 def difference_from_live_graph(graph_def: tf.GraphDef, weights: Dict[str, np.ndarray], where: str) -> int:
-    """Largest difference in grey levels between the frozen and the live graph on a few pictures."""
+    """Largest difference in grey levels between the frozen and the live graph on a few random images."""
     translator = frozen.FrozenGraph(graph_def, device='cpu')
     rng = np.random.RandomState(0)
     worst = 0
