@@ -164,10 +164,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     drawing = drawing_of(options)
     exemplars = planned(options)
     atomic.check_place(options.out)
-    facts = {'versions': diffusion.versions()}
+    versions = diffusion.versions()
     device = diffusion.device_of(options.device, options.half)
     model = diffusion.find_model(options.model, options.offline)
-    facts['model'] = model.identity
     settings = dict(drawing._asdict(), prompt=options.prompt or plan.PROMPTS[options.style], seed=options.seed,
                     batch=options.batch, model=model.identity, device=device, half=options.half,
                     photos=bool(options.photos), subject=(options.subject or 'person') if options.photos else None)
@@ -180,9 +179,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         log.warning('this model has no safety checker: nothing will be rejected, look at every picture')
     manifest_folder.begin(folder, settings)
     manifest_folder.write(folder, lines)
-    warn_of_versions(folder, lines, facts['versions'])
+    warn_of_versions(folder, lines, versions)
     try:
-        failed = generate(painter, groups, folder, lines, facts)
+        failed = generate(painter, groups, folder, lines, {'versions': versions, 'model': model.identity}
+                          ) if painter else []
     except KeyboardInterrupt:
         log.warning('stopped; the same command goes on from here')
         return STOPPED_EARLY

@@ -48,5 +48,6 @@ def evenly(entries: Sequence[T], count: int) -> List[T]:
     """At most `count` of the entries, evenly spaced, the last always and the first if there are two."""
     if len(entries) <= count:
         return list(entries)
-    places = np.linspace(0, len(entries) - 1, count).round().astype(int) if count > 1 else [len(entries) - 1]
-    return [entries[place] for place in places]
+    if count == 1:
+        return [entries[-1]]
+    return [entries[place] for place in np.linspace(0, len(entries) - 1, count).round().astype(int)]

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Generator, List, Sequence, Tuple, TypeVar
 
 from dctnet.errors import UserError
 
@@ -13,7 +13,8 @@ Item = TypeVar('Item')
 _PROJECT = logging.getLogger('dctnet')
 
 
-def ordered_map(function: Callable[[Item], Any], items: Sequence[Item], workers: int) -> Iterator[Tuple[Item, Future]]:
+def ordered_map(function: Callable[[Item], Any], items: Sequence[Item], workers: int
+                ) -> Generator[Tuple[Item, Future], None, None]:
     """Each item with its finished call `function(item)`, in the order of the items; `workers` calls run at once.
 
     At most 2 `workers` items are in work or waiting for their turn, which bounds the memory. What the calls log under
@@ -69,7 +70,7 @@ class _HeldLog(logging.Handler):
         super().__init__()
         self._records = threading.local()
 
-    def held(self, records: List[logging.LogRecord], function: Callable[[Item], Any], item: Item) -> Any:
+    def held(self, records: List[logging.LogRecord], function: Callable[[Any], Any], item: Any) -> Any:
         self._records.now = records
         try:
             return function(item)

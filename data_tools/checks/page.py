@@ -8,7 +8,7 @@ import numpy as np
 from dctnet import html_page, images
 
 from .folder_check import Finding, duplicate_groups
-from .picture_facts import PictureFacts
+from .picture_facts import FaceFacts, PictureFacts
 
 _SIDE, _COLUMNS, _SHOWN, _SHOWN_OF_FINDING, _QUALITY = 96, 12, 60, 24, 95
 _TITLE = 'Check of training pictures'
@@ -31,18 +31,18 @@ class Statistic(NamedTuple):
 
 def statistics() -> List[Statistic]:
     """The rows that both folders are compared by."""
-    def of_faces(value: Callable[[PictureFacts], float]) -> Callable[[Sequence[PictureFacts]], str]:
-        return lambda facts: _spread([value(entry) for entry in facts if entry.face])
+    def of_faces(value: Callable[[FaceFacts], float]) -> Callable[[Sequence[PictureFacts]], str]:
+        return lambda facts: _spread([value(entry.face) for entry in facts if entry.face])
 
     return [
         Statistic('pictures', lambda facts: str(len(facts))),
         Statistic('shorter side in pixels', lambda facts: _spread([min(f.width, f.height) for f in facts], '{:.0f}')),
         Statistic('with a face', lambda facts: f'{np.mean([f.faces > 0 for f in facts]):.0%}'),
-        Statistic('blur of the face in pixels of 256', of_faces(lambda f: f.face.blur)),
-        Statistic('yaw in degrees', of_faces(lambda f: f.face.pose.yaw)),
-        Statistic('pitch in degrees', of_faces(lambda f: f.face.pose.pitch)),
-        Statistic('off the aligned place, share of the width', of_faces(lambda f: f.face.offset)),
-        Statistic('size of the eyes, share of the face\'s width', of_faces(lambda f: f.face.eye_size)),
+        Statistic('blur of the face in pixels of 256', of_faces(lambda face: face.blur)),
+        Statistic('yaw in degrees', of_faces(lambda face: face.pose.yaw)),
+        Statistic('pitch in degrees', of_faces(lambda face: face.pose.pitch)),
+        Statistic('off the aligned place, share of the width', of_faces(lambda face: face.offset)),
+        Statistic('size of the eyes, share of the face\'s width', of_faces(lambda face: face.eye_size)),
         Statistic('flat share of the picture', lambda facts: _spread([f.flat for f in facts])),
         Statistic('lightness (0–100)', lambda facts: _spread([f.lightness for f in facts], '{:.0f}')),
         Statistic('chroma', lambda facts: _spread([f.chroma for f in facts], '{:.0f}')),
@@ -64,7 +64,8 @@ def page(places: Tuple[Path, Path], facts: Tuple[Sequence[PictureFacts], Sequenc
     verdict = (f'<p class="bad"><b>The folders look swapped:</b> {html.escape(refused)}.</p>' if refused else
                '<p class="{}">{}</p>'.format('bad' if found else 'good', f'Warnings: {len(found)}' if found
                                              else 'Nothing found that would hurt a training.'))
-    rows = ''.join('<tr><th>{}</th><td>{}</td><td>{}</td></tr>'.format(*map(html.escape, row)) for row in table(*facts))
+    rows = ''.join('<tr><th>{}</th><td>{}</td><td>{}</td></tr>'.format(*(html.escape(text) for text in row))
+                   for row in table(*facts))
     sheets = ''.join(f'<h2>{where}: {html.escape(str(place))}</h2><p>{min(len(its), _SHOWN)} of {len(its)} pictures, '
                      f'evenly over the names.</p>{_sheet(html_page.evenly(its, _SHOWN))}'
                      for where, place, its in zip(('PHOTO', 'STYLE'), places, facts))

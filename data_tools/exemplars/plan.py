@@ -23,7 +23,7 @@ class Exemplar(NamedTuple):
     file: str
     subject: str
     prompt: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody wants of it
     seed: int
     photo: Optional[Path]
     photo_sha256: Optional[str]

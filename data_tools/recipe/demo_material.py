@@ -24,7 +24,8 @@ def views(picture: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
     for _ in range(count):
         side = rng.uniform(0.9, 2.2) * size  # near the resolution at which the portrait will be translated
         centre = rng.uniform(side / 2, np.array(picture.shape[1::-1]) - side / 2)
-        to_view = cv2.getRotationMatrix2D(tuple(float(v) for v in centre), rng.uniform(-20, 20), size / side)
+        to_view = np.asarray(cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), rng.uniform(-20, 20),
+                                                     size / side), np.float64)
         to_view[:, 2] += size / 2 - centre
         view = cv2.warpAffine(picture, to_view, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
         result.append(view[:, ::-1] if rng.randint(2) else view)

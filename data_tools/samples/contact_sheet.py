@@ -20,7 +20,7 @@ class Entry(NamedTuple):
 def write_pages(folder: Path, entries: Sequence[Entry]) -> List[Path]:
     """Write FOLDER/contact_sheet_001.png, ... in the order of the entries, and remove pages that are left over from
     longer sheets. Returns the files."""
-    pages = []
+    pages: List[Path] = []
     for first in range(0, len(entries), _COLUMNS * _ROWS):
         tiles = [_tile(entry) for entry in entries[first:first + _COLUMNS * _ROWS]]
         pages.append(folder / f'contact_sheet_{len(pages) + 1:03d}.png')

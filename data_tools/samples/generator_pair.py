@@ -66,15 +66,21 @@ def _averaged(path: Path) -> Tuple[Arrays, str]:
 
 
 def _checked(target: Tuple[Arrays, str], source: Optional[Tuple[Arrays, str]]) -> GeneratorPair:
-    sizes = []
-    for weights, where in filter(None, (target, source)):
-        sizes.append(architecture_of(weights, where))
-        check_network(ccn.AVERAGE, weights, sizes[-1], where)
-    if sizes[0] != sizes[-1]:
-        raise UserError(f'the generators are of different sizes: {target[1]} is {_text(sizes[0])}, {source[1]} is '
-                        f'{_text(sizes[1])}. A source goes with the targets that were calibrated from it')
-    origins = {'target': target[1], 'source': source[1]} if source else {'target': target[1]}
-    return GeneratorPair(target[0], source[0] if source else None, sizes[0], origins)
+    size = _checked_size(target)
+    if source is None:
+        return GeneratorPair(target[0], None, size, {'target': target[1]})
+    other = _checked_size(source)
+    if size != other:
+        raise UserError(f'the generators are of different sizes: {target[1]} is {_text(size)}, {source[1]} is '
+                        f'{_text(other)}. A source goes with the targets that were calibrated from it')
+    return GeneratorPair(target[0], source[0], size, {'target': target[1], 'source': source[1]})
+
+
+def _checked_size(generator: Tuple[Arrays, str]) -> Architecture:
+    weights, where = generator
+    size = architecture_of(weights, where)
+    check_network(ccn.AVERAGE, weights, size, where)
+    return size
 
 
 def _text(a: Architecture) -> str:

@@ -32,15 +32,18 @@ class ScoreCache:
         entries = {name: before[name] for name, stamp in stamps.items() if name in before and before[name][0] == stamp}
         self._kinds[kind] = entries
         missing = [name for name in stamps if name not in entries]
-        measure = prepare() if missing else None
-        start = time.time()
+        if missing:
+            self._measure(kind, entries, {name: stamps[name] for name in missing}, prepare())
+        return {name: entries[name][1] for name in stamps}
+
+    def _measure(self, kind: str, entries: Dict[str, Any], stamps: Dict[str, Any], measure: Measure) -> None:
+        missing, start = list(stamps), time.time()
         for first in range(0, len(missing), _CHUNK):
             names = missing[first:first + _CHUNK]
             entries.update((name, [stamps[name], score]) for name, score in zip(names, measure(names)))
             atomic.write_text(self._path, json.dumps({'version': _VERSION, 'kinds': self._kinds}))
             done = first + len(names)
             log.info('%s: %d of %d  %.1f images/s', kind, done, len(missing), done / (time.time() - start))
-        return {name: entries[name][1] for name in stamps}
 
 
 def _kinds(content: Dict[str, Any]) -> Dict[str, Dict[str, Any]]:

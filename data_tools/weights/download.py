@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 from typing import Callable, Iterator, Optional, Tuple
 
@@ -72,8 +73,9 @@ def _reason(error: Exception) -> str:
 
 
 def _receive(url: str, part: Path, size: Optional[int], checked: bool) -> None:
-    old = read_origin(part)
-    start = part.stat().st_size if old and (old.url == url or checked and old.size) else 0
+    before = read_origin(part)
+    old = before if before and (before.url == url or checked and before.size) else None
+    start = part.stat().st_size if old else 0
     try:
         response = _open(url, start, old)
     except urllib.error.HTTPError as error:
@@ -86,7 +88,7 @@ def _receive(url: str, part: Path, size: Optional[int], checked: bool) -> None:
         return _receive(url, part, size, checked)
     with response:
         new = _origin(url, response)
-        if start and response.status == 206 and not _continues(start, old, new, response):
+        if start and old and response.status == 206 and not _continues(start, old, new, response):
             print('  what had arrived before is of another file: from the start', flush=True)
             empty(part)
             return _receive(url, part, size, checked)
@@ -95,14 +97,14 @@ def _receive(url: str, part: Path, size: Optional[int], checked: bool) -> None:
         _check(response, new, size)
         start = start if response.status == 206 else 0
         _check_space(part, start, new.size)
-        if new != old:
+        if new != before:
             write_origin(part, new)
         _write(response, part, start, new.size)
 
 
 def _open(url: str, start: int, old: Optional[Origin]) -> http.client.HTTPResponse:
     request = urllib.request.Request(url, headers={'User-Agent': 'dctnet', 'Accept-Encoding': 'identity'})
-    if start:
+    if start and old:
         request.add_header('Range', f'bytes={start}-')
         strong = old.etag if old.etag and not old.etag.startswith('W/') else old.last_modified
         if strong and old.url == url:
@@ -146,7 +148,7 @@ def _continues(start: int, old: Origin, new: Origin, response: http.client.HTTPR
     return old == new or old.url != new.url
 
 
-def _content_range(headers: http.client.HTTPMessage) -> Tuple[Optional[int], Optional[int]]:
+def _content_range(headers: Message) -> Tuple[Optional[int], Optional[int]]:
     """First byte and size of the whole file, None if not said."""
     match = re.match(r'bytes (?:(\d+)-\d+|\*)/(\d+|\*)$', headers.get('Content-Range', ''))
     first, whole = match.groups() if match else (None, None)

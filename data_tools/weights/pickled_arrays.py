@@ -5,7 +5,7 @@ stand for plain records of this module, every other name is refused, and the num
 """
 import pickle
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -96,7 +96,7 @@ _STAND_INS = {
 class ArrayUnpickler(pickle.Unpickler):
     """Loads a pickle of arrays without executing it: any name but numpy's and those of `stand_ins` is refused."""
 
-    def __init__(self, stream: Any, path: Path, stand_ins: Dict[Tuple[str, str], Any] = None) -> None:
+    def __init__(self, stream: Any, path: Path, stand_ins: Optional[Dict[Tuple[str, str], Any]] = None) -> None:
         super().__init__(stream, encoding='latin1')  # the bytes of Python 2's strings, one to one
         self._path, self._stand_ins = path, {**_STAND_INS, **(stand_ins or {})}
 

@@ -73,7 +73,8 @@ def _arrays_by_rank(group: h5py.Group) -> List[np.ndarray]:
 
 
 def _check(weights: Dict[str, List[np.ndarray]], path: Path) -> None:
-    wanted, offered = {}, {}
+    wanted: Dict[str, tuple] = {}
+    offered: Dict[str, tuple] = {}
     for name, shape in vgg19.shapes().items():
         wanted.update({name + ' kernel': shape, name + ' bias': shape[3:]})
         offered.update(zip((name + ' kernel', name + ' bias'), [array.shape for array in weights.get(name, [])]))

@@ -37,9 +37,12 @@ def find_files(model: Optional[Path], head: Optional[Path], background: Optional
 
 
 def _graph(model: Optional[Path], name: str, named: Optional[Path], option: str) -> Path:
-    if named is None and model is None:
+    if named is not None:
+        path = named
+    elif model is not None:
+        path = model / name
+    else:
         raise UserError(f'no graph to use as {name}: name a model folder, or a .pb with {option}')
-    path = named if named is not None else model / name
     if not path.is_file():
         where = f'{path} does not exist' if named is not None else f'{model} holds no {name}'
         raise UserError(f'{where}: check the path, or name a .pb with {option}')

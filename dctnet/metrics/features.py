@@ -1,6 +1,7 @@
 """Features of a folder of pictures: streamed through a network, summed up, and kept for the next time."""
+from itertools import chain
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 
@@ -78,10 +79,11 @@ def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: s
     features_before = kept_file.read_arrays(file, lambda arrays: _fitting(arrays, len(hashes)))
     if features_before is not None:
         return features_before
-    statistics: Optional[RunningStatistics] = None
+    batches = batches_of_features(list(hashes), network, side)
+    first = next(batches)
+    statistics = RunningStatistics(first.shape[1])
     kept: List[np.ndarray] = []
-    for features in batches_of_features(list(hashes), network, side):
-        statistics = statistics or RunningStatistics(features.shape[1])
+    for features in chain([first], batches):
         statistics.add(features)
         room = KEPT - sum(len(part) for part in kept)
         if room > 0:

@@ -6,7 +6,7 @@ import numpy as np
 
 class Gaussian(NamedTuple):
     """count pictures, the mean [D] of their features and the covariance [D, D] (divided by count - 1), float64."""
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody wants of it
     mean: np.ndarray
     covariance: np.ndarray
 

@@ -1,6 +1,6 @@
 """Curves as SVG, and the data that the page's script shows under the pointer."""
 from html import escape
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ _TIME = 'Seconds a step'
 _MEASURED = 'Evaluation'
 _PHASES = {'g': 'Generator', 'd': 'Discriminator', 'd_r1': 'R1 penalty', 'g_path': 'Path length',
            'expression': 'Expression'}
+
+
+Place = Callable[[Any], Any]  # a value, or an array of them -> where it is drawn, in pixels
 
 
 class Chart(NamedTuple):
@@ -69,10 +72,10 @@ def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float], best:
     first, last = (float(f(series.steps[i] for series in drawn.values())) for f, i in ((min, 0), (max, -1)))
     span = max(last - first, 1.0)
 
-    def x(step: np.ndarray) -> np.ndarray:
+    def x(step: Any) -> Any:
         return _LEFT + (step - first) / span * (_WIDTH - _LEFT - _RIGHT)
 
-    def y(value: np.ndarray) -> np.ndarray:
+    def y(value: Any) -> Any:
         place = _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
         return np.clip(place, _TOP - 2, _HEIGHT - _BOTTOM + 2)  # a first value far outside does not flatten the rest
 
@@ -94,7 +97,7 @@ def _chart(title: str, metrics: Dict[str, Series], marks: Sequence[float], best:
     return Chart(title + (' (logarithmic)' if logarithmic else ''), svg, points)
 
 
-def _lines(series: Series, colour: str, x: object, y: object, logarithmic: bool) -> List[str]:
+def _lines(series: Series, colour: str, x: Place, y: Place, logarithmic: bool) -> List[str]:
     """The values, pale, and their moving average; if there are few values, the values alone."""
     width = len(series.steps) // 25
     pairs = [('1.6' if width < 2 else '0.8', '1' if width < 2 else '0.35', series.values)]

@@ -39,7 +39,7 @@ def growth(run: RunRecord) -> Optional[Finding]:
     for name in sorted(name for name in run.metrics if name.endswith('/loss')):
         series = _settled(run, name)
         recent = _recent(series)
-        if recent is None:
+        if series is None or recent is None:
             continue
         usual = float(np.median(series.values))
         if usual > 0 and recent > _GROWTH * usual:
@@ -142,11 +142,11 @@ def _marks(run: RunRecord) -> Dict[str, Tuple[float, float]]:
     for name in sorted(run.metrics):
         if not name.startswith('d/mean_real'):
             continue
-        pair = [_recent(_settled(run, key)) for key in (name, name.replace('mean_real', 'mean_fake'))]
-        if None not in pair:
+        real, made = (_recent(_settled(run, key)) for key in (name, name.replace('mean_real', 'mean_fake')))
+        if real is not None and made is not None:
             if marks_are_logits(run):
-                pair = [1 / (1 + math.exp(-min(max(value, -50), 50))) for value in pair]
-            found[name[len('d/mean_real/'):]] = (pair[0], pair[1])
+                real, made = (1 / (1 + math.exp(-min(max(value, -50), 50))) for value in (real, made))
+            found[name[len('d/mean_real/'):]] = (real, made)
     return found
 
 

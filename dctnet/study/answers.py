@@ -58,7 +58,7 @@ def _read(path: Path) -> Tuple[Study, Answers]:
         record = json.loads(path.read_text(encoding='utf-8-sig'))  # some editors put a mark in front
         study = Study(_texts(record['methods']), _texts(record['names']))
         participant, answers = record['participant'], list(record['answers'])
-        choices = [(tuple(_texts(entry['item'])), entry['choice']) for entry in answers]
+        choices: Any = [(tuple(_texts(entry['item'])), entry['choice']) for entry in answers]
     except FileNotFoundError:
         raise UserError(f'answer file {path} does not exist: check the path') from None
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
