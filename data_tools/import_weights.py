@@ -18,13 +18,14 @@ import hashlib
 import logging
 import tarfile
 from pathlib import Path
-from typing import Dict, Optional, Sequence
+from typing import Dict, NoReturn, Optional, Sequence
 
 import cv2
 import numpy as np
 from google.protobuf.message import DecodeError
 
 from dctnet import atomic, frozen, images, places
+from dctnet.command_line import Parser
 from dctnet.compat import tf
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.exporters import model_folder
@@ -170,8 +171,8 @@ def import_descriptor(source: Optional[Path], out: Path) -> str:
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 where it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m data_tools.import_weights', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m data_tools.import_weights', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     kinds = parser.add_subparsers(dest='kind', metavar='KIND')
     kinds.required = True
     generator = kinds.add_parser('generator', help='a translator -> a model folder')
@@ -223,5 +224,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return DONE
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

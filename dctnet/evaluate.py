@@ -13,13 +13,14 @@ import logging
 import platform
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, NoReturn, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
 
 import dctnet
 from dctnet import atomic, images, process
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.hashing import sha256_of_file
 from dctnet.metrics import edges, features, fid, kid
@@ -34,8 +35,8 @@ log = logging.getLogger('evaluate')
 
 def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m dctnet.evaluate', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='python -m dctnet.evaluate', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--photos', type=Path, required=True, metavar='FOLDER', help='photographs that were translated')
     parser.add_argument('--results', type=Path, required=True, nargs='+', metavar='FOLDER',
                         help='translations of them, one folder a method')
@@ -245,5 +246,10 @@ def _folder_entry(paths: Sequence[Path], hashes: Dict[Path, str]) -> Dict[str, A
     return {'folder': str(paths[0].parent), 'pictures': len(paths), 'sha256': features.folder_hash(hashes)}
 
 
-if __name__ == '__main__':
+def command() -> NoReturn:
+    """The entry point of the command line."""
     exit_with(main)
+
+
+if __name__ == '__main__':
+    command()

@@ -8,6 +8,7 @@ from typing import Any, Dict, NoReturn, Optional, Sequence
 import cv2
 
 from dctnet import config_file, images, process
+from dctnet.command_line import Parser
 from dctnet.errors import DONE, exit_with
 from dctnet.hashing import sha256_of_bytes
 from dctnet.runs import checkpoint_files
@@ -15,7 +16,7 @@ from dctnet.runs import checkpoint_files
 
 def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='python -m dctnet.export', description=__doc__)
+    parser = Parser(prog='python -m dctnet.export', description=__doc__)
     parser.add_argument('--run', type=Path, required=True, help='run folder, or checkpoint RUN/checkpoints/model-STEP')
     parser.add_argument('--checkpoint', metavar='best|STEP',
                         help='of a run folder: the best by the measurements during the training (evaluate.every), or '

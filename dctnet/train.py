@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Optional, Sequence
 
 from dctnet import config_file, places, process
+from dctnet.command_line import Parser
 from dctnet.config import StageConfig
 from dctnet.errors import DONE, STOPPED_EARLY, exit_with
 from dctnet.runs.folder import Run
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
-    parser = argparse.ArgumentParser(prog='train.py', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog='train.py', description=__doc__,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
     stages = parser.add_subparsers(dest='stage', metavar='STAGE')
     stages.required = True
     for name, text in (('ccn', 'the content calibration network: a generator of faces -> one of styled faces'),
