@@ -8,7 +8,7 @@ from dctnet.errors import UserError
 from dctnet.hashing import sha256_of_bytes
 from dctnet.models import ccn
 from dctnet.nets.stylegan2 import Architecture
-from dctnet.runs import checkpoint
+from dctnet.runs import checkpoint, checkpoint_files
 from dctnet.training.ccn import SOURCE_FILE, frozen_source, networks_of
 
 from ..weights.stylegan2 import architecture_of, check_network
@@ -32,13 +32,13 @@ def of_run(run: Path, step: Optional[int] = None, source: Optional[Path] = None)
     such checkpoint or no source, or if weights are damaged or differ in size.
     """
     run = Path(run)
-    found = checkpoint.all_in(run / 'checkpoints')
+    found = checkpoint_files.all_in(run / 'checkpoints')
     if not found:
         raise UserError(f'{run} holds no checkpoint (checkpoints/model-STEP.index): name a run folder of train.py ccn')
-    chosen = found[-1:] if step is None else [prefix for prefix in found if checkpoint.step_of(prefix) == step]
+    chosen = found[-1:] if step is None else [prefix for prefix in found if checkpoint_files.step_of(prefix) == step]
     if not chosen:
         raise UserError('{} has no checkpoint of step {}; there are {}'.format(
-            run, step, ', '.join(str(checkpoint.step_of(prefix)) for prefix in found)))
+            run, step, ', '.join(str(checkpoint_files.step_of(prefix)) for prefix in found)))
     target = _averaged(chosen[0])
     if source is None and not (run / SOURCE_FILE).exists():
         raise UserError(f'{run} was trained without a source: its generator is a source itself, no calibrated target. '
