@@ -1,4 +1,4 @@
-"""How often the discriminator's pictures are augmented: always alike, or as much as it overfits (ADA, Karras et al.
+"""The probability p of the discriminator's augmentation: fixed, or adapted to how much it overfits (ADA, Karras et al.
 2020, section 3.1)."""
 from typing import List, Tuple
 
@@ -11,7 +11,7 @@ WINDOW = 4  # steps between two changes of p
 
 
 def probability(config: AugmentConfig) -> tf.Tensor:
-    """p of ops.augment, a float32 scalar; a saved variable if it adapts. Not for mode off."""
+    """p of ops.ada.augmented, a float32 scalar in [0, 1]; a saved variable with mode adaptive. Not for mode off."""
     if config.mode == 'fixed':
         return tf.constant(config.p, tf.float32)
     return tf.get_variable('augment_p', [], tf.float32, tf.constant_initializer(config.p), trainable=False)
@@ -19,13 +19,19 @@ def probability(config: AugmentConfig) -> tf.Tensor:
 
 def adapting(config: AugmentConfig, p: tf.Tensor, phase: Phase, on_real: tf.Tensor,
              communicator: Communicator, micro_batches: int = 1) -> Tuple[Phase, List[tf.Operation]]:
-    """The discriminator's phase, which now logs p and observes its own logits; and what adapts p, once a step after it.
+    """The discriminator's phase, which now logs p and observes its own logits; and the operations that adapt p, to run
+    once a step after it.
 
-    p: of `probability`. on_real: [N, 1], the phase's logits of the augmented real pictures. Every WINDOW steps p moves
-    by the number of pictures seen since / config.length: up if the mean sign of their logits is above
-    config.target (the discriminator knows the exemplars by heart), else down, within [0, 1]. A fixed p stays. All
-    processes that train together observe and adapt as one. Of several micro-batches of a step the last is observed, and
-    stands for all.
+    config: of the augmentation; not for mode off.
+    p: float32 scalar in [0, 1], of `probability`.
+    phase: the discriminator's.
+    on_real: [N, 1], its logits of the augmented real images.
+    communicator: this process among those that train together, which observe and adapt as one.
+    micro_batches: of a step. Only the last one is observed, and counts for all.
+
+    With mode adaptive, p changes every WINDOW steps by (images seen since the last change) / config.length: it rises if
+    the mean sign of their logits is above config.target, which means that the discriminator has memorised the
+    exemplars, and falls otherwise, within [0, 1]. With mode fixed, p does not change.
     """
     signs = tf.sign(on_real)
     phase = phase._replace(scalars=dict(phase.scalars, augment_p=tf.identity(p), real_sign=tf.reduce_mean(signs)))

@@ -12,14 +12,15 @@ _LAYER = re.compile(r'(convs|to_rgbs)/(\d+)/')
 def target_share(name: str, resolution: int, width: float) -> float:
     """How much of a weight comes from the target, 0 to 1.
 
-    resolution: of the last block that stays the source's wholly: its layers convs/N, to_rgbs/N and those below. At the
-    published 4, the target gives convs/N and to_rgbs/N for N > 0.
-    width: 0 for a hard cut; else that of a sigmoid over log2 of the resolution, centred between `resolution` and its
-    double.
+    name: of the weight (stylegan2.generator_shapes).
+    resolution: of the last block whose layers convs/N, to_rgbs/N, and those of all coarser blocks, come from the source
+        alone. At the published 4, the target gives convs/N and to_rgbs/N for N > 0.
+    width: 0 for a hard cut; else the width of a sigmoid over log2 of the resolution, centred between `resolution` and
+        its double.
     """
     match = _LAYER.match(name)
     if not match:
-        return 0.0  # mapping, constant, the 4×4 block and the noise pictures
+        return 0.0  # mapping, constant, the 4×4 block and the noise maps
     kind, index = match.group(1), int(match.group(2))
     if width > 0:
         return 1.0 / (1.0 + math.exp(-(math.log2(resolution_of(kind, index)) - math.log2(resolution) - 0.5) / width))
@@ -32,17 +33,19 @@ def resolution_of(kind: str, index: int) -> int:
 
 
 def _last_source_index(kind: str, resolution: int) -> int:
-    """The published cut at resolution 4 leaves convs/0 and to_rgbs/0 to the source; each doubling leaves it one block
-    more (two of convs, one of to_rgbs)."""
+    """The published cut at resolution 4 takes convs/0 and to_rgbs/0 from the source; each doubling takes one more block
+    from it (two of convs, one of to_rgbs)."""
     blocks = int(math.log2(resolution)) - 2
     return 2 * blocks if kind == 'convs' else blocks
 
 
 def blend(source: Dict[str, np.ndarray], target: Dict[str, np.ndarray], resolution: int = 4,
           width: float = 0.0) -> Dict[str, np.ndarray]:
-    """Blend two generators' weights of the same names and shapes.
+    """Blend two generators: name -> float32 array of the blended weights.
 
-    Raises ValueError if the names or shapes differ, or resolution is no power of two from 4.
+    source, target: their weights by name (stylegan2.generator_shapes), of the same names and shapes.
+    resolution, width: of the cut between them, as for `target_share`.
+    Raises ValueError if the names or shapes differ, or if resolution is not a power of two from 4 on.
     """
     if resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f'the blending resolution must be a power of two from 4, not {resolution}')

@@ -19,17 +19,22 @@ GENERATOR, AVERAGE, DISCRIMINATOR, SOURCE = 'generator', 'generator_ema', 'discr
 _PREVIEWS, _PREVIEW_TRUNCATION, _PREVIEW_MEAN = 6, 0.7, 512
 _ADVERSARIAL = adversarial_loss('log')
 _MEMORY_ADVICE = 'lower data.batch_size (train.accumulate makes up for it), data.size or model.channel_multiplier'
-# Streams of random numbers; each sample takes two latents, mixing, and a picture of noise a layer.
+# First stream of random numbers of each use: a sample takes two of latents, one of mixing, and one of noise per layer.
 _STREAMS = {'d': 0, 'g': 100, 'g_path': 200}
 _AUGMENT_STREAMS = {'d_real': 300, 'd_fake': 310, 'd_r1': 320, 'g': 330}
 
 Embedding = Callable[[tf.Tensor], tf.Tensor]
-# (pictures, key of _AUGMENT_STREAMS) -> logits [N, 1] of the discriminator, behind the augmentation if there is one.
+# (images, key of _AUGMENT_STREAMS) -> logits [N, 1] of the discriminator, after the augmentation if there is one.
 Critic = Callable[[tf.Tensor, str], tf.Tensor]
 
 
 class Networks(NamedTuple):
-    """Weights by name (stylegan2.generator_shapes, discriminator_shapes). source: None if there is none."""
+    """Weights by name (stylegan2.generator_shapes, discriminator_shapes).
+
+    generator, discriminator: what is trained.
+    average: moving average of the generator.
+    source: the frozen generator that the target is held to, None without a source.
+    """
     generator: Weights
     average: Weights
     discriminator: Weights
@@ -50,7 +55,7 @@ def architecture_of(config: CcnConfig) -> Architecture:
 
 
 def create_networks(a: Architecture, with_source: bool) -> Networks:
-    """Variables of all networks, zero until weights are loaded. The frozen source belongs to no checkpoint."""
+    """Variables of all networks, zero until weights are loaded. No checkpoint holds the frozen source."""
     def variables(scope: str, shapes: stylegan2.Shapes, trainable: bool, collection: str) -> Weights:
         return {name: tf.get_variable(
             f'{scope}/{name}', shape, tf.float32, tf.zeros_initializer(), collections=[collection],
@@ -68,11 +73,15 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
               micro_batch: Optional[tf.Tensor] = None) -> StageGraph:
     """Build the training graph with its phases d, d_r1, g and g_path.
 
-    real: [N, size, size, 3] BGR in [-1, 1]. step: int64 scalar, the number of steps done. embedding: pictures -> face
-    embeddings [N, K]; None without a source. The distance of identity is logged even if it has no weight.
-    communicator: this process among those that train together; each draws latents of its own, and so does every
-    micro-batch of a step (micro_batch: its number, None if there is only one). Pictures are compared, and the
-    average of the path lengths is moved, within one micro-batch; the latter by the last of a step.
+    config: of the run.
+    networks: the variables, of `create_networks`.
+    real: float32 [N, size, size, 3] BGR in [-1, 1], the exemplars, or photographs without a source.
+    step: int64 scalar, the number of steps done.
+    embedding: images [N, size, size, 3] BGR in [-1, 1] -> face embeddings [N, K]; None without a source. The identity
+        distance is logged even if its weight is 0.
+    communicator: this process among those that train together; each draws its own latents.
+    micro_batch: int32 scalar, which one of a step; None if there is only one. Each draws its own latents and computes
+        its own minibatch deviation; the last one moves the average of the path lengths.
     """
     loss, batch = config.loss, real.shape.as_list()[0]
     a, draws = architecture_of(config), StatelessRandom(config.train.seed, step, communicator.rank, micro_batch)
@@ -118,7 +127,7 @@ def _lazy(config: CcnConfig, weight: float, every: int) -> Optim:
 
 def _sampled(networks: Networks, a: Architecture, draws: StatelessRandom, stream: int, count: int, mixing: float,
              with_source: bool) -> _Sample:
-    """Fresh pictures; those of the source from the same latents, the same noise and the same mixing."""
+    """New images of the generator; those of the source come from the same latents, the same noise and mixing."""
     latents = [draws.normal(stream + i, [count, a.style_dim]) for i in (0, 1)]
     noise = [draws.normal(stream + 10 + i, [count, h, w, 1]) for i, (h, w) in enumerate(a.noise_shapes)]
     chance, place = tf.unstack(draws.uniform(stream + 2, [2]))
@@ -175,7 +184,7 @@ def _path_phase(sample: _Sample, noise: tf.Tensor, variables: List[tf.Variable],
     penalty = tf.reduce_mean(tf.square(lengths - target))
     loss = weights.path * weights.path_every * penalty + 0.0 * tf.reduce_mean(sample.picture)
     scalars = {'loss': loss, 'raw/path': penalty, 'path_length': tf.reduce_mean(lengths)}
-    # Each process holds its lengths to what they are with its own; the average that all keep is that of all.
+    # A process compares its lengths with the average that they give; the mean of these averages is kept by all.
     after, = communicator.mean([target])
     return Phase('g_path', loss, scalars, variables, weights.path_every, optim,
                  lambda: [average.assign(after).op])

@@ -1,7 +1,7 @@
-"""Pictures of a calibrated generator and their twins of the source (paper section 3.1; docs/recipe.md, "CCN").
+"""Images of a calibrated generator and their twins by the source (paper section 3.1; docs/recipe.md, "CCN").
 
-A sample is a function of the seed and its own index: neither the size of the batch nor the samples before it matter,
-up to the rounding of the device.
+A sample is a function of the seed and its index. Neither the size of the batch nor earlier samples change it, up to the
+rounding of the device.
 """
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -22,14 +22,15 @@ _MAPPING = 'style/'
 
 
 class Sampling(NamedTuple):
-    """How pictures are drawn.
+    """How images are sampled.
 
     blend, blend_width: resolution and width of blending.blend; blend 0 leaves the target as it is.
-    mix_w: the first so many layers of the synthesis take the w of the source's mapping, the others that of the
-        target's ("first 4 of 14"). 0: all take the w of the blended generator's own mapping, which is the source's
-        if there is a blend.
-    truncation: 1 leaves w, 0 gives the mean face. mean_samples: number of w's in that mean.
-    fresh_noise: noise pictures of every sample's own; else those that belong to the generator.
+    mix_w: number of coarse layers that take the source's w; the others take the target's. 0: all take the w of the
+        blended generator's mapping, which is the source's if there is a blend.
+    truncation: 1 leaves w, 0 gives the mean face.
+    mean_samples: number of w's in that mean.
+    seed: of the latents and the noise.
+    fresh_noise: draw noise maps for each sample; else use the generator's fixed ones.
     """
     blend: int = 4
     blend_width: float = 0.0
@@ -41,13 +42,15 @@ class Sampling(NamedTuple):
 
 
 class FaceSampler:
-    """StatelessRandom the pictures of given indices.
+    """Samples the images of given indices.
 
-    a: architecture of both generators. target, source: weights by name (stylegan2.generator_shapes). source: needed
-        for blend, mix_w and twins, else None.
-    twins: also draw the source's own picture of the same z and the same noise.
+    a: architecture of both generators.
+    target, source: weights by name (stylegan2.generator_shapes). The source is needed for blend, mix_w and twins; else
+        it may be None.
+    sampling: how the images are sampled.
+    twins: also give the source's own image of the same z and the same noise.
     device: 'auto', 'cpu' or 'gpu'.
-    Raises UserError if a GPU is demanded and none is there.
+    Raises UserError if device is 'gpu' and there is none.
     """
 
     def __init__(self, a: Architecture, target: Arrays, source: Optional[Arrays], sampling: Sampling, twins: bool,
@@ -82,9 +85,9 @@ class FaceSampler:
             self._session.run(tf.global_variables_initializer(), values)
 
     def __call__(self, indices: Sequence[int]) -> Tuple[np.ndarray, Optional[np.ndarray]]:
-        """The pictures of these indices and their twins (None without), uint8 [N, size, size, 3] BGR each.
+        """The images of these indices and their twins (None without), each uint8 [N, size, size, 3] BGR.
 
-        Raises UserError if a generator draws values that are no finite numbers.
+        Raises UserError if a generator gives values that are not finite.
         """
         draws = [self._draws(index) for index in indices]
         feed = {tensor: np.stack(parts) for tensor, parts in zip(self._inputs, zip(*draws))}
@@ -96,7 +99,7 @@ class FaceSampler:
         self._session.close()
 
     def _draws(self, index: int) -> List[np.ndarray]:
-        """z [style_dim] and the noise pictures [h, w, 1]; z does not depend on the kind of noise."""
+        """z [style_dim] and the noise maps [h, w, 1]; z does not depend on the kind of noise."""
         rng = np.random.RandomState([self._sampling.seed, _SAMPLE_STREAM, index])
         shapes = [(self._a.style_dim,)]
         if self._sampling.fresh_noise:
@@ -105,8 +108,14 @@ class FaceSampler:
 
 
 def mean_w(weights: Arrays, samples: int, seed: int, device: str = 'auto') -> np.ndarray:
-    """The mean of the w's of so many random z's: float32 [1, style_dim]. Raises UserError if `device` is 'gpu' and
-    there is none."""
+    """The mean w of random z's, float32 [1, style_dim].
+
+    weights: of a generator, by name; only its mapping is used.
+    samples: number of z's.
+    seed: of the z's.
+    device: 'auto', 'cpu' or 'gpu'.
+    Raises UserError if device is 'gpu' and there is none.
+    """
     style_dim = weights['style/1/weight'].shape[0]
     with tf.Graph().as_default() as graph:
         z = tf.placeholder(tf.float32, [None, style_dim], name='z')
@@ -130,8 +139,8 @@ def _mapped(weights: Arrays, z: tf.Tensor) -> tf.Tensor:
 
 
 def _variables(scope: str, weights: Arrays, values: Dict[tf.Tensor, np.ndarray]) -> stylegan2.Weights:
-    """Variables of a synthesis, whose starts are added to `values`. As constants they would be copied when the graph
-    is optimised: 3 GB more at 256 px."""
+    """Variables of a synthesis; their initial values are added to `values`. As constants they would be copied when the
+    graph is optimised: 3 GB more at 256 px."""
     result = {}
     for name, array in weights.items():
         if not name.startswith(_MAPPING):
@@ -142,7 +151,7 @@ def _variables(scope: str, weights: Arrays, values: Dict[tf.Tensor, np.ndarray])
 
 
 def _to_uint8(pictures: np.ndarray) -> np.ndarray:
-    """Rounded, as the published samples are written; images.to_uint8 truncates, as the published translators do."""
+    """Round, as the published samples are written; images.to_uint8 truncates, as the published translators do."""
     if not np.isfinite(pictures).all():
         raise UserError('the generator draws values that are no finite numbers: take an earlier checkpoint')
     return np.clip(np.rint((pictures + 1.0) * 127.5), 0, 255).astype(np.uint8)

@@ -28,9 +28,14 @@ _MEMORY_ADVICE = 'lower data.batch_size (train.accumulate makes up for it), data
 
 
 class TtnBatch(NamedTuple):
-    """Training pictures, each float32 [N, size, size, 3] BGR in [-1, 1], and what goes with the photographs if a
-    loss asks for it: superpixels like a picture, openness of eyes and mouth [N, 3] (NaN if it is unknown); features
-    of the content network [N, h, w, c] of the photographs and of their superpixels, if they are known already."""
+    """Training images, and what goes with the photographs if a loss asks for it; all float32.
+
+    photo, style: [N, size, size, 3] BGR in [-1, 1].
+    superpixel: the photographs' SLIC regions, of the same shape and range.
+    openness: of left eye, right eye and mouth, [N, 3]; NaN if unknown.
+    photo_features, superpixel_features: the content network's features [N, h, w, c] of the photographs and of their
+        superpixels, if they have been computed before.
+    """
     photo: tf.Tensor
     style: tf.Tensor
     superpixel: Optional[tf.Tensor] = None
@@ -54,11 +59,14 @@ class Losses(NamedTuple):
 
 def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_network: Optional[tf.GraphDef],
               preview_photos: np.ndarray) -> StageGraph:
-    """Build the training graph.
+    """Build the training graph with its phases g, d and expression.
 
-    step: int64 scalar, the number of steps done. content_network: frozen graph image:0 -> features:0,
-    None if the content has no weight.
-    preview_photos: float32 [M, size, size, 3] in [-1, 1], shown in every sample grid.
+    config: of the run.
+    batch: the training images.
+    step: int64 scalar, the number of steps done.
+    content_network: frozen graph image:0 -> features:0; None if the weight of the content loss is 0.
+    preview_photos: float32 [M, size, size, 3] BGR in [-1, 1], shown in every sample sheet.
+    Raises UserError if all weights of the loss are 0.
     """
     network = EmbeddedGraph(content_network, 'the content network') if config.loss.content else None
 
@@ -90,9 +98,9 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
 
 def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
                       ) -> Tuple[TtnBatch, Dict[str, tf.Tensor]]:
-    """The batch with what the content loss compares the output with, too, and the time that it took if it is known.
+    """The batch with the superpixels that the content loss needs, and the seconds that they took, if measured.
 
-    Those of the photographs come along with the data if scikit-image finds them.
+    The data brings those of the photographs if scikit-image computes them.
     """
     known = batch.superpixel is not None or batch.superpixel_features is not None
     if not loss.content or loss.superpixel == 'off' or known:
@@ -105,7 +113,7 @@ def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
 
 
 def build_discriminators(weights: TtnLossConfig, channels: int) -> Dict[str, PatchDiscriminator]:
-    """The discriminators that have a weight, under the published variable names."""
+    """'texture' and 'surface' -> their discriminators, with the published variable names; none whose weight is 0."""
     result = {}
     if weights.style * weights.texture > 0:
         result['texture'] = PatchDiscriminator('disc_gray', in_channels=1, channels=channels)
@@ -119,15 +127,21 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
                features: Features, shift: tf.Tensor, warmup: tf.Tensor) -> Losses:
     """All terms of the TTN, unweighted and weighted. Terms of weight 0 are not built.
 
-    output: the translated photographs, [N, H, W, 3] BGR in [-1, 1]. features: pictures -> feature maps.
-    shift: [3] weights of blue, green, red that sum to 1. warmup: scalar that multiplies the terms of the networks that
-    are trained along, adversarial and facial.
+    weights: of the terms.
+    batch: the training images and what goes with them.
+    output: the translated photographs, float32 [N, H, W, 3] BGR, about [-1, 1].
+    discriminators: of `build_discriminators`.
+    expression: R_exp; None if the weight of the facial loss is 0.
+    features: the content network, images [N, H, W, 3] BGR in [-1, 1] -> feature maps [N, h, w, c].
+    shift: [3] weights of blue, green, red that sum to 1, of `colour_shift`.
+    warmup: scalar that multiplies the adversarial and facial terms.
+    Raises UserError if all weights are 0.
 
-    Facial perception: R_exp is trained to tell the openness of the photograph from the output, and G to make it tell
-    so; both minimise that distance, each over its own variables, so R_exp learns as from detached outputs. They do not
-    oppose each other, and any visible trace of the openness, not only an open eye, would content them. Therefore R_exp
-    learns from the photographs themselves, too (ours): there nothing but eyes and mouths shows it. What R_exp cannot
-    tell, it predicts by its mean, and then G is pulled nowhere in particular.
+    Facial perception (docs/recipe.md, "TTN"): R_exp is trained to predict the photograph's openness from the output,
+    and G to make that possible. Both minimise the same distance, each over its own variables, so R_exp learns as from
+    detached outputs. As they work together, any visible trace of the openness would do, not only an open eye. R_exp
+    therefore also learns from the photographs themselves (our addition), in which only eyes and mouths show it. Where
+    R_exp cannot see the openness, it predicts the mean, and G is pulled in no direction.
     """
     form = adversarial_loss(weights.adversarial)
     views = {'texture': lambda x: texture(x, shift), 'surface': filters.surface}
@@ -173,7 +187,7 @@ def _sum(terms: Dict[str, tf.Tensor]) -> tf.Tensor:
 
 def _content_terms(batch: TtnBatch, output: tf.Tensor, features: Features) -> Dict[str, tf.Tensor]:
     # Photo and superpixels are targets without a gradient: kept apart from the output, they cost no backward pass. One
-    # after the other, the output last, because what it leaves for the backward pass would lie beside their work.
+    # after the other, the output last, so that its activations for the backward pass do not add to their memory.
     targets: Dict[str, tf.Tensor] = {}
     done: List[tf.Tensor] = []
     for name, picture, known in (('content', batch.photo, batch.photo_features),

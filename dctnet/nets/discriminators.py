@@ -11,9 +11,14 @@ _HIDDEN = 512  # between the two dense layers of the expression regressor
 
 
 class SpectralConv:
-    """One convolution with bias and SAME zero padding; its variables NAME/kernel, NAME/u and NAME/bias once.
+    """One convolution with spectral norm, bias and SAME zero padding.
 
-    advance: the operation of its power iteration, run once a step (StageGraph.step_ops).
+    name: its variables are NAME/kernel, NAME/u and NAME/bias.
+    size: side of the kernel in pixels.
+    inputs, outputs: numbers of channels.
+    stride: in both directions.
+
+    advance: the operation of its power iteration, to run once a step (StageGraph.step_ops).
     """
 
     def __init__(self, name: str, size: int, inputs: int, outputs: int, stride: int = 1) -> None:
@@ -53,10 +58,12 @@ class SpectralTrunk:
 
 
 class PatchDiscriminator:
-    """One score a patch of 8 × 8 pixels. `scope` names the variables: disc_gray (texture) or disc_blur (surface).
+    """One logit for each 8 × 8 pixels: the spectral-norm trunk, then a 1×1 convolution.
 
-    The spectral-norm trunk, then 1×1 to one logit. All kernels share one power iteration a step, run by
-    `power_iteration`.
+    scope: of the variables: disc_gray (texture) or disc_blur (surface).
+    in_channels: of its input. channels: of the first layer.
+
+    power_iteration: operations that advance all kernels' power iterations, to run once a step.
     """
 
     def __init__(self, scope: str, in_channels: int, channels: int = 32) -> None:
@@ -73,9 +80,10 @@ class PatchDiscriminator:
 
 
 class ExpressionRegressor:
-    """The spectral-norm trunk of the discriminators, its mean over the picture, and two dense layers to 3 numbers.
+    """The spectral-norm trunk of the discriminators, its mean over the image, and two dense layers to 3 numbers.
 
-    At 32 channels 128 -> 512 -> 3. The leaky ReLU between the dense layers is ours: without it they are one layer.
+    At 32 channels 128 -> 512 -> 3. The leaky ReLU between the dense layers is our addition: without it they would be
+    one layer.
     """
 
     def __init__(self, channels: int = 32) -> None:

@@ -1,7 +1,7 @@
 """dlib's face descriptor network as a differentiable graph: a trained identity network that needs no download.
 
-29 convolutions in residual blocks, 5.6 million parameters, 128 numbers a face; descriptors nearer than 0.6 are of the
-same person. Trained by Davis King, public domain.
+29 convolutions in residual blocks, 5.6 million parameters, 128 numbers for each face; two descriptors less than 0.6
+apart show the same person. Trained by Davis King, public domain.
 """
 from typing import Iterator, Tuple
 
@@ -25,11 +25,11 @@ _CONTENT_SCALES = (90.0, 100.0, 340.0)
 
 
 def content_features(image: tf.Tensor, weights: DescriptorWeights) -> tf.Tensor:
-    """Features of three depths, all brought to 1/8 of the size: [N, H, W, 3] BGR in [-1, 1] -> [N, H/8, W/8, 704].
+    """Features of three depths, all at 1/8 of the size: [N, H, W, 3] BGR in [-1, 1] -> [N, H/8, W/8, 704].
 
     The first convolution (1/2) holds the fine detail, the 32-channel blocks (1/4) and the 64-channel blocks (1/8) the
-    parts of a face; pixels of the finer ones become channels. Each is scaled to the size of a VGG19's features, so
-    that the weight of the content loss keeps its order of magnitude. H and W are known multiples of 8.
+    parts of a face; the pixels of the finer ones become channels. Each is multiplied to the magnitude of VGG19's
+    features, so that the weight of the content loss keeps its order of magnitude. H and W are known multiples of 8.
     """
     convolutions = iter(weights.convolutions)
     first = tf.nn.relu(_convolution(_normalised(image), next(convolutions), 2, 'SAME'))
@@ -73,7 +73,7 @@ def _convolution(x: tf.Tensor, weights: Tuple[np.ndarray, np.ndarray], stride: i
 
 def _residual_block(x: tf.Tensor, convolutions: Iterator[Tuple[np.ndarray, np.ndarray]], halved: bool, padding: str,
                     ) -> tf.Tensor:
-    """padding: of what halves the size; dlib's own is VALID."""
+    """padding: of the layers that halve the size; dlib's own is VALID."""
     branch = _convolution(x, next(convolutions), *((2, padding) if halved else (1, 'SAME')))
     branch = _convolution(tf.nn.relu(branch), next(convolutions), 1, 'SAME')
     shortcut = tf.nn.avg_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], padding) if halved else x
@@ -96,7 +96,7 @@ def freeze_graph(weights: DescriptorWeights) -> tf.GraphDef:
 
 
 def freeze_content_graph(weights: DescriptorWeights, height: int, width: int) -> tf.GraphDef:
-    """The content network for pictures of this size as a frozen graph (frozen.CONTENT_INPUT -> CONTENT_OUTPUT)."""
+    """The content network for images of this size as a frozen graph (frozen.CONTENT_INPUT -> CONTENT_OUTPUT)."""
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, height, width, 3], name='image')
         output = tf.identity(content_features(image, weights), name='features')

@@ -12,8 +12,8 @@ _TENSOR_VERSION = 2
 
 
 class DescriptorWeights(NamedTuple):
-    """convolutions: [kernel float32 [rows, columns, in, out], bias [out]] in order of execution, each with the affine
-    layer behind it (dlib's frozen batch normalisation) multiplied in. matrix: float32 [256, 128]."""
+    """convolutions: (kernel [rows, columns, in, out], bias [out]) in order of execution, float32; the affine layer that
+    follows each (dlib's frozen batch normalisation) is multiplied in. matrix: float32 [256, 128]."""
     convolutions: List[Tuple[np.ndarray, np.ndarray]]
     matrix: np.ndarray
 
@@ -55,7 +55,7 @@ def _parse(data: bytes) -> DescriptorWeights:
 
 
 def _after(data: bytes, tag: bytes, start: int) -> int:
-    """The position behind the next layer name `tag`, which stands as its length and its letters."""
+    """The position after the next layer name `tag`, which is written as its length and its letters."""
     mark = bytes([1, len(tag)]) + tag
     found = data.find(mark, start)
     if found < 0:
@@ -64,8 +64,8 @@ def _after(data: bytes, tag: bytes, start: int) -> int:
 
 
 class _Reader:
-    """Numbers from a position on. An integer is a byte (low 4 bits: bytes that follow; bit 7: negative) and its bytes,
-    the lowest first."""
+    """Reads numbers from a position on. An integer is one byte (low 4 bits: number of bytes that follow; bit 7:
+    negative) and then its bytes, the lowest first."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self._data, self.position = data, position

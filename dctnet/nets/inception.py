@@ -14,9 +14,9 @@ def features(pictures: tf.Tensor, graph_def: tf.GraphDef) -> tf.Tensor:
 
 
 def pooling_part(graph_def: tf.GraphDef, where: str) -> tf.GraphDef:
-    """What leads from INPUT to OUTPUT in a published graph: without its decoding of JPEG files and its classifier.
+    """The part of a published graph from INPUT to OUTPUT, without the decoding of JPEG files and the classifier.
 
-    Raises UserError if it has no such tensors; `where` names the file.
+    where: the file, named in errors. Raises UserError if the graph has no such tensors.
     """
     frozen.check_tensors(graph_def, [INPUT, OUTPUT], where)
     opened = tf.GraphDef()

@@ -1,4 +1,4 @@
-"""LPIPS on AlexNet (Zhang et al. 2018, version 0.1): how different two pictures look, as a frozen graph."""
+"""LPIPS on AlexNet (Zhang et al. 2018, version 0.1): how different two images look, as a frozen graph."""
 from typing import Dict, List, NamedTuple, Tuple
 
 import numpy as np
@@ -8,13 +8,13 @@ from dctnet.compat import session_config, tf
 
 PHOTO, RESULT, OUTPUT = 'photo:0', 'result:0', 'distance:0'
 
-# What the published network takes from and divides RGB in [-1, 1] by.
+# The published network subtracts the first from RGB in [-1, 1], and divides by the second.
 _SHIFT_RGB, _SCALE_RGB = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 _EPSILON = 1e-10
 
 
 class _Convolution(NamedTuple):
-    """pooled: a max pooling of 3 px and stride 2 stands before it."""
+    """side: of the kernel. padding: zeros on every side. pooled: 3×3 max pooling of stride 2 comes before it."""
     side: int
     inputs: int
     outputs: int
@@ -39,7 +39,8 @@ def shapes() -> Dict[str, Tuple[int, ...]]:
 
 
 def distance(photo: tf.Tensor, result: tf.Tensor, arrays: Dict[str, np.ndarray]) -> tf.Tensor:
-    """Pictures [N, H, W, 3] BGR in [-1, 1], 31 px or more a side -> [N], 0 = equal. arrays: of `shapes`, baked in."""
+    """Images [N, H, W, 3] BGR in [-1, 1], sides of 31 px or more -> [N], 0 if equal. arrays: weights of `shapes`, which
+    become constants."""
     total = 0.0
     for index, pair in enumerate(zip(_features(photo, arrays), _features(result, arrays))):
         ours, theirs = [x / (tf.sqrt(tf.reduce_sum(tf.square(x), axis=3, keepdims=True)) + _EPSILON) for x in pair]

@@ -24,7 +24,13 @@ Embed = Callable[[tf.Tensor], tf.Tensor]
 
 
 class _Imported(NamedTuple):
-    """A network of data_tools.import_weights: its file in checkpoints/, its tensors, and how to come by it."""
+    """A network of data_tools.import_weights.
+
+    file: its name in checkpoints/.
+    tensors: names that it must have.
+    purpose: what it is needed for, for messages.
+    advice: how to get it, for messages.
+    """
     file: str
     tensors: Sequence[str]
     purpose: str
@@ -52,8 +58,13 @@ _IMPORTED: Dict[str, _Imported] = {
 
 
 class EmbeddingNetwork(NamedTuple):
-    """kind: its name, or its file's. file: where the weights are. side: of the images that it is made for.
-    embed: images [N, side, side, 3] BGR in [-1, 1] -> a vector each [N, D], differentiable."""
+    """A network that turns images into vectors.
+
+    kind: its name, or that of its file.
+    file: where the weights are.
+    side: of the images that it is made for, in pixels.
+    embed: images [N, side, side, 3] BGR in [-1, 1] -> vectors [N, D], differentiable.
+    """
     kind: str
     file: Path
     side: int
@@ -82,7 +93,7 @@ def content_network(name: str, side: int) -> tf.GraphDef:
 
 
 def identity_network(name: str = 'auto') -> EmbeddingNetwork:
-    """Aligned faces -> embeddings whose cosine tells how alike two persons are.
+    """Aligned faces -> embeddings whose cosine measures how similar two persons are.
 
     name: 'arcface' (the published choice), 'dlib' (installed), 'auto' (ArcFace if it is there, else dlib) or FILE.pb.
     Raises UserError if the file is missing or no such graph.
@@ -100,7 +111,7 @@ def identity_network(name: str = 'auto') -> EmbeddingNetwork:
 
 
 def feature_network(name: str) -> EmbeddingNetwork:
-    """Images -> a vector each, whose distribution tells of a set of images.
+    """Images -> vectors whose distribution describes a set of images, for FID and KID.
 
     name: 'inception', 'dlib' (the face descriptor, for aligned faces) or FILE.pb. Raises UserError if the file is
     missing or no such graph.
@@ -165,7 +176,7 @@ def _read_file(file: Path, what: str, names: Sequence[str]) -> tf.GraphDef:
 
 
 def _embedding_of_file(file: Path, what: str, names: Sequence[str]) -> EmbeddingNetwork:
-    """A graph as embedding network. Images of another size than its input's are scaled to it, and features with height
+    """A graph as embedding network. Images are scaled to the size of its input, if that is fixed; features with height
     and width are averaged."""
     graph_def = _read_file(file, what, names)
     node = next(node for node in graph_def.node if node.name + ':0' == frozen.CONTENT_INPUT)

@@ -2,7 +2,7 @@
 
 The networks are functions of their weights: a dictionary name -> tensor whose names and shapes `generator_shapes` and
 `discriminator_shapes` give. Names are those of the published PyTorch implementation with '/' for '.'; kernels are
-[height, width, in, out], pictures BGR, and all weights are stored before the equalised-learning-rate factors.
+[height, width, in, out], images BGR, and all weights are stored before the equalised-learning-rate factors.
 """
 import math
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
@@ -22,8 +22,14 @@ _STDDEV_GROUP = 4
 
 
 class Architecture(NamedTuple):
-    """Sizes of both networks. size: side of the pictures, a power of two from 8. Channels at a resolution r are
-    channel_multiplier * 16384 / r, at most max_channels: 2 gives 512, 512, ... 64 px: 512, 128 px: 256, 256 px: 128."""
+    """Sizes of both networks.
+
+    size: side of the images in pixels, a power of two from 8.
+    channel_multiplier, max_channels: resolution r has channel_multiplier * 16384 / r channels, at most max_channels.
+        With 2 and 512: 512 up to 64 px, 256 at 128 px, 128 at 256 px.
+    style_dim: length of z and w.
+    mapping_layers: dense layers from z to w.
+    """
     size: int
     channel_multiplier: float = 2.0
     max_channels: int = 512
@@ -46,12 +52,12 @@ class Architecture(NamedTuple):
 
     @property
     def noise_shapes(self) -> List[Tuple[int, int]]:
-        """Side of each layer's noise picture: 4, 8, 8, 16, 16, ..."""
+        """Height and width of each layer's noise map: 4, 8, 8, 16, 16, ..."""
         return [(4, 4)] + [(r, r) for r in self.resolutions for _ in range(2)]
 
 
 def generator_shapes(a: Architecture) -> Shapes:
-    """Every weight of mapping and synthesis, and the fixed noise pictures noises/noise_N [1, h, w, 1]."""
+    """Every weight of mapping and synthesis, and the fixed noise maps noises/noise_N [1, h, w, 1]."""
     shapes: Shapes = {}
     for i in range(1, a.mapping_layers + 1):
         shapes[f'style/{i}/weight'] = (a.style_dim, a.style_dim)
@@ -130,8 +136,13 @@ def truncated(w: tf.Tensor, mean: tf.Tensor, psi: float) -> tf.Tensor:
 
 def per_layer(w: tf.Tensor, layers: int, other: Optional[tf.Tensor] = None,
               crossover: Optional[tf.Tensor] = None) -> tf.Tensor:
-    """w [N, style_dim] for every layer: [N, layers, style_dim]; from layer `crossover` on it is that of `other`."""
-    repeated = tf.tile(w[:, None], [1, layers, 1])
+    """One w for every layer of the synthesis, [N, layers, style_dim].
+
+    w, other: [N, style_dim], of the layers before and from the crossover on; if other is None, all layers take w.
+    layers: Architecture.layers.
+    crossover: int32 scalar, 0 to layers.
+    """
+    repeated = tf.tile(w[:, None], [1, layers, 1])  # [N, layers, style_dim]
     if other is None:
         return repeated
     first = tf.reshape(tf.range(layers) < crossover, [1, layers, 1])
@@ -139,8 +150,8 @@ def per_layer(w: tf.Tensor, layers: int, other: Optional[tf.Tensor] = None,
 
 
 def synthesis(weights: Weights, w: tf.Tensor, noise: Sequence[tf.Tensor]) -> tf.Tensor:
-    """w [N, layers, style_dim], noise: a picture [N or 1, h, w, 1] a layer -> [N, size, size, 3] BGR, about [-1, 1]."""
-    x = tf.tile(weights['input/input'], [tf.shape(w)[0], 1, 1, 1])
+    """w [N, layers, style_dim], noise: a map [N or 1, h, w, 1] per layer -> [N, size, size, 3] BGR, about [-1, 1]."""
+    x = tf.tile(weights['input/input'], [tf.shape(w)[0], 1, 1, 1])  # [N, 4, 4, c]
     x = _styled(weights, 'conv1', x, w[:, 0], noise[0], upsample=False)
     picture = _to_rgb(weights, 'to_rgb1', x, w[:, 1])
     for block in range((len(noise) - 1) // 2):
@@ -152,13 +163,13 @@ def synthesis(weights: Weights, w: tf.Tensor, noise: Sequence[tf.Tensor]) -> tf.
 
 
 def fixed_noise(weights: Weights) -> List[tf.Tensor]:
-    """The noise pictures that belong to a generator."""
+    """The noise maps that belong to a generator."""
     count = sum(name.startswith('noises/') for name in weights)
     return [weights[f'noises/noise_{i}'] for i in range(count)]
 
 
 def discriminate(weights: Weights, picture: tf.Tensor) -> tf.Tensor:
-    """Pictures [N, size, size, 3] BGR -> logits [N, 1]. N must be known, and above 4 a multiple of 4: the deviation
+    """Images [N, size, size, 3] BGR -> logits [N, 1]. N must be known, and above 4 a multiple of 4: the deviation
     within groups of four is one of the last features."""
     x = _activated(_conv(weights['convs/0/0/weight'], picture), weights['convs/0/1/bias'])
     block = 1
@@ -169,9 +180,9 @@ def discriminate(weights: Weights, picture: tf.Tensor) -> tf.Tensor:
         y = _activated(y, weights[name + 'conv2/2/bias'])
         x = (y + _conv(weights[name + 'skip/1/weight'], downsample_fir(x))) / _GAIN
         block += 1
-    x = tf.concat([x, _minibatch_stddev(x)], axis=3)
+    x = tf.concat([x, _minibatch_stddev(x)], axis=3)          # [N, 4, 4, c + 1]
     x = _activated(_conv(weights['final_conv/0/weight'], x), weights['final_conv/1/bias'])
-    x = tf.reshape(x, [-1, int(np.prod(x.shape.as_list()[1:]))])
+    x = tf.reshape(x, [-1, int(np.prod(x.shape.as_list()[1:]))])  # [N, 16 c]
     x = _activated(_linear(weights['final_linear/0/weight'], x), weights['final_linear/0/bias'])
     return _linear(weights['final_linear/1/weight'], x) + weights['final_linear/1/bias']
 
@@ -194,22 +205,22 @@ def _activated(x: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
 
 def _modulated(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor, upsample: bool,
                demodulate: bool) -> tf.Tensor:
-    """Scale the input by the style, convolve, and divide by the norm that the scaled kernel would have: the same as a
-    kernel of its own for every picture, without grouped convolutions (which no CPU has)."""
+    """Scale the input by the style, convolve, and divide by the norm that the scaled kernel would have: the same as one
+    kernel for each image, without grouped convolutions (which no CPU has)."""
     weight = weights[name + '/weight']
-    kernel = weight * _equalised(weight)
+    kernel = weight * _equalised(weight)                                                   # [k, k, in, out]
     style = _linear(weights[name + '/modulation/weight'], w) + weights[name + '/modulation/bias']  # [N, in]
-    x = x * style[:, None, None, :]
+    x = x * style[:, None, None, :]                                                        # [N, H, W, in]
     if upsample:
         batch, (height, width) = tf.shape(x)[0], x.shape.as_list()[1:3]
         outputs = weight.shape.as_list()[3]
         shape = [2 * height + 1, 2 * width + 1, outputs]
         x = tf.nn.conv2d_transpose(x, tf.transpose(kernel, [0, 1, 3, 2]), tf.stack([batch] + shape), [1, 2, 2, 1],
-                                   'VALID')
+                                   'VALID')                                                # [N, 2H + 1, 2W + 1, out]
         x.set_shape([None] + shape)
-        x = fir(x, 1, 1, gain=4.0)
+        x = fir(x, 1, 1, gain=4.0)                                                         # [N, 2H, 2W, out]
     else:
-        x = tf.nn.conv2d(x, kernel, [1, 1, 1, 1], 'SAME')
+        x = tf.nn.conv2d(x, kernel, [1, 1, 1, 1], 'SAME')                                  # [N, H, W, out]
     if demodulate:
         norm = tf.matmul(tf.square(style), tf.reduce_sum(tf.square(kernel), axis=[0, 1]))  # [N, out]
         x = x * tf.rsqrt(norm + 1e-8)[:, None, None, :]
@@ -227,12 +238,12 @@ def _to_rgb(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor) -> tf.Tenso
 
 
 def _minibatch_stddev(x: tf.Tensor) -> tf.Tensor:
-    """[N, H, W, 1]: how much the pictures of a group of (up to) four differ, averaged over features and places."""
+    """[N, H, W, 1]: how much the images of a group of (up to) four differ, averaged over channels and pixels."""
     count, height, width, channels = x.shape.as_list()
     group = min(count, _STDDEV_GROUP)
     if count % group:
         raise ValueError(f'a batch of {count} cannot be cut into groups of {group}')
     grouped = tf.reshape(x, [group, count // group, height, width, channels])
     variance = tf.reduce_mean(tf.square(grouped - tf.reduce_mean(grouped, axis=0, keepdims=True)), axis=0)
-    deviation = tf.reduce_mean(tf.sqrt(variance + 1e-8), axis=[1, 2, 3])  # [N / group]
-    return tf.tile(deviation[:, None, None, None], [group, height, width, 1])
+    deviation = tf.reduce_mean(tf.sqrt(variance + 1e-8), axis=[1, 2, 3])       # [N / group]
+    return tf.tile(deviation[:, None, None, None], [group, height, width, 1])  # [N, H, W, 1]
