@@ -113,12 +113,6 @@ def compare(wanted: Dict[str, tuple], offered: Dict[str, tuple]) -> NameReport:
                   for name in both if tuple(wanted[name]) != tuple(offered[name])])
 
 
-def fit(variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray]) -> NameReport:
-    """How arrays fit variables, by name and shape."""
-    return compare({variable.op.name: tuple(variable.shape.as_list()) for variable in variables},
-                   {name: array.shape for name, array in arrays.items()})
-
-
 def read_arrays(source: Path) -> Dict[str, np.ndarray]:
     """All arrays of a run folder (its newest checkpoint), a TensorFlow checkpoint prefix, an .npz, or the weights of a
     frozen translator (.pb).
@@ -142,16 +136,19 @@ def read_arrays(source: Path) -> Dict[str, np.ndarray]:
     return {name: array.astype(np.float32) if array.dtype == np.float16 else array for name, array in arrays.items()}
 
 
-def warm_start(session: tf.Session, variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray], where: str,
-               required: str = '') -> NameReport:
-    """Assign arrays to the variables of the same name, before the graph is finalised.
+def check_fit(variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray], where: str,
+              required: str = '') -> NameReport:
+    """How arrays fit variables, by name and shape; what `warm_start` would refuse is refused here, without a session.
 
+    variables: to be assigned.
+    arrays: by name.
     where: the origin of the arrays, named in errors.
     required: variables whose names start with it must all be there; of the others, missing ones keep their start.
+
     Raises UserError if a required name is missing, any shape differs, or a value is not finite.
     """
-    by_name = {variable.op.name: variable for variable in variables}
-    report = fit(variables, arrays)
+    report = compare({variable.op.name: tuple(variable.shape.as_list()) for variable in variables},
+                     {name: array.shape for name, array in arrays.items()})
     missing = [name for name in report.missing if name.startswith(required)] if required else []
     if missing or report.reshaped:
         raise UserError(f'cannot start from {where}: {report.text()}. It must come from the same architecture '
@@ -161,6 +158,14 @@ def warm_start(session: tf.Session, variables: Sequence[tf.Variable], arrays: Di
     if unusable:
         raise UserError(f"cannot start from {where}: {', '.join(unusable[:6])} holds values that are no finite "
                         'numbers: take an earlier checkpoint')
+    return report
+
+
+def warm_start(session: tf.Session, variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray], where: str,
+               required: str = '') -> NameReport:
+    """Assign arrays to the variables of the same name, before the graph is finalised; the rest as for `check_fit`."""
+    report = check_fit(variables, arrays, where, required)
+    by_name = {variable.op.name: variable for variable in variables}
     # What variable.load does, in one run: a session takes time over the whole graph for each new kind of run.
     starts = [by_name[name].initializer for name in report.loaded]
     session.run(starts, {start.inputs[1]: arrays[name].astype(start.inputs[1].dtype.as_numpy_dtype)

@@ -47,14 +47,17 @@ def train_ccn(run: Run, inputs: CcnInputs, communicator: Communicator) -> bool:
         batch = picture_feed([sampler], data.size, data.batch_size, data.workers, {}, communicator,
                              config.train.accumulate)
         networks = ccn.create_networks(ccn.architecture_of(config), with_source=source is not None)
+        start = None if run.resumes else _start(config, source)
+        weights = _weights(networks, start) if start else []
+        fixed = [_of_scope(networks.source, source[ccn.AVERAGE], config.source)] if source else []
+        for part in fixed + weights:
+            checkpoint.check_fit(*part)  # before the losses are built, which takes its time
         embed = identity_network(config.loss.identity_network).embed if source else None
         graph = ccn.build_ccn(scaled(config, communicator.size), networks, batch.pictures[0],
                               tf.train.get_or_create_global_step(), embed, communicator, batch.feed.micro_batch)
-        start = None if run.resumes else _start(config, source)
         stage = Stage(
-            graph, batch.feed, start=_weights(networks, start) if start else [], origin=start.text if start else '',
-            summary=_summary(inputs, networks, communicator.size), images={inputs.key: inputs.images},
-            fixed=[_of_scope(networks.source, source[ccn.AVERAGE], config.source)] if source else [],
+            graph, batch.feed, start=weights, origin=start.text if start else '',
+            summary=_summary(inputs, networks, communicator.size), images={inputs.key: inputs.images}, fixed=fixed,
             kept_arrays={SOURCE_FILE: _scoped(ccn.SOURCE, source[ccn.AVERAGE])} if source else {})
         return train_stage(run, config, stage, communicator)
 

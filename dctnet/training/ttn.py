@@ -116,7 +116,7 @@ def _start(config: TtnConfig) -> Tuple[List[Weights], str]:
     trainable = tf.trainable_variables()
     variables = [v for v in tf.global_variables() if v in trainable or v.op.name.endswith('/u')]
     weights = Weights(variables, arrays, config.init_from, required=unet.SCOPE)
-    return [weights], f'fine-tuning from {config.init_from}: {checkpoint.fit(variables, arrays).text()}'
+    return [weights], f'fine-tuning from {config.init_from}: {checkpoint.check_fit(*weights).text()}'
 
 
 def _summary(config: TtnConfig, images: Folders, processes: int) -> str:
