@@ -120,8 +120,7 @@ def method_names(folders: Sequence[Path]) -> Dict[str, Path]:
 
 
 def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path) -> List[Pair]:
-    """(result, photo) of each stem that is on both sides. photo_folder: for messages. Raises UserError if there is
-    none, or if a stem is not unique."""
+    """(result, photo) of each stem that both sides have. Raises UserError if there is none, or a stem is not unique."""
     sides = []
     for paths in (photos, results):
         by_stem: Dict[str, Path] = {}
@@ -142,13 +141,8 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
 
 
 class Networks(NamedTuple):
-    """The networks that measure.
-
-    features: of FID and KID.
-    identity: of ID.
-    lpips: file of LPIPS, None to leave it out.
-    device: 'auto', 'cpu' or 'gpu'.
-    """
+    """What is measured with: features for FID and KID, identity for ID, the file of LPIPS or None; and on which device
+    ('auto', 'cpu' or 'gpu')."""
     features: EmbeddingNetwork
     identity: EmbeddingNetwork
     lpips: Optional[Path]
