@@ -50,7 +50,7 @@ def content_loss(target: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
 
 
 def total_variation(x: tf.Tensor) -> tf.Tensor:
-    """(mean Δh² + mean Δw²) / (3 H W) of pictures [N, H, W, 3] of known size; a scalar."""
+    """(mean Δh² + mean Δw²) / (3 H W) of images [N, H, W, 3] of known size; a scalar."""
     _, height, width, channels = x.shape.as_list()
     down = tf.reduce_mean(tf.square(x[:, 1:] - x[:, :-1]))
     right = tf.reduce_mean(tf.square(x[:, :, 1:] - x[:, :, :-1]))
@@ -58,9 +58,9 @@ def total_variation(x: tf.Tensor) -> tf.Tensor:
 
 
 def facial_loss(predicted: tf.Tensor, openness: tf.Tensor) -> tf.Tensor:
-    """Mean of ‖predicted − openness‖₂ over the pictures of known openness, both [N, 3]; a scalar, 0 if none is.
+    """Mean of ‖predicted − openness‖₂, both [N, 3], over the photographs of known openness; a scalar, 0 if none is.
 
-    A row of `openness` with a NaN is a photograph without a known face and has no part in it.
+    A row of `openness` with a NaN is a photograph in which no face was found; it is left out.
     """
     known = tf.reduce_all(tf.is_finite(openness), axis=1)
     target = tf.where(tf.is_finite(openness), openness, tf.zeros_like(openness))
@@ -71,15 +71,17 @@ def facial_loss(predicted: tf.Tensor, openness: tf.Tensor) -> tf.Tensor:
 
 
 def r1_penalty(logits: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
-    """Mean over the batch of the squared gradient of the logits by the real pictures; a scalar."""
+    """Mean over the batch of the squared norm of the gradient of the logits with respect to the real images; a
+    scalar."""
     gradient, = gradients(tf.reduce_sum(logits), real)
     return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]))
 
 
 def path_lengths(pictures: tf.Tensor, w: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-    """How far pictures move with w: [N].
+    """How much images change with w, [N] (Karras et al. 2020, section 3.2).
 
-    pictures: [N, H, W, 3], made from w [N, layers, style_dim]. noise: normal, like the pictures, divided by sqrt(H W).
+    pictures: [N, H, W, 3], computed from w [N, layers, style_dim]. noise: standard normal, of their shape, divided by
+    sqrt(H W).
     """
     gradient, = gradients(tf.reduce_sum(pictures * noise), w)
     return tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=2), axis=1))

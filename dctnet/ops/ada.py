@@ -1,13 +1,13 @@
 """Augmentation of what a discriminator sees (Karras et al., Training Generative Adversarial Networks with Limited Data,
 2020, section 3 and appendix B): pixel blitting, geometry and colour, each with probability p.
 
-Differentiable by the pictures as often as needed, which R1 asks for, and exactly the identity if p is 0. Everything
-is sums and products of floats and one gather: products of matrices would be rounded to ten bits on GPUs with TF32, and
-integer arithmetic has no GPU kernels.
+Differentiable with respect to the images as often as needed, as R1 requires, and exactly the identity if p is 0. It
+consists of sums and products of floats and one gather: matrix products would be rounded to ten bits on GPUs with TF32,
+and integer arithmetic has no GPU kernels.
 
-Differs from the paper: pictures are sampled bilinearly at their own resolution, without the low-pass filters (sym6,
-twice the resolution) around it. Arbitrary rotations and shifts blur a little more, shrinking aliases a little; flips,
-right angles and whole pixels stay exact. Borders are reflected without end instead of once.
+Unlike in the paper, images are sampled bilinearly at their own resolution, without low-pass filters (sym6, at twice
+the resolution) before and after. Arbitrary rotations and shifts blur a little more, shrinking aliases a little; flips,
+right angles and whole pixels stay exact. Borders are reflected as often as needed instead of once.
 """
 import math
 from typing import List
@@ -19,16 +19,18 @@ from dctnet.ops.random import StatelessRandom
 
 STREAMS = 6  # streams of random numbers that `augmented` takes, counted from its `stream`
 
-_COSINES = np.array([1.0, 0.0, -1.0, 0.0], np.float32)  # of quarter turns, exact: pixels are moved and not mixed
-_GREY_AXIS = np.full((3, 3), 1 / 3.0, np.float32)  # projects onto it
+_COSINES = np.array([1.0, 0.0, -1.0, 0.0], np.float32)  # of quarter turns, exact: pixels are moved, not mixed
+_GREY_AXIS = np.full((3, 3), 1 / 3.0, np.float32)  # projection onto the grey axis
 _HUE_TURN = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]], np.float32) / np.float32(math.sqrt(3.0))  # cross product
 
 
 def augmented(pictures: tf.Tensor, p: tf.Tensor, draws: StatelessRandom, stream: int) -> tf.Tensor:
-    """Pictures that are moved and recoloured, each in its own way: the same shape, values beyond [-1, 1] too.
+    """Images that are moved and recoloured at random, each on its own: the same shape, values may exceed [-1, 1].
 
-    pictures: [N, H, W, 3] in [-1, 1], shape known. p: float32 scalar in [0, 1], the probability of every single
-    transform. Takes the streams from `stream` to `stream` + STREAMS - 1.
+    pictures: float32 [N, H, W, 3] in [-1, 1], shape known.
+    p: float32 scalar in [0, 1], the probability of each single transform.
+    draws: random numbers of the training step.
+    stream: the first of the STREAMS streams that are used.
     """
     count, height, width = pictures.shape.as_list()[:3]
     p = tf.convert_to_tensor(p)  # a variable is read once
@@ -40,7 +42,13 @@ def geometric_matrices(count: int, height: int, width: int, p: tf.Tensor, draws:
                        stream: int) -> tf.Tensor:
     """[N, 3, 3] for `warped`: mirroring, quarter turns, whole pixels; then scale, rotation, stretch, rotation, shift.
 
-    The inverse of each transform, the first applied one in front, since `warped` asks where a pixel comes from.
+    The inverses of the transforms, that of the first one in front, because `warped` needs the place that a pixel comes
+    from.
+
+    count, height, width: of the images.
+    p: float32 scalar in [0, 1], the probability of each transform.
+    draws: random numbers of the training step.
+    stream: the first of three streams that are used.
     """
     chance = tf.unstack(draws.uniform(stream, [8, count]))
     uniform = tf.unstack(draws.uniform(stream + 1, [6, count]))
@@ -64,7 +72,13 @@ def geometric_matrices(count: int, height: int, width: int, p: tf.Tensor, draws:
 
 
 def colour_matrices(count: int, p: tf.Tensor, draws: StatelessRandom, stream: int) -> tf.Tensor:
-    """[N, 3, 4] for `recoloured`: brightness, contrast, flip of the luma, hue, saturation."""
+    """[N, 3, 4] for `recoloured`: brightness, contrast, flip of the luma, hue, saturation.
+
+    count: of the images.
+    p: float32 scalar in [0, 1], the probability of each transform.
+    draws: random numbers of the training step.
+    stream: the first of three streams that are used.
+    """
     chance = tf.unstack(draws.uniform(stream, [5, count]))
     uniform = tf.unstack(draws.uniform(stream + 1, [2, count]))
     normal = tf.unstack(draws.normal(stream + 2, [3, count]))
@@ -105,25 +119,25 @@ def warped(pictures: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
 
 
 def recoloured(pictures: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
-    """Another mixture of the colours, [N, H, W, 3] -> [N, H, W, 3]. matrices: [N, 3, 4], the last column is added."""
+    """Apply a matrix to the colours, [N, H, W, 3] -> [N, H, W, 3]. matrices: [N, 3, 4], the last column is added."""
     columns = tf.unstack(matrices[:, None, None], axis=4)  # four of [N, 1, 1, 3]
     return sum(pictures[..., i:i + 1] * columns[i] for i in range(3)) + columns[3]
 
 
 def translation(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """[N, 3, 3] for `warped`: pictures whose content moves left by x and up by y pixels, each [N]."""
+    """[N, 3, 3] for `warped`: the content moves left by x and up by y pixels, each [N]."""
     one, zero = tf.ones_like(x), tf.zeros_like(x)
     return _matrices([[one, zero, x], [zero, one, y], [zero, zero, one]])
 
 
 def scaling(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """[N, 3, 3] for `warped`: pictures whose content shrinks by the factors x and y, each [N]; -1 mirrors."""
+    """[N, 3, 3] for `warped`: the content shrinks by the factors x and y, each [N]; -1 mirrors."""
     one, zero = tf.ones_like(x), tf.zeros_like(x)
     return _matrices([[x, zero, zero], [zero, y, zero], [zero, zero, one]])
 
 
 def rotation(angle: tf.Tensor) -> tf.Tensor:
-    """[N, 3, 3] for `warped`: pictures whose content turns anticlockwise, in radians [N]."""
+    """[N, 3, 3] for `warped`: the content turns anticlockwise, in radians [N]."""
     return _turned(tf.cos(angle), tf.sin(angle))
 
 
@@ -134,18 +148,18 @@ def quarter_turns(turns: tf.Tensor) -> tf.Tensor:
 
 
 def flipping_luma(flip: tf.Tensor) -> tf.Tensor:
-    """[N, 3, 3] of colours: the grey part negated if flip [N] is 1, kept if it is 0."""
+    """[N, 3, 3] for colours: negates the grey part if flip [N] is 1, keeps it if it is 0."""
     return np.eye(3, dtype=np.float32) - 2.0 * flip[:, None, None] * _GREY_AXIS
 
 
 def turning_hue(angle: tf.Tensor) -> tf.Tensor:
-    """[N, 3, 3] of colours: turned around the grey axis, in radians [N]."""
+    """[N, 3, 3] for colours: turns them around the grey axis, in radians [N]."""
     cosine, sine = tf.cos(angle)[:, None, None], tf.sin(angle)[:, None, None]
     return cosine * np.eye(3, dtype=np.float32) + (1.0 - cosine) * _GREY_AXIS + sine * _HUE_TURN
 
 
 def saturating(factor: tf.Tensor) -> tf.Tensor:
-    """[N, 3, 3] of colours: their distance from the grey axis multiplied by a factor [N]."""
+    """[N, 3, 3] for colours: multiplies their distance from the grey axis by a factor [N]."""
     factor = factor[:, None, None]
     return factor * np.eye(3, dtype=np.float32) + (1.0 - factor) * _GREY_AXIS
 

@@ -3,10 +3,10 @@ from dctnet.compat import tf
 
 
 def box_mean(x: tf.Tensor, radius: int) -> tf.Tensor:
-    """Mean over the (2 radius + 1)² window, over the part of it inside the picture. [N, H, W, C] -> the same shape.
+    """Mean over the part of the (2 radius + 1)² window that lies inside the image. [N, H, W, C] -> the same shape.
 
-    Two passes of one-dimensional pooling: `avg_pool` leaves the padding out of its mean, and so do both passes, which
-    makes them equal to box sum / count at 2k instead of k² additions a pixel.
+    Two passes of one-dimensional pooling: `avg_pool` leaves the padding out of its mean, so the passes together equal
+    box sum / count, with 2k instead of k² additions per pixel.
     """
     side = 2 * radius + 1
     rows = tf.nn.avg_pool(x, [1, side, 1, 1], [1, 1, 1, 1], 'SAME')
@@ -16,7 +16,9 @@ def box_mean(x: tf.Tensor, radius: int) -> tf.Tensor:
 def guided_filter(guide: tf.Tensor, x: tf.Tensor, radius: int, eps: float) -> tf.Tensor:
     """Guided filter of He et al., channel by channel: locally x ≈ a · guide + b, with a damped by eps.
 
-    guide, x: [N, H, W, C] in [-1, 1]; returns the same shape. eps is in squared units of the pictures.
+    guide, x: [N, H, W, C] in [-1, 1]; returns the same shape.
+    radius: of the windows, in pixels.
+    eps: in squared units of the images; variances of the guide far below it are smoothed away.
     """
     mean_guide, mean_square = box_mean(guide, radius), box_mean(guide * guide, radius)
     variance = mean_square - mean_guide * mean_guide
@@ -31,5 +33,5 @@ def guided_filter(guide: tf.Tensor, x: tf.Tensor, radius: int, eps: float) -> tf
 
 
 def surface(x: tf.Tensor) -> tf.Tensor:
-    """The surface of a picture, its flat colours without texture: the self-guided filter of radius 5, eps 0.2."""
+    """The surface of an image, its flat colours without texture: the self-guided filter of radius 5, eps 0.2."""
     return guided_filter(x, x, radius=5, eps=0.2)

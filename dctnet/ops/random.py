@@ -1,7 +1,7 @@
-"""Random numbers that are a pure function of what they are for.
+"""Random numbers that are a pure function of their use.
 
 In training, of (seed, step, rank, micro-batch, stream): resuming repeats them exactly. At the start, of (seed, variable
-name): the same seed gives the same weights in both runtimes, whatever else stands in the graph.
+name): the same seed gives the same weights in both runtimes, even if the rest of the graph differs.
 """
 import contextlib
 import math
@@ -14,10 +14,13 @@ from dctnet.compat import no_xla_scope, tf
 
 
 class StatelessRandom:
-    """Draws of one micro-batch of a training step. Each use has a stream of its own; equal streams give equal numbers.
+    """Random numbers of one micro-batch of a training step. Each use needs its own stream, a number below 2^11: equal
+    streams give equal numbers.
 
-    seed: of the run, below 2^31. step: int64 scalar, the number of steps done, below 2^32. rank: of the process among
-    those that train together, below 2^20. micro_batch: int32 scalar, which of the step; None if there is only one.
+    seed: of the run, below 2^31.
+    step: int64 scalar, the number of steps done, below 2^32.
+    rank: of the process among those that train together, below 2^20.
+    micro_batch: int32 scalar, which one of the step; None if there is only one.
     """
 
     def __init__(self, seed: int, step: tf.Tensor, rank: int = 0, micro_batch: Optional[tf.Tensor] = None) -> None:
@@ -41,8 +44,8 @@ class StatelessRandom:
 
 @contextlib.contextmanager
 def starting_weights(seed: int) -> Iterator[None]:
-    """Variables made within start from draws of their own, a function of (seed, variable name), if their initialiser is
-    TensorFlow's glorot_uniform_initializer or random_normal_initializer (of mean 0 and deviation 1)."""
+    """A context: variables created in it start from random numbers that are a function of (seed, variable name), if
+    their initialiser is glorot_uniform_initializer or random_normal_initializer (of mean 0 and deviation 1)."""
     def with_own_draws(getter: Callable[..., tf.Variable], name: str, **options: Any) -> tf.Variable:
         key = [seed, name_key(name)]
         if isinstance(options.get('initializer'), tf.glorot_uniform_initializer):
@@ -61,7 +64,7 @@ def name_key(name: str) -> int:
 
 
 def _glorot_uniform(shape: Sequence[int], key: List[int]) -> tf.Tensor:
-    """Of a kernel [..., in, out]."""
+    """Initial values of a kernel [..., in, out]."""
     receptive = int(np.prod(shape[:-2]))  # 1 for a matrix
     limit = math.sqrt(6.0 / (receptive * (shape[-2] + shape[-1])))
     with no_xla_scope():

@@ -17,10 +17,15 @@ def upsample_bilinear(x: tf.Tensor) -> tf.Tensor:
 
 
 def fir(x: tf.Tensor, before: int, after: int, gain: float = 1.0, stride: int = 1) -> tf.Tensor:
-    """StyleGAN2's low-pass filter (1, 3, 3, 1)² / 64 over a border of zeros, [N, H, W, C].
+    """StyleGAN2's low-pass filter (1, 3, 3, 1)² / 64 with zero padding.
 
-    before, after: zeros above and left, below and right. A depthwise convolution: of what was tried (sums of slices,
-    three 2×2 means, products with a band matrix) the fastest, and differentiable as often as needed.
+    x: [N, H, W, C] -> [N, (H + before + after - 4) // stride + 1, the same of W, C].
+    before, after: zeros above and left; below and right.
+    gain: factor of the result.
+    stride: in both directions.
+
+    A depthwise convolution is the fastest of the ways that were tried (sums of slices, three 2×2 means, products with a
+    band matrix), and differentiable as often as needed.
     """
     channels = x.shape.as_list()[3]
     kernel = np.tile((gain * np.outer(_FIR, _FIR))[:, :, None, None], (1, 1, channels, 1))
@@ -33,7 +38,7 @@ def upsample_fir(x: tf.Tensor) -> tf.Tensor:
     """Twice the height and width: zeros between the pixels, then the low-pass filter. [N, H, W, C], H, W, C known."""
     height, width, channels = x.shape.as_list()[1:]
     behind = [[0, 0], [0, 0], [0, 1], [0, 0], [0, 1], [0, 0]]
-    spread = tf.pad(tf.reshape(x, [-1, height, 1, width, 1, channels]), behind)
+    spread = tf.pad(tf.reshape(x, [-1, height, 1, width, 1, channels]), behind)  # [N, H, 2, W, 2, C]
     return fir(tf.reshape(spread, [-1, 2 * height, 2 * width, channels]), 2, 1, gain=4.0)
 
 
@@ -43,14 +48,19 @@ def downsample_fir(x: tf.Tensor) -> tf.Tensor:
 
 
 def resampled(x: tf.Tensor, rows: np.ndarray, columns: np.ndarray) -> tf.Tensor:
-    """Any separable crop and resize, as products with constant matrices: [N, H, W, C], rows [h, H], columns [w, W]
+    """Any separable crop and resize, as products with constant matrices: x [N, H, W, C], rows [h, H], columns [w, W]
     -> [N, h, w, C]."""
     return tf.einsum('ih,nhwc,jw->nijc', tf.constant(rows), x, tf.constant(columns))
 
 
 def averaging_matrix(size: int, start: float, end: float, outputs: int) -> np.ndarray:
-    """[outputs, size] for `resampled`: output i averages the whole pixels that touch part i of start...end, cut into
-    `outputs` equal parts. Between whole numbers these are the bins of PyTorch's adaptive average pooling."""
+    """[outputs, size] for `resampled`: start...end is cut into equal parts, and output i is the mean of the pixels that
+    part i touches. If start and end are whole numbers, these are the bins of PyTorch's adaptive average pooling.
+
+    size: pixels of the input.
+    start, end: the crop in pixels; 0 is the left edge of pixel 0.
+    outputs: pixels of the result.
+    """
     edges = np.linspace(start, end, outputs + 1)
     matrix = np.zeros((outputs, size), np.float32)
     for i in range(outputs):
@@ -60,8 +70,13 @@ def averaging_matrix(size: int, start: float, end: float, outputs: int) -> np.nd
 
 
 def triangle_matrix(size: int, start: float, end: float, outputs: int) -> np.ndarray:
-    """[outputs, size] for `resampled`: start...end (0 is the left edge of pixel 0) resized to `outputs` pixels by a
-    triangle filter: bilinear if it gets larger, averaging if it gets smaller."""
+    """[outputs, size] for `resampled`: start...end resized by a triangle filter: bilinear if it gets larger, averaging
+    if it gets smaller.
+
+    size: pixels of the input.
+    start, end: the crop in pixels; 0 is the left edge of pixel 0.
+    outputs: pixels of the result.
+    """
     step = (end - start) / outputs
     centres = start + (np.arange(outputs)[:, None] + 0.5) * step - 0.5
     weights = np.maximum(0.0, 1.0 - np.abs(np.arange(size)[None, :] - centres) / max(step, 1.0))

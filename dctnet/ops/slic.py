@@ -1,4 +1,4 @@
-"""SLIC superpixels: every region painted in its mean colour (docs/recipe.md, "TTN": content loss)."""
+"""SLIC superpixels: every region filled with its mean colour (docs/recipe.md, "TTN": content loss)."""
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ SEGMENTS, COMPACTNESS, SIGMA = 200, 10, 1
 
 
 def flatten_regions(image: np.ndarray) -> np.ndarray:
-    """float32 [H, W, 3] in [-1, 1] -> the same with each of about 200 SLIC regions in its mean colour."""
+    """float32 [H, W, 3] in [-1, 1] -> the same shape, each of about 200 SLIC regions filled with its mean colour."""
     labels = slic(image, n_segments=SEGMENTS, sigma=SIGMA, compactness=COMPACTNESS, start_label=1).ravel()
     counts = np.maximum(np.bincount(labels), 1)
     flat = image.reshape(-1, 3)
@@ -24,7 +24,8 @@ def flatten_regions(image: np.ndarray) -> np.ndarray:
 def superpixels(images: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
     """Superpixels of a batch inside the graph, on all cores of the host; no gradient flows back.
 
-    images: float32 [N, H, W, 3] in [-1, 1]. Returns (the same shape, seconds it took as a scalar).
+    images: float32 [N, H, W, 3] in [-1, 1]. Returns the superpixels, of the same shape, and the seconds that they took,
+    a scalar.
     """
     pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))  # threads: SLIC releases the interpreter lock
 

@@ -14,10 +14,10 @@ class NormalisedKernel(NamedTuple):
 
 
 def spectral_normalised(kernel: tf.Variable, u: tf.Variable) -> NormalisedKernel:
-    """Normalise a kernel [k, k, in, out], seen as a matrix [k·k·in, out].
+    """Normalise a kernel [k, k, in, out], taken as a matrix [k·k·in, out].
 
-    u: [1, out], the running estimate of the right singular vector. The gradient sees both singular vectors as
-    constants, as the method demands.
+    u: [1, out], the running estimate of the right singular vector. The gradient takes both singular vectors as
+    constants, as in the paper.
     """
     matrix = tf.reshape(kernel, [-1, kernel.shape.as_list()[-1]])
     fixed = tf.stop_gradient(matrix)
