@@ -14,13 +14,13 @@ import os
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, List, NamedTuple, NoReturn, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Callable, List, NamedTuple, NoReturn, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from dctnet import atomic, images
+from dctnet import atomic, images, process
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 from dctnet.inference.model_folder import find_files
@@ -28,18 +28,18 @@ from dctnet.parallel import ordered_map, succeeded
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
     from dctnet.face.detector import Face
-    from dctnet.inference.stylizer import Stylized, Stylizer
+    from dctnet.inference.stylizer import Stylizer
 
-logger = logging.getLogger('infer')
+log = logging.getLogger('infer')
 
 
 class Job(NamedTuple):
-    """One picture to read and the name to write."""
+    """One image to read and the name to write."""
     source: Path
     target: Path
 
 
-def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='infer.py', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -70,7 +70,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='threads inside one operation (default: TensorFlow\'s choice)')
     parser.add_argument('--workers', type=int, default=min(4, len(os.sched_getaffinity(0))), metavar='N',
                         help='pictures of a folder at the same time (default: as many as cores, at most 4)')
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
 def _faces(text: str) -> Union[str, int]:
@@ -84,7 +84,7 @@ def _faces(text: str) -> Union[str, int]:
 def plan(source: Path, target: Path) -> List[Job]:
     """What to read and where to write it, checked before anything is loaded or written.
 
-    Pictures of a folder keep their whole names, so that a.jpg and a.png do not meet in one output.
+    Images of a folder keep their whole names, so that a.jpg and a.png do not meet in one output.
     Raises UserError if the input is missing, or the output impossible or the input itself.
     """
     if not source.exists():
@@ -106,9 +106,9 @@ def plan(source: Path, target: Path) -> List[Job]:
     return jobs
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(arguments)
+    options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s', stream=sys.stderr)
     find_files(options.model, options.head, options.background, options.mask, needs_head=options.mode == 'fusion')
     if options.threads < 0:
@@ -117,68 +117,77 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         raise UserError(f'--workers {options.workers} makes no sense: use 1 or more')
     jobs = plan(options.input, options.output)
 
+    process.prepare()
     from dctnet.inference.stylizer import Stylizer
     stylizer = Stylizer(model=options.model, head=options.head, background=options.background, mask=options.mask,
                         device=options.device, threads=options.threads, mode=options.mode, faces=options.faces,
                         short_side=options.short_side, training_size=options.training_size)
+
+    def translate(job: Job) -> List[Face]:
+        return translate_file(stylizer, job, options.side_by_side, options.landmarks_json)
+
     if not options.input.is_dir():
-        report(jobs[0], translate(stylizer, jobs[0], options).faces)
+        report(jobs[0], translate(jobs[0]))
         return DONE
-    return translate_all(stylizer, jobs, options)
-
-
-def translate_all(stylizer: Stylizer, jobs: List[Job], options: argparse.Namespace) -> int:
-    """A folder: several pictures at the same time, told in their order. What fails is told and left out. Returns the
-    exit code."""
-    failed, faceless = [], 0
-    calls = ordered_map(lambda job: translate(stylizer, job, options).faces, jobs, options.workers)
-    with closing(calls), logging_redirect_tqdm(), tqdm(
-            calls, total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
-        for job, call in progress:
-            if succeeded(call, job.source, logger):
-                faces = call.result()
-                report(job, faces)
-                faceless += not faces
-            else:
-                failed.append(job)
-    print(f'{len(jobs) - len(failed)} done, {len(failed)} failed, {faceless} without a face; written to '
+    face_counts, failed = translate_all(translate, jobs, options.workers)
+    print(f'{len(face_counts)} done, {len(failed)} failed, {face_counts.count(0)} without a face; written to '
           f'{options.output}')
-    for job in failed:
-        print(f'failed: {job.source}')
+    for path in failed:
+        print(f'failed: {path}')
     return SOME_FAILED if failed else DONE
 
 
-def translate(stylizer: Stylizer, job: Job, options: argparse.Namespace) -> Stylized:
-    """Read, translate and write one picture. Raises UserError if the picture or the disk is at fault."""
-    image = images.read_bgr(job.source)
-    result = stylizer.stylize(image)
-    picture = np.concatenate([image, result.image], axis=1) if options.side_by_side else result.image
-    images.write_bgr(job.target, picture)
-    if options.landmarks_json:
-        atomic.write_text(job.target.with_name(job.target.name + '.json'), faces_json(job, image, result))
-    return result
+def translate_all(translate: Callable[[Job], List[Face]], jobs: Sequence[Job],
+                  workers: int) -> Tuple[List[int], List[Path]]:
+    """Translate the images of a folder, `workers` at the same time, and report them in input order. Failures are
+    reported and skipped. Returns how many faces each image has that is done, and the files that failed."""
+    face_counts, failed = [], []
+    calls = ordered_map(translate, jobs, workers)
+    with closing(calls), logging_redirect_tqdm(), tqdm(
+            calls, total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
+        for job, call in progress:
+            if succeeded(call, job.source, log):
+                faces = call.result()
+                report(job, faces)
+                face_counts.append(len(faces))
+            else:
+                failed.append(job.source)
+    return face_counts, failed
+
+
+def translate_file(stylizer: Stylizer, job: Job, side_by_side: bool = False,
+                   landmarks_json: bool = False) -> List[Face]:
+    """Read, translate and write one image; returns its faces.
+
+    side_by_side: write the photo and its translation in one image.
+    landmarks_json: write the faces, too, beside the image (`faces_json`).
+    Raises UserError if the image or the disk is at fault.
+    """
+    photo = images.read_bgr(job.source)
+    result = stylizer.stylize(photo)
+    images.write_bgr(job.target, np.concatenate([photo, result.image], axis=1) if side_by_side else result.image)
+    if landmarks_json:
+        text = faces_json(job.source.name, photo.shape, result.faces)
+        atomic.write_text(job.target.with_name(job.target.name + '.json'), text)
+    return result.faces
 
 
 def report(job: Job, faces: List[Face]) -> None:
-    """One line a picture."""
+    """Log one line for an image that is done."""
     sizes = ', '.join(f'{face.size:.0f}' for face in faces)
-    found = f'{len(faces)} face(s), {sizes} px wide' if sizes else 'no face, background graph alone'
-    logger.info('%s -> %s: %s', job.source, job.target, found)
+    text = f'{len(faces)} face(s), {sizes} px wide' if sizes else 'no face, background graph alone'
+    log.info('%s -> %s: %s', job.source, job.target, text)
 
 
-def faces_json(job: Job, image: np.ndarray, result: Stylized) -> str:
-    """The faces of a picture in its own pixels, as JSON."""
-    faces = [{'box': [round(v, 2) for v in face.box], 'score': round(face.score, 4), 'size': round(face.size, 2),
-              'landmarks': face.landmarks.round(2).tolist()} for face in result.faces]
-    return json.dumps({'picture': job.source.name, 'width': image.shape[1], 'height': image.shape[0],
-                       'faces': faces}) + '\n'
+def faces_json(name: str, shape: Tuple[int, ...], faces: Sequence[Face]) -> str:
+    """The faces of the image of this name and shape [H, W, 3], in its own pixels, as JSON."""
+    entries = [{'box': [round(v, 2) for v in face.box], 'score': round(face.score, 4), 'size': round(face.size, 2),
+                'landmarks': face.landmarks.round(2).tolist()} for face in faces]
+    return json.dumps({'picture': name, 'width': shape[1], 'height': shape[0], 'faces': entries}) + '\n'
 
 
 def command() -> NoReturn:
     """The entry point of the command line."""
-    # Layers by oneDNN, which TensorFlow 2 leaves off on some CPUs (1.15 has none). It is a choice for a whole process,
-    # read when TensorFlow loads: nothing for a library to make.
-    os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
     exit_with(main)
 
 

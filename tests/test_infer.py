@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -133,10 +132,10 @@ def test_as_many_pictures_as_workers_are_in_work_at_once(model, tmp_path, astron
         images.write_bgr(tmp_path / 'in' / f'{index}.png', images.scale(astronaut, 64, 64))
     meeting = threading.Barrier(3, timeout=30)
 
-    def translate(stylizer, job, options):
+    def translate(stylizer, job, side_by_side, landmarks_json):
         meeting.wait()  # for two others, or it fails
-        return SimpleNamespace(faces=[])
-    monkeypatch.setattr(infer, 'translate', translate)
+        return []
+    monkeypatch.setattr(infer, 'translate_file', translate)
     assert run(model, tmp_path / 'in', tmp_path / 'out', '--workers', '3') == 0
 
 

@@ -88,11 +88,11 @@ def make_pass(variant: str, folder: Path) -> Callable[[], Dict[str, float]]:
     else:
         from dctnet.inference.stylizer import Stylizer
         words = ['--model', str(folder / 'model'), '--input', str(folder / 'in'), '--output', str(folder / variant)]
-        options = infer.parse(words + (['--workers', '1'] if variant == 'one_worker' else []))
+        workers = 1 if variant == 'one_worker' else infer.parse(words).workers
         stylizer = Stylizer(folder / 'model')
 
         def work() -> int:
-            return infer.translate_all(stylizer, jobs, options)
+            return len(infer.translate_all(lambda job: infer.translate_file(stylizer, job), jobs, workers)[1])
 
     def one_pass() -> Dict[str, float]:
         start, cpu_start = time.perf_counter(), time.process_time()

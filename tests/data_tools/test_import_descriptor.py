@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from data_tools import import_weights
+from data_tools.weights import imports
 from dctnet import frozen
 from dctnet.errors import UserError
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
@@ -21,13 +21,13 @@ def test_the_installed_network_equals_dlib(tmp_path, capsys):
 
 
 def test_a_graph_that_differs_from_dlib_is_not_written(tmp_path, monkeypatch):
-    read = import_weights.read_descriptor_weights
+    read = imports.read_descriptor_weights
 
     def tampered(path):
         weights = read(path)
         return weights._replace(matrix=weights.matrix * 1.001)
 
-    monkeypatch.setattr(import_weights, 'read_descriptor_weights', tampered)
+    monkeypatch.setattr(imports, 'read_descriptor_weights', tampered)
     with pytest.raises(UserError, match='differ by .* from dlib'):
         run('descriptor', '--out', tmp_path / 'descriptor.pb')
     assert list(tmp_path.iterdir()) == []

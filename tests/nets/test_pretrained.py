@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools import import_weights
+from data_tools.weights import imports
 from dctnet import frozen
 from dctnet.compat import session_config, tf
 from dctnet.errors import UserError
@@ -48,7 +48,7 @@ def test_inception_from_the_published_file(tmp_path, monkeypatch):
     (tmp_path / 'published.pb').write_bytes(published_graph().SerializeToString())
     with pytest.raises(UserError, match='DecodeJpeg'):
         frozen.read_graph(tmp_path / 'published.pb')
-    text = import_weights.import_inception(tmp_path / 'published.pb', tmp_path / 'inception.pb')
+    text = imports.import_inception(tmp_path / 'published.pb', tmp_path / 'inception.pb')
     assert 'inception.pb' in text
     monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))
     network = feature_network('inception')
@@ -66,10 +66,10 @@ def test_another_graph_is_no_inception(tmp_path):
         tf.identity(tf.placeholder(tf.float32, [None, 8], name='x'), name='y')
     frozen.write_graph(graph.as_graph_def(), tmp_path / 'other.pb')
     with pytest.raises(UserError, match='other.pb has no tensor Mul:0, pool_3:0'):
-        import_weights.import_inception(tmp_path / 'other.pb', tmp_path / 'inception.pb')
+        imports.import_inception(tmp_path / 'other.pb', tmp_path / 'inception.pb')
     (tmp_path / 'damaged.tar.gz').write_bytes(b'no archive')
     with pytest.raises(UserError, match='damaged.tar.gz'):
-        import_weights.import_inception(tmp_path / 'damaged.tar.gz', tmp_path / 'inception.pb')
+        imports.import_inception(tmp_path / 'damaged.tar.gz', tmp_path / 'inception.pb')
     assert not (tmp_path / 'inception.pb').exists()
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from data_tools import import_weights
+from data_tools.weights import imports
 from data_tools.weights.torch_states import arcface_arrays
 from dctnet import frozen
 from dctnet.compat import tf
@@ -61,7 +61,7 @@ def test_other_states(state, name, change, part):
 def test_file_to_identity_network(tmp_path, state, monkeypatch):
     torch = pytest.importorskip('torch', reason='writing a .pth file needs PyTorch, an optional extra')
     torch.save({name: torch.from_numpy(array) for name, array in state.items()}, str(tmp_path / 'model_ir_se50.pth'))
-    text = import_weights.import_arcface(tmp_path / 'model_ir_se50.pth', tmp_path / 'arcface.pb')
+    text = imports.import_arcface(tmp_path / 'model_ir_se50.pth', tmp_path / 'arcface.pb')
     assert 'IR-SE50, 43797696 parameters' in text
     monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))
     picture = np.random.RandomState(0).uniform(-1, 1, (2, 64, 64, 3)).astype(np.float32)

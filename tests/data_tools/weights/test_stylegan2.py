@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools import import_weights
-from data_tools.weights import stylegan2
+from data_tools.weights import imports, stylegan2
 from dctnet import train
 from dctnet.errors import UserError
 from dctnet.nets.stylegan2 import Architecture, discriminator_shapes, generator_shapes
@@ -105,7 +104,7 @@ def test_sizes_are_told_from_the_weights(a):
 def test_an_import_is_a_source(tmp_path, pictures):
     networks, out = random_networks(), tmp_path / 'source.npz'
     write_nvidia(tmp_path / 'x.pkl', networks)
-    text = import_weights.import_stylegan2(tmp_path / 'x.pkl', out)
+    text = imports.import_stylegan2(tmp_path / 'x.pkl', out)
     assert 'discriminator, generator, generator_ema of 16 px' in text
     assert len(checkpoint.read_arrays(out)) == sum(len(weights) for weights in networks.values())
     keys = [f'source={out}', f"data.style={pictures / 'style'}", 'data.size=16', 'data.batch_size=2',
@@ -115,4 +114,4 @@ def test_an_import_is_a_source(tmp_path, pictures):
     config = str(ROOT / 'configs' / 'ccn' / 'official.yaml')
     assert train.main(['ccn', '--config', config, '--run', str(tmp_path / 'run')] + words) == 0
     with pytest.raises(UserError, match='name an .npz'):
-        import_weights.import_stylegan2(tmp_path / 'x.pkl', tmp_path / 'source.pt')
+        imports.import_stylegan2(tmp_path / 'x.pkl', tmp_path / 'source.pt')

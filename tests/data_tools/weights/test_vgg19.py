@@ -1,5 +1,4 @@
 """VGG19 from both published formats, with random numbers in place of the published ones."""
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -7,14 +6,12 @@ import pytest
 
 from data_tools import import_weights
 from data_tools.weights import vgg19 as vgg19_weights
-from dctnet import frozen
+from dctnet import frozen, places
 from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.nets import vgg19
 from tests.data_tools.command import cut, exit_code, run
 from tests.data_tools.weights.python2_pickle import write_python2
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope='module')
@@ -112,5 +109,7 @@ def test_vgg19_place_that_is_a_folder(tmp_path, vgg_npy, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ['vgg19.pb']
 
 
-def test_vgg19_goes_where_the_training_looks_for_it():
-    assert import_weights.parse(['vgg19', 'x.npy']).out == ROOT / 'checkpoints' / 'vgg19.pb'
+def test_networks_go_to_the_folder_of_pretrained_networks(tmp_path, monkeypatch):
+    monkeypatch.setenv(places.CHECKPOINTS, str(tmp_path))
+    for words in (['vgg19', 'x.npy'], ['arcface', 'x.pth'], ['inception', 'x.pb'], ['lpips', 'x.pth', 'y.pth']):
+        assert import_weights.parse(words).out == tmp_path / f'{words[0]}.pb'
