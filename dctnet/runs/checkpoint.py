@@ -22,8 +22,13 @@ _OPTIMISER_WORDS = ('/Adam', 'loss_scale/', 'beta1_power', 'beta2_power', 'globa
 
 
 def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, keep: int) -> Path:
-    """Write FOLDER/model-STEP.* whole or not at all, then remove all but the newest `keep`.
+    """Write FOLDER/model-STEP.* whole or not at all, then remove older ones. Returns its prefix.
 
+    session: holds the values.
+    saver: of the variables to save.
+    folder: is created if missing.
+    step: in the name of the checkpoint.
+    keep: number of the newest checkpoints that stay, 1 or more.
     Raises UserError if the disk refuses; earlier checkpoints stay as they are.
     """
     folder = atomic.make_folder(Path(folder))
@@ -49,8 +54,13 @@ def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, ke
 
 
 def save_best(session: tf.Session, saver: tf.train.Saver, run: Path, best: Best) -> None:
-    """Save the session as the new best checkpoint of a run, then remove the former. Raises UserError if the disk
-    refuses."""
+    """Save the session as the new best checkpoint of a run, then remove the former one.
+
+    session, saver: as for `save`.
+    run: the run folder.
+    best: the step and what was measured.
+    Raises UserError if the disk refuses.
+    """
     folder = run / checkpoint_files.BEST
     save(session, saver, folder, best.step, keep=sys.maxsize)
     atomic.write_text(folder / 'best.json', checkpoint_files.best_json(best))
@@ -65,8 +75,14 @@ def _flush(path: Path) -> None:
 
 
 def restore(session: tf.Session, saver: tf.train.Saver, prefix: Path, may_lack: str = '') -> None:
-    """Load every variable of the saver, those of all global variables. Variables of the scope may_lack keep their start
-    if the file has none of them. Raises UserError if the file is damaged or of another architecture."""
+    """Load all global variables from a checkpoint.
+
+    session: takes the values.
+    saver: of all global variables.
+    prefix: FOLDER/model-STEP.
+    may_lack: scope whose variables keep their initial values if the file has none of them; '' for none.
+    Raises UserError if the file is damaged or of another architecture.
+    """
     offered = _shapes(prefix)
     variables = {entry.op.name: entry for entry in tf.global_variables()}
     if may_lack and not any(name.startswith(may_lack + '/') for name in offered):
@@ -85,7 +101,8 @@ def restore(session: tf.Session, saver: tf.train.Saver, prefix: Path, may_lack: 
 
 
 class NameReport(NamedTuple):
-    """How the names of a source fit those wanted."""
+    """How the names of a source fit those wanted: in both with the same shape; only wanted; only offered; in both with
+    different shapes."""
     loaded: List[str]
     missing: List[str]
     unused: List[str]
@@ -103,7 +120,8 @@ class NameReport(NamedTuple):
 
 
 def compare(wanted: Dict[str, tuple], offered: Dict[str, tuple]) -> NameReport:
-    """Match names and shapes. An optimiser's own entries in `offered` do not count as unused."""
+    """Match names and shapes, both given as name -> shape. An optimiser's own entries in `offered` do not count as
+    unused."""
     both = [name for name in wanted if name in offered]
     return NameReport(
         loaded=[name for name in both if tuple(wanted[name]) == tuple(offered[name])],
@@ -138,7 +156,7 @@ def read_arrays(source: Path) -> Dict[str, np.ndarray]:
 
 def check_fit(variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray], where: str,
               required: str = '') -> NameReport:
-    """How arrays fit variables, by name and shape; what `warm_start` would refuse is refused here, without a session.
+    """How arrays fit variables, by name and shape. Needs no session: what does not fit is refused early.
 
     variables: to be assigned.
     arrays: by name.
@@ -163,7 +181,11 @@ def check_fit(variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray], w
 
 def warm_start(session: tf.Session, variables: Sequence[tf.Variable], arrays: Dict[str, np.ndarray], where: str,
                required: str = '') -> NameReport:
-    """Assign arrays to the variables of the same name, before the graph is finalised; the rest as for `check_fit`."""
+    """Assign arrays to the variables of the same name, before the graph is finalised.
+
+    session: takes the values.
+    variables, arrays, where, required: as for `check_fit`, which also says what is refused with UserError.
+    """
     report = check_fit(variables, arrays, where, required)
     by_name = {variable.op.name: variable for variable in variables}
     # What variable.load does, in one run: a session takes time over the whole graph for each new kind of run.

@@ -14,8 +14,13 @@ CHECKPOINTS, BEST = 'checkpoints', 'best'
 
 
 class Best(NamedTuple):
-    """The best checkpoint by a measured value. metric: its name. fingerprint: hash of what else its values depend on;
-    values of another fingerprint do not compare."""
+    """The best checkpoint by a measured value.
+
+    step: of the checkpoint.
+    metric: name of the value.
+    value: at that step.
+    fingerprint: hash of what else the values depend on; values with another fingerprint do not compare.
+    """
     step: int
     metric: str
     value: float
@@ -43,12 +48,12 @@ def latest(folder: Path) -> Optional[Path]:
 
 def remove(prefix: Path) -> None:
     """Delete the files of a checkpoint."""
-    for suffix in ('.index', SHARD):  # the index first: what is left of a deletion that was cut off does not count
+    for suffix in ('.index', SHARD):  # the index first: the rest of an interrupted deletion is no checkpoint
         Path(str(prefix) + suffix).unlink()
 
 
 def best_prefix(run: Path, best: Best) -> Path:
-    """Prefix of the checkpoint that `best` tells of."""
+    """Prefix of the checkpoint that `best` describes."""
     return run / BEST / f'model-{best.step}'
 
 

@@ -1,4 +1,5 @@
-"""The folder of a training run: whether it goes on, its config, what it was trained with, its log, who writes to it."""
+"""The folder of a training run: whether the run resumes, its config, its inputs, its log, and a lock against a second
+process."""
 import contextlib
 import fcntl
 import json
@@ -24,15 +25,19 @@ log = logging.getLogger(__name__)
 # Changing one of these would go on with a different training under the same name.
 _FIXED_SECTIONS = ('model', 'loss', 'augment')
 _FIXED_KEYS = ('data.size', 'train.schedule', 'source')
-_FREE_KEYS = ('loss.superpixel_backend',)  # where something is computed, which another machine may want elsewhere
+_FREE_KEYS = ('loss.superpixel_backend',)  # only where something is computed, which may differ between machines
 
 
 class Run:
     """One training and its folder.
 
-    path: the folder. stage: 'ttn' or 'ccn'. dry: check and build everything, write nothing.
-    newest: prefix of the newest whole checkpoint, None if there is none yet. resumes: whether training goes on from it.
-    stop_reason: why the training shall end after the step in hand; '' to go on. Set by whoever wants it to end.
+    path: the folder.
+    stage: 'ttn' or 'ccn'.
+    dry: check and build everything, write nothing.
+
+    newest: prefix of the newest whole checkpoint, None if there is none yet.
+    resumes: whether the training goes on from it.
+    stop_reason: why the training must end after the current step; '' to go on.
 
     Raises UserError if every checkpoint of the folder has lost its data.
     """
@@ -48,16 +53,19 @@ class Run:
                             'another --run')
 
     def ask_to_stop(self, reason: str) -> None:
-        """End the training after the step in hand."""
+        """End the training after the current step."""
         self.stop_reason = reason
 
     def resolve_config(self, config_class: Type[Config], file: Path, overrides: Sequence[str],
                        init_from: Optional[Path]) -> Config:
-        """The config from its file, the overrides (KEY=VALUE), and what the folder knows of earlier calls.
+        """The config from its file, the overrides, and what the folder has recorded of earlier calls.
 
-        init_from: what a fine-tune starts from; a resumed run need not repeat it. Raises UserError for mistakes, and if
-        the folder holds a training of another architecture, loss or augmentation (showing the difference) or cannot be
-        written into.
+        config_class: TtnConfig or CcnConfig.
+        file: YAML.
+        overrides: KEY=VALUE.
+        init_from: weights that a fine-tune starts from, None for none; a resumed run need not repeat it.
+        Raises UserError for mistakes in the config, and if the folder holds a training of another architecture, loss or
+        augmentation (showing the difference) or cannot be written into.
         """
         config = config_file.load(config_class, file, overrides)
         atomic.check_place(self.path)
@@ -83,7 +91,12 @@ class Run:
 
     @contextlib.contextmanager
     def opened(self, config: StageConfig, versions: Dict[str, str]) -> Iterator[None]:
-        """Make the folder, record config.yaml and environment.json, log to log.txt, and keep other processes out."""
+        """A context: create the folder, lock it against other processes, record config.yaml and environment.json, and
+        log to log.txt.
+
+        versions: name of a package -> its version, for the record. Raises UserError if another process trains in it or
+        the disk refuses.
+        """
         atomic.make_folder(self.path)
         with contextlib.ExitStack() as stack:
             with atomic.storage_errors(self.path):
@@ -99,7 +112,7 @@ class Run:
             try:
                 yield
             except UserError as error:
-                log.debug('ended: %s', error)  # the console gets it from the command line; this is for log.txt
+                log.debug('ended: %s', error)  # for log.txt; the command line prints it on the console
                 self._record_environment(versions, ended=str(error))
                 raise
 
@@ -119,7 +132,7 @@ class Run:
     def record_pictures(self, listings: Dict[str, Sequence[Path]]) -> None:
         """Record in pictures.json how many pictures each folder (config key -> files) held, and a hash of their names.
 
-        Warns if a resumed run meets other pictures than before: which of them a step sees follows from the listing.
+        Warns if a resumed run has other images than before: the listing decides which of them a step sees.
         """
         path = self.path / 'pictures.json'
         now = {key: {'count': len(paths), 'sha256_of_names': sha256_of_lines(path.name for path in paths)}
@@ -134,7 +147,7 @@ class Run:
 
 @contextlib.contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
-    """What the project logs, details too, also goes to this file."""
+    """A context: all that the project logs, debug messages included, also goes to this file."""
     with atomic.storage_errors(path):
         handler = logging.FileHandler(str(path), encoding='utf-8')
     handler.setFormatter(logging.Formatter('%(asctime)s %(message)s'))
@@ -151,7 +164,7 @@ def _logged_to(path: Path) -> Iterator[None]:
 
 
 def _commit() -> str:
-    """The git commit of the code, or '' if it is no checkout."""
+    """The git commit of the code, '' outside a checkout."""
     try:
         return subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=str(Path(__file__).parent), stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, check=True).stdout.decode().strip()

@@ -1,4 +1,5 @@
-"""The sheet of samples/step-NNNNNN.png: a column a kind of picture, a row a subject, captions below the last row."""
+"""The sheet of samples/step-NNNNNN.png: one column for each kind of image, one row for each subject, captions below the
+last row."""
 from typing import Dict, List, Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ _GAP = 4
 
 
 def sheet(columns: Dict[str, Sequence[np.ndarray]]) -> np.ndarray:
-    """Kind -> its pictures, uint8 [size, size, 3] BGR, the same number of each; returns one picture."""
+    """Kind -> its images, uint8 [size, size, 3] BGR, the same number of each; returns one uint8 image."""
     rows = [list(row) for row in zip(*columns.values())]
     last = [images.labelled(picture, name) for picture, name in zip(rows[-1], columns)]
     body = [images.grid(rows[:-1], _GAP)] if len(rows) > 1 else []
@@ -17,7 +18,7 @@ def sheet(columns: Dict[str, Sequence[np.ndarray]]) -> np.ndarray:
 
 
 def columns_of(picture: np.ndarray, size: int) -> List[List[np.ndarray]]:
-    """The columns of a `sheet` of pictures of `size` px, without captions; [] if it is no such sheet."""
+    """The columns of a `sheet` of images of `size` px, without captions; [] if it is no such sheet."""
     caption = images.labelled(np.zeros((size, size, 3), np.uint8), '').shape[0] - size
     columns, rest = divmod(picture.shape[1] + _GAP, size + _GAP)
     # No gap above the last row, which is a grid of its own.

@@ -25,16 +25,21 @@ Arrays = Dict[str, np.ndarray]
 
 
 class _Start(NamedTuple):
-    """Arrays of step 0 by network (generator, generator_ema, discriminator), their file, and one line about them."""
+    """The weights of step 0.
+
+    networks: network (generator, generator_ema, discriminator) -> its arrays by name.
+    origin: their file, '' for random weights.
+    text: one line for the log about them.
+    """
     networks: Dict[str, Arrays]
     origin: str
     text: str
 
 
 def train_ccn(run: Run, inputs: CcnInputs, communicator: Communicator) -> bool:
-    """Train, or go on training, in the run's folder. True if all steps are done, False if it was stopped early.
+    """Train in the run's folder, or resume. True if all steps are done, False if the run was stopped early.
 
-    communicator: this process among those that train together. Raises UserError for what the user can put right.
+    communicator: this process among those that train together. Raises UserError for mistakes that the user can correct.
     """
     config = inputs.config
     check_device(config.train)
@@ -63,7 +68,7 @@ def train_ccn(run: Run, inputs: CcnInputs, communicator: Communicator) -> bool:
 
 
 def _source(run: Run, config: CcnConfig) -> Optional[Dict[str, Arrays]]:
-    """Network -> weights of the source generator: those that the run keeps, if it resumes."""
+    """Network -> weights of the source, None without a source; a resumed run takes those that its folder keeps."""
     if not config.source:
         return None
     if run.resumes and (run.path / SOURCE_FILE).exists():
@@ -79,7 +84,7 @@ def frozen_source(run: Path) -> Arrays:
 def networks_of(arrays: Arrays, where: str) -> Dict[str, Arrays]:
     """Network (generator, generator_ema, discriminator) -> its weights, from a checkpoint or an imported .npz.
 
-    A missing average is the generator, and the other way round. Raises UserError if there is neither.
+    A missing average is replaced by the generator, and vice versa. Raises UserError if there is neither.
     """
     networks = {name: _part(arrays, name) for name in (ccn.GENERATOR, ccn.AVERAGE, ccn.DISCRIMINATOR)}
     if not networks[ccn.GENERATOR] and not networks[ccn.AVERAGE]:

@@ -1,4 +1,4 @@
-"""What a training works on: its config and its pictures, resolved and checked before TensorFlow loads, which takes
+"""The inputs of a training, its config and its images, resolved and checked before TensorFlow loads, which takes
 seconds."""
 import logging
 from pathlib import Path
@@ -27,7 +27,15 @@ class CcnInputs(NamedTuple):
 
 
 def ttn_inputs(run: Run, file: Path, overrides: Sequence[str], init_from: Optional[Path]) -> TtnInputs:
-    """The inputs of a texture translation. Raises UserError for mistakes in the config and unusable pictures."""
+    """The inputs of a texture translation training.
+
+    run: the training and its folder.
+    file: the config, YAML.
+    overrides: KEY=VALUE.
+    init_from: weights that a fine-tune starts from, None for none.
+    Raises UserError for mistakes in the config, for folders and images that cannot be used, and as
+    `Run.resolve_config`.
+    """
     config = run.resolve_config(TtnConfig, file, overrides, init_from)
     data = config.data
     images = folders.list_folders(data.photo, data.style, data.batch_size, data.generated)
@@ -45,7 +53,10 @@ def ttn_inputs(run: Run, file: Path, overrides: Sequence[str], init_from: Option
 
 
 def ccn_inputs(run: Run, file: Path, overrides: Sequence[str], init_from: Optional[Path]) -> CcnInputs:
-    """The inputs of a content calibration. Raises UserError for mistakes in the config and unusable pictures."""
+    """The inputs of a content calibration.
+
+    run, file, overrides, init_from: as for `ttn_inputs`, which also says when UserError is raised.
+    """
     config = run.resolve_config(CcnConfig, file, overrides, init_from)
     key = 'data.style' if config.source else 'data.photo'
     images = folders.list_folder(key, config.data.style if config.source else config.data.photo,

@@ -25,8 +25,13 @@ log = logging.getLogger(__name__)
 
 
 class Weights(NamedTuple):
-    """Arrays for variables of the same names. origin: their file, named in errors. required: every variable whose name
-    starts with it must be among the arrays."""
+    """Arrays for variables of the same names.
+
+    variables: to be assigned.
+    arrays: name -> value.
+    origin: their file, named in errors.
+    required: every variable whose name starts with it must be among the arrays; '' for none.
+    """
     variables: Sequence[tf.Variable]
     arrays: Dict[str, np.ndarray]
     origin: str
@@ -36,12 +41,14 @@ class Weights(NamedTuple):
 class Stage(NamedTuple):
     """What a stage hands to `train_stage`.
 
-    start: the weights of step 0, if they are not the variables' own; loaded if nothing is trained yet.
-    origin: one line about them, '' for none.
+    graph, feed: what is trained, and its data.
+    start: the weights of step 0, if not the variables' initial values; loaded only if the run does not resume.
+    origin: one line about them for the log, '' for none.
+    summary: one line for the log about what is trained.
+    images: config key -> image files, for the run folder's record.
     fixed: weights that no checkpoint holds, loaded at every start.
-    summary: one line about what is trained.
-    images: config key -> files, for the run folder's record.
     kept_arrays: file name -> arrays that the run folder keeps.
+    evaluator: measures during the training; None for no measurements.
     """
     graph: StageGraph
     feed: Feed
@@ -55,7 +62,7 @@ class Stage(NamedTuple):
 
 
 def scaled(config: Config, processes: int) -> Config:
-    """The config with the learning rate (train.lr_scaling) of that many processes, whose batches count together."""
+    """The config with the learning rate (train.lr_scaling) for that many processes, whose batches form one."""
     factor = {'off': 1.0, 'linear': float(processes), 'sqrt': math.sqrt(processes)}[config.train.lr_scaling]
     return replace(config, optim=replace(config.optim, lr=config.optim.lr * factor))
 
@@ -66,18 +73,23 @@ def images_a_step(config: StageConfig, processes: int) -> int:
 
 
 def check_device(train: TrainConfig) -> None:
-    """Raise UserError if a GPU is demanded and none is there."""
+    """Raise UserError if train.device is 'gpu' and there is none."""
     if train.device == 'gpu' and not gpu_available():
         raise UserError(f'train.device is gpu, but TensorFlow {TENSORFLOW_VERSION} finds none it can use: check the '
                         'driver, or set train.device=auto')
 
 
 def train_stage(run: Run, config: StageConfig, stage: Stage, communicator: Communicator) -> bool:
-    """Train the stage of the current graph, or go on training, in the run's folder.
+    """Train the stage of the current graph in the run's folder, or resume its training. Returns True if all steps are
+    done, False if the run was stopped early.
 
-    Mistakes in weights are told before the folder is touched. In a dry run all is done but the training. Only rank 0
-    writes, and what it has restored is what all processes start from. Returns True if all steps are done, False if the
-    run was stopped early.
+    run: the training and its folder; in a dry run everything but the training is done.
+    config: of one process.
+    stage: the graph, its data and its start.
+    communicator: this process among those that train together. Only rank 0 writes, and all start from the values that
+        it has restored.
+    Raises UserError if weights do not fit, before the folder is touched; if the training diverges or runs out of
+    memory; if an image cannot be read; or if the disk refuses.
     """
     loop = Loop(stage.graph, stage.feed, tf.train.get_or_create_global_step(), config.train.steps, communicator,
                 loss_scaling=config.train.precision == 'float16', stop_reason=lambda: run.stop_reason)

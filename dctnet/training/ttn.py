@@ -1,4 +1,4 @@
-"""`train.py ttn`: from its inputs to a trained run; data, model and engine meet here."""
+"""`train.py ttn`: from its inputs to a trained run; connects data, model and engine."""
 import logging
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
@@ -33,9 +33,9 @@ DRY_RUN_PHOTOGRAPHS = 20  # enough to see whether they show faces
 
 
 def train_ttn(run: Run, inputs: TtnInputs, communicator: Communicator) -> bool:
-    """Train, or go on training, in the run's folder. True if all steps are done, False if it was stopped early.
+    """Train in the run's folder, or resume. True if all steps are done, False if the run was stopped early.
 
-    communicator: this process among those that train together. Raises UserError for what the user can put right.
+    communicator: this process among those that train together. Raises UserError for mistakes that the user can correct.
     """
     config = inputs.config
     check_device(config.train)
@@ -60,8 +60,11 @@ def build_training(config: TtnConfig, images: Folders, content: Optional[tf.Grap
                    dry: bool = False) -> Tuple[StageGraph, Feed]:
     """Networks, losses and the input pipeline, in the current graph.
 
-    config: of one process. images: the training pictures. content: the frozen content network, None for none.
-    communicator: this process among those that train together. dry: leave no file behind.
+    config: of one process.
+    images: files of the training images.
+    content: the frozen content network; None if the weight of the content loss is 0.
+    communicator: this process among those that train together.
+    dry: leave no file behind.
     """
     data = config.data
     cache = Cache(Path(data.cache) if data.cache else None)
@@ -86,12 +89,12 @@ def _samplers(config: TtnConfig, images: Folders, cache: Cache) -> List[Sampler]
 
 def _extras(config: TtnConfig, photos: Sequence[Path], content: Optional[tf.GraphDef], cache: Cache,
             dry: bool) -> Dict[str, Extra]:
-    """What the loss needs with the photographs, by the fields of TtnBatch."""
+    """Field of TtnBatch -> array that the loss needs with each photograph."""
     data, loss = config.data, config.loss
     result: Dict[str, Extra] = {}
     superpixels = (loss.superpixel, loss.superpixel_backend) == ('photo', 'cpu')  # others depend on the graph
     if content and data.cache and data.geometry == 'off':
-        # On the CPU, beside the training: once for every picture, and no second session on a GPU.
+        # On the CPU, parallel to the training: only once for each photograph, and no second session on a GPU.
         features = frozen.FrozenGraph(content, [frozen.CONTENT_INPUT], [frozen.CONTENT_OUTPUT], 'cpu',
                                       own_threads=True)
         name = sha256_of_bytes(content.SerializeToString(deterministic=True))[:16]
@@ -108,7 +111,7 @@ def _extras(config: TtnConfig, photos: Sequence[Path], content: Optional[tf.Grap
 
 
 def _start(config: TtnConfig) -> Tuple[List[Weights], str]:
-    """The weights that a fine-tune starts from, and one line about them."""
+    """The weights that a fine-tune starts from, and one line for the log about them."""
     if not config.init_from:
         return [], ''
     arrays = checkpoint.read_arrays(Path(config.init_from))
@@ -129,7 +132,7 @@ def _summary(config: TtnConfig, images: Folders, processes: int) -> str:
 
 
 def _repetitions(config: TtnConfig, images: Folders, processes: int) -> List[Tuple[str, float]]:
-    """How often a picture of each kind is seen."""
+    """Kind of image, and how often each of them is seen."""
     seen = epochs(config.train.steps, images_a_step(config, processes), [max(len(paths), 1) for paths in images])
     if not images.generated:
         return list(zip(('photograph', 'exemplar'), seen))

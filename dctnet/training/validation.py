@@ -1,4 +1,4 @@
-"""What `train.py ttn` measures during the training: translations of validation photographs against the exemplars."""
+"""Measurements during `train.py ttn`: translations of validation photographs against the exemplars."""
 import logging
 from pathlib import Path
 from typing import Dict, Sequence
@@ -41,12 +41,12 @@ class Embeddings:
 
 
 class TtnEvaluator(Evaluator):
-    """Measures translations by the generator of the current graph; what it needs to know of photographs and exemplars,
-    it learns once.
+    """Measures translations by the generator of the current graph. The features of photographs and exemplars are
+    computed once.
 
-    config: of the training, with what and how often to measure in config.evaluate.
-    validation: photographs, two at least, read as the training reads its own.
-    exemplars: what translations are held against.
+    config: of the training; config.evaluate says what and how often to measure.
+    validation: photographs, at least two, read as the training reads its own.
+    exemplars: images of the style, which translations are compared with.
     embeddings: the networks of KID and of ID.
 
     Raises UserError if a picture cannot be read.
@@ -64,8 +64,8 @@ class TtnEvaluator(Evaluator):
         self._style_features = self._style_colours = self._identities = np.zeros(0)
 
     def prepare(self) -> None:
-        """Features and colours of the exemplars, identities of the photographs. Logs what the photographs themselves
-        would measure, which a translation has to be better than, and the sharpness of the exemplars."""
+        """Features and colours of the exemplars, identities of the photographs. Logs the values of the untranslated
+        photographs, which a translation must improve on, and the sharpness of the exemplars."""
         self._style_features = self._embeddings.of(self._exemplars)[self._embeddings.features]
         self._style_colours = _colours(self._exemplars)
         self._identities = self._embeddings.of(self._photos)[self._embeddings.identity]
@@ -75,7 +75,8 @@ class TtnEvaluator(Evaluator):
                  untouched['sharpness'], len(self._exemplars), _mean_sharpness(self._exemplars))
 
     def measure(self, session: tf.Session) -> Dict[str, float]:
-        """kid and colour against the exemplars, id and edges against the photographs, and saturation and sharpness."""
+        """Metric -> value: kid and colour against the exemplars, id and edges against the photographs, and saturation
+        and sharpness."""
         return self._values(self._translator(session, self._photos))
 
     def _values(self, results: np.ndarray) -> Dict[str, float]:
