@@ -19,7 +19,7 @@ with warnings.catch_warnings():
 TENSORFLOW_VERSION: str = tf.__version__
 
 # Fields of RewriterConfig. 1.15 has the first only.
-_REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed_precision_onednn_bfloat16'}
+PRECISION_REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed_precision_onednn_bfloat16'}
 
 __all__ = ['tf', 'slim', 'all_reduce', 'collective_run_options', 'graph_mode', 'gpu_available', 'gpu_present',
            'gradients', 'no_xla_scope', 'session_config', 'without_autotune', 'TENSORFLOW_VERSION']
@@ -89,8 +89,8 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
         config.graph_options.rewrite_options.arithmetic_optimization = RewriterConfig.OFF
     if device == 'cpu':
         config.device_count['GPU'] = 0
-    if precision in _REWRITES and hasattr(config.graph_options.rewrite_options, _REWRITES[precision]):
-        setattr(config.graph_options.rewrite_options, _REWRITES[precision], RewriterConfig.ON)
+    if precision in PRECISION_REWRITES and hasattr(config.graph_options.rewrite_options, PRECISION_REWRITES[precision]):
+        setattr(config.graph_options.rewrite_options, PRECISION_REWRITES[precision], RewriterConfig.ON)
     if xla:
         config.graph_options.optimizer_options.global_jit_level = tf.OptimizerOptions.ON_1
     return config

@@ -106,7 +106,7 @@ class Collectives(Communicator):
     """
 
     def __init__(self, text: str) -> None:
-        hosts, self.rank = _cluster(text)
+        hosts, self.rank = cluster_of(text)
         self.size, self._sums = len(hosts), 0
         self._others = [host for rank, host in enumerate(hosts) if rank != self.rank]
         self._ended = threading.Event()
@@ -219,7 +219,7 @@ def _hosts(text: str) -> Dict[Tuple[str, int], str]:
                         '...]}, "task": {"type": "worker", "index": 0}}; or unset it') from error
 
 
-def _cluster(text: str) -> Tuple[List[str], int]:
+def cluster_of(text: str) -> Tuple[List[str], int]:
     """host:port of each process, and the rank of this one. Raises UserError if the text does not say."""
     hosts = _hosts(text)
     task = json.loads(text).get('task', {})

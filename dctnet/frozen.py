@@ -24,7 +24,7 @@ _SMALL = 1024  # bytes of a constant that stays in the graph: sizes and slopes
 # Content networks: images [N, H, W, 3] BGR in [-1, 1] -> features [N, h, w, c].
 CONTENT_INPUT, CONTENT_OUTPUT = 'image:0', 'features:0'
 
-_ALLOWED_OPS = frozenset('''
+ALLOWED_OPS = frozenset('''
     Const Placeholder PlaceholderWithDefault Identity IdentityN StopGradient PreventGradient NoOp
     Conv2D DepthwiseConv2dNative Conv2DBackpropInput BiasAdd MatMul BatchMatMul BatchMatMulV2 Einsum
     AvgPool MaxPool FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 LRN L2Loss
@@ -84,7 +84,7 @@ def read_graph(path: Path) -> tf.GraphDef:
 def check_operations(graph_def: tf.GraphDef, where: str) -> None:
     """Raise UserError if a graph holds operations beyond tensor arithmetic; `where` names the file."""
     nodes = list(graph_def.node) + [node for function in graph_def.library.function for node in function.node_def]
-    refused = sorted({node.op for node in nodes} - _ALLOWED_OPS)
+    refused = sorted({node.op for node in nodes} - ALLOWED_OPS)
     if refused:
         raise UserError(f'{where} is refused: it holds operations that no frozen network here needs '
                         f"({', '.join(refused[:8])}): use a graph frozen for inference")

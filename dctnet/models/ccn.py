@@ -97,7 +97,7 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
         seen = pictures if p is None else augmented(pictures, p, draws, _AUGMENT_STREAMS[use])
         return stylegan2.discriminate(networks.discriminator, seen)
 
-    optim_d, optim_g = _lazy(config, loss.r1, loss.r1_every), _lazy(config, loss.path, loss.path_every)
+    optim_d, optim_g = lazy_optim(config, loss.r1, loss.r1_every), lazy_optim(config, loss.path, loss.path_every)
     on_real, on_fake = critic(real, 'd_real'), critic(tf.stop_gradient(sample('d', batch).picture), 'd_fake')
     phases, step_ops = [_discriminator_phase(on_real, on_fake, discriminator, optim_d)], []
     if p is not None:
@@ -119,7 +119,7 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
                       memory_advice=_MEMORY_ADVICE)
 
 
-def _lazy(config: CcnConfig, weight: float, every: int) -> Optim:
+def lazy_optim(config: CcnConfig, weight: float, every: int) -> Optim:
     """Adam for a network that is regularised every k steps: lr · r and beta^r with r = k / (k + 1)."""
     ratio = every / (every + 1.0) if weight else 1.0
     return Optim(config.optim.lr * ratio, config.optim.beta1 ** ratio, config.optim.beta2 ** ratio)

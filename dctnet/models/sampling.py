@@ -17,7 +17,7 @@ from dctnet.nets.stylegan2 import Architecture
 Arrays = Dict[str, np.ndarray]
 
 _MEAN_STREAM, _SAMPLE_STREAM = 0, 1
-_MEAN_CHUNK = 4096
+MEAN_CHUNK = 4096
 _MAPPING = 'style/'
 
 
@@ -122,8 +122,8 @@ def mean_w(weights: Arrays, samples: int, seed: int, device: str = 'auto') -> np
         tf.identity(_mapped(weights, z), name='w')
     mapping = FrozenGraph(graph.as_graph_def(), ['z:0'], ['w:0'], device)
     rng, total = np.random.RandomState([seed, _MEAN_STREAM]), np.zeros(style_dim)
-    for first in range(0, samples, _MEAN_CHUNK):
-        chunk = rng.standard_normal((min(_MEAN_CHUNK, samples - first), style_dim)).astype(np.float32)
+    for first in range(0, samples, MEAN_CHUNK):
+        chunk = rng.standard_normal((min(MEAN_CHUNK, samples - first), style_dim)).astype(np.float32)
         total += mapping(chunk).sum(axis=0, dtype=np.float64)
     mapping.close()
     return (total / samples).astype(np.float32)[None]

@@ -79,7 +79,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
     batch, seconds = _with_superpixels(config.loss, batch, output)
     losses = ttn_losses(config.loss, batch, output, discriminators, expression, features,
                         shift=colour_shift(config.train.seed, step),
-                        warmup=_warmup_factor(config.loss.style_warmup, step))
+                        warmup=warmup_factor(config.loss.style_warmup, step))
 
     optim = Optim(*[getattr(config.optim, name) for name in Optim._fields])
     phases = [Phase('g', losses.generator.loss, dict(losses.generator.scalars, **seconds), unet.variables(), 1, optim)]
@@ -154,7 +154,7 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
         scalars_d['mean_real/' + name] = tf.reduce_mean(real)
         scalars_d['mean_fake/' + name] = tf.reduce_mean(fake)
     if weights.content:
-        content = _content_terms(batch, output, features)
+        content = content_terms(batch, output, features)
         raw_g.update(content)
         scale_g.update(dict.fromkeys(content, weights.content))
     if weights.tv:
@@ -185,7 +185,8 @@ def _sum(terms: Dict[str, tf.Tensor]) -> tf.Tensor:
     return tf.reduce_sum(tf.stack(list(terms.values())))
 
 
-def _content_terms(batch: TtnBatch, output: tf.Tensor, features: Features) -> Dict[str, tf.Tensor]:
+def content_terms(batch: TtnBatch, output: tf.Tensor, features: Features) -> Dict[str, tf.Tensor]:
+    """Raw content losses of the output against the photographs and, if the batch has them, their superpixels."""
     # Photo and superpixels are targets without a gradient: kept apart from the output, they cost no backward pass. One
     # after the other, the output last, so that its activations for the backward pass do not add to their memory.
     targets: Dict[str, tf.Tensor] = {}
@@ -219,7 +220,8 @@ def colour_shift(seed: int, step: tf.Tensor) -> tf.Tensor:
     return weights / tf.reduce_sum(weights)
 
 
-def _warmup_factor(warmup: Tuple[Tuple[float, float], ...], step: tf.Tensor) -> tf.Tensor:
+def warmup_factor(warmup: Tuple[Tuple[float, float], ...], step: tf.Tensor) -> tf.Tensor:
+    """The factor of loss.style_warmup, pairs of (until step, factor), at a step; 1 after the last."""
     factors = tf.constant([factor for _, factor in warmup] + [1.0], tf.float32)
     ends = tf.constant([end for end, _ in warmup], tf.float64)
     passed = tf.reduce_sum(tf.cast(tf.cast(step, tf.float64) >= ends, tf.int32))

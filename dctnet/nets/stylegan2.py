@@ -180,7 +180,7 @@ def discriminate(weights: Weights, picture: tf.Tensor) -> tf.Tensor:
         y = _activated(y, weights[name + 'conv2/2/bias'])
         x = (y + _conv(weights[name + 'skip/1/weight'], downsample_fir(x))) / _GAIN
         block += 1
-    x = tf.concat([x, _minibatch_stddev(x)], axis=3)          # [N, 4, 4, c + 1]
+    x = tf.concat([x, minibatch_stddev(x)], axis=3)          # [N, 4, 4, c + 1]
     x = _activated(_conv(weights['final_conv/0/weight'], x), weights['final_conv/1/bias'])
     x = tf.reshape(x, [-1, int(np.prod(x.shape.as_list()[1:]))])  # [N, 16 c]
     x = _activated(_linear(weights['final_linear/0/weight'], x), weights['final_linear/0/bias'])
@@ -203,8 +203,8 @@ def _activated(x: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     return tf.nn.leaky_relu(x + bias, 0.2) * _GAIN
 
 
-def _modulated(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor, upsample: bool,
-               demodulate: bool) -> tf.Tensor:
+def modulated_conv(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor, upsample: bool,
+                   demodulate: bool) -> tf.Tensor:
     """Scale the input by the style, convolve, and divide by the norm that the scaled kernel would have: the same as one
     kernel for each image, without grouped convolutions (which no CPU has)."""
     weight = weights[name + '/weight']
@@ -229,15 +229,15 @@ def _modulated(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor, upsample
 
 def _styled(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor, noise: tf.Tensor, upsample: bool,
             ) -> tf.Tensor:
-    x = _modulated(weights, name + '/conv', x, w, upsample, demodulate=True)
+    x = modulated_conv(weights, name + '/conv', x, w, upsample, demodulate=True)
     return _activated(x + weights[name + '/noise/weight'] * noise, weights[name + '/activate/bias'])
 
 
 def _to_rgb(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    return _modulated(weights, name + '/conv', x, w, upsample=False, demodulate=False) + weights[name + '/bias']
+    return modulated_conv(weights, name + '/conv', x, w, upsample=False, demodulate=False) + weights[name + '/bias']
 
 
-def _minibatch_stddev(x: tf.Tensor) -> tf.Tensor:
+def minibatch_stddev(x: tf.Tensor) -> tf.Tensor:
     """[N, H, W, 1]: how much the images of a group of (up to) four differ, averaged over channels and pixels."""
     count, height, width, channels = x.shape.as_list()
     group = min(count, _STDDEV_GROUP)

@@ -10,7 +10,7 @@ from typing import ContextManager, List
 from dctnet.compat import gpu_present, tf
 
 _NAME = 'ConvolutionGradientForCpu'
-_WORTH = 10 ** 7  # multiplications of the convolution, some milliseconds of a core
+FEWEST_MULTIPLICATIONS = 10 ** 7  # multiplications of the convolution, some milliseconds of a core
 
 
 def cpu_convolution_gradients(device: str) -> ContextManager:
@@ -22,7 +22,7 @@ def cpu_convolution_gradients(device: str) -> ContextManager:
 @tf.RegisterGradient(_NAME)
 def _gradients(op: tf.Operation, by_output: tf.Tensor) -> List[tf.Tensor]:
     x, kernel = op.inputs
-    if _is_plain(op) and _multiplications(op) >= _WORTH:
+    if _is_plain(op) and _multiplications(op) >= FEWEST_MULTIPLICATIONS:
         with tf.control_dependencies([by_output]):  # else all layers' are made early, and kept until they are needed
             x, kernel = tf.identity(x), tf.identity(kernel)
         turned = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])

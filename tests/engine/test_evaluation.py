@@ -95,7 +95,7 @@ def test_a_best_after_the_step_that_is_resumed_from_stays(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         with tiny(8) as t:
             some, _ = hooks(t, tmp_path, {2: 5.0, 4: 4.0, 6: 1.0}, save_every=4)
-            t.loop.run(t.session, some[:1] + [Do(6, die)] + some[1:2] + [Do(4, some[2]._save)])
+            t.loop.run(t.session, some[:1] + [Do(6, die)] + some[1:2] + [Do(4, some[2].after_step)])
     assert kept(tmp_path / 'checkpoints') == [4] and checkpoint_files.read_best(tmp_path).step == 6
     saved = (tmp_path / 'best' / 'model-6.index').stat().st_mtime_ns
     assert resumed(8, tmp_path, {6: 0.9, 8: 2.0}).asked == [6, 8]  # a GPU does not repeat the last bits

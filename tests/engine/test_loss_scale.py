@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from dctnet.compat import tf
 from dctnet.engine.hooks import NanGuard
 from dctnet.errors import UserError
 from dctnet.runs import checkpoint
@@ -9,7 +10,7 @@ from tests.engine.tiny_stage import Do, Record, tiny
 
 
 def everything(t):
-    return dict(t.session.run({variable.op.name: variable for variable in t.saver._var_list}))
+    return dict(t.session.run({variable.op.name: variable for variable in tf.global_variables()}))
 
 
 def numbers(*infinite):

@@ -108,7 +108,7 @@ def test_lazy_regularisation_scales_adam_and_shares_its_moments(whole):
              if v.op.name.startswith('discriminator/final_linear/1/bias/Adam')]
     assert len(slots) == 2  # one pair of moments for d and d_r1
     plain = config(r1=0, path=0, identity=0)
-    assert ccn._lazy(plain, 0, 16).lr == 2e-3
+    assert ccn.lazy_optim(plain, 0, 16).lr == 2e-3
 
 
 def test_the_identity_loss_moves_the_generator():

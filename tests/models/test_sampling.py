@@ -74,7 +74,7 @@ def test_truncation_pulls_to_the_mean():
 
 def test_a_long_mean_is_taken_in_parts(monkeypatch):
     whole = mean_w(TARGET, 50, 3)
-    monkeypatch.setattr('dctnet.models.sampling._MEAN_CHUNK', 20)
+    monkeypatch.setattr('dctnet.models.sampling.MEAN_CHUNK', 20)
     np.testing.assert_allclose(mean_w(TARGET, 50, 3), whole, atol=1e-6)
     assert np.abs(mean_w(TARGET, 50, 4) - whole).max() > 1e-3
 

@@ -223,7 +223,7 @@ def test_content_targets_get_no_gradient():
     with tf.Graph().as_default():
         photo = tf.zeros([1, 16, 16, 3])
         flat, output = tf.ones([1, 16, 16, 3]), tf.fill([1, 16, 16, 3], 0.25)
-        terms = ttn._content_terms(ttn.TtnBatch(photo, photo, flat), output, lambda x: x * 2.0)
+        terms = ttn.content_terms(ttn.TtnBatch(photo, photo, flat), output, lambda x: x * 2.0)
         assert tf.gradients(terms['content'], [photo, flat])[0] is None
         assert tf.gradients(terms['content_superpixel'], [photo, flat]) == [None, None]
         assert tf.gradients(terms['content_superpixel'], [output])[0] is not None
@@ -241,7 +241,7 @@ def test_known_features_are_not_computed_again():
             asked.append(x)
             return x * 2.0
         batch = ttn.TtnBatch(photo, photo, photo_features=photo + 3.0, superpixel_features=photo + 1.0)
-        found = session.run(ttn._content_terms(batch, output, features))
+        found = session.run(ttn.content_terms(batch, output, features))
     assert len(asked) == 1
     assert found == {'content': pytest.approx(2.5 / 768), 'content_superpixel': pytest.approx(0.5 / 768)}
 
@@ -250,7 +250,7 @@ def test_warm_up_changes_exactly_at_its_boundaries():
     warmup = ((100.0, 0.0), (500.0, 0.01), (1000.0, 0.1))
     with tf.Graph().as_default(), tf.Session() as session:
         step = tf.placeholder(tf.int64, [])
-        factor, always = ttn._warmup_factor(warmup, step), ttn._warmup_factor((), step)
+        factor, always = ttn.warmup_factor(warmup, step), ttn.warmup_factor((), step)
         found = [session.run(factor, {step: s}) for s in (0, 99, 100, 499, 500, 999, 1000, 10 ** 7)]
         assert session.run(always, {step: 0}) == 1
     np.testing.assert_allclose(found, [0, 0, 0.01, 0.01, 0.1, 0.1, 1, 1])

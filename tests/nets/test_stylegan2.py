@@ -61,7 +61,7 @@ def test_modulation_is_a_kernel_of_its_own_for_each_picture():
 
     def build():
         tensors = {name: tf.constant(value.astype(np.float32)) for name, value in weights.items()}
-        clever = stylegan2._modulated(tensors, 'c', tf.constant(x), tf.constant(w), False, True)
+        clever = stylegan2.modulated_conv(tensors, 'c', tf.constant(x), tf.constant(w), False, True)
         style = w @ weights['c/modulation/weight'] / np.sqrt(8) + weights['c/modulation/bias']
         plain = []
         for i in range(2):
@@ -99,12 +99,12 @@ def test_truncation_and_noise():
 
 def test_minibatch_stddev_is_of_groups_of_four():
     x = np.random.RandomState(0).standard_normal((8, 3, 3, 5)).astype(np.float32)
-    found = run(lambda: stylegan2._minibatch_stddev(tf.constant(x)))
+    found = run(lambda: stylegan2.minibatch_stddev(tf.constant(x)))
     groups = x.reshape(4, 2, 3, 3, 5)  # picture i belongs to group i % 2
     expected = np.sqrt(groups.var(0) + 1e-8).mean((1, 2, 3))
     np.testing.assert_allclose(found[:, 0, 0, 0], [expected[i % 2] for i in range(8)], rtol=1e-5)
     with pytest.raises(ValueError, match='groups of 4'):
-        run(lambda: stylegan2._minibatch_stddev(tf.zeros([6, 4, 4, 2])))
+        run(lambda: stylegan2.minibatch_stddev(tf.zeros([6, 4, 4, 2])))
 
 
 def test_regularisers_against_finite_differences():

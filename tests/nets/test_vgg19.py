@@ -30,7 +30,7 @@ def test_structure(weights):
     graph_def = vgg19.freeze_graph(weights)
     ops = [node.op for node in graph_def.node]
     assert ops.count('Conv2D') == 12 and ops.count('Relu') == 11 and ops.count('MaxPool') == 3  # none after conv4_4
-    assert {'Placeholder', 'Const'} <= set(ops) <= frozen._ALLOWED_OPS
+    assert {'Placeholder', 'Const'} <= set(ops) <= frozen.ALLOWED_OPS
     with tf.Graph().as_default():
         pictures = {frozen.CONTENT_INPUT: tf.zeros([2, 32, 48, 3])}
         features, = frozen.import_into(graph_def, pictures, [frozen.CONTENT_OUTPUT], 'x')

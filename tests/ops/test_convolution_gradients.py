@@ -5,19 +5,19 @@ import pytest
 from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.ops import convolution_gradients
+from dctnet.ops.convolution_gradients import cpu_convolution_gradients
 
 RNG = np.random.RandomState(0)
 
 
 @pytest.fixture(autouse=True)
 def worth_it(monkeypatch):
-    monkeypatch.setattr(convolution_gradients, '_WORTH', 0)
+    monkeypatch.setattr(convolution_gradients, 'FEWEST_MULTIPLICATIONS', 0)
 
 
 def gradients_of(device, x, kernel, **attributes):
     """By x and by the kernel, the gradients of those gradients, and the kinds of operations that made them."""
-    ours = convolution_gradients.cpu_convolution_gradients(device)
-    with tf.Graph().as_default() as graph, tf.Session() as session, ours:
+    with tf.Graph().as_default() as graph, tf.Session() as session, cpu_convolution_gradients(device):
         x, kernel = tf.constant(x), tf.constant(kernel)
         y = tf.nn.conv2d(x, kernel, **attributes)
         first = tf.gradients(tf.reduce_sum(y * y * y), [x, kernel])
@@ -49,7 +49,7 @@ def test_slow_kernels_are_not_used():
 def test_small_convolutions_keep_tensorflows_own(monkeypatch):
     x, kernel = np.ones((1, 8, 8, 4), np.float32), np.ones((7, 7, 4, 3), np.float32)
     for worth, own in ((64 * 49 * 12, False), (64 * 49 * 12 + 1, True)):
-        monkeypatch.setattr(convolution_gradients, '_WORTH', worth)
+        monkeypatch.setattr(convolution_gradients, 'FEWEST_MULTIPLICATIONS', worth)
         _, kinds = gradients_of('cpu', x, kernel, strides=[1, 1, 1, 1], padding='SAME')
         assert ('Conv2DBackpropFilter' in kinds) == own
 

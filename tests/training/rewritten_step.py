@@ -52,5 +52,5 @@ if __name__ == '__main__':
     compat.session_config(xla=kind == 'xla')  # before any session
     if kind == 'float16':
         os.environ['TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_EMULATE_FP16'] = 'false'
-        compat._REWRITES['float16'] = 'auto_mixed_precision_cpu'
+        compat.PRECISION_REWRITES['float16'] = 'auto_mixed_precision_cpu'
     np.savez(str(Path(sys.argv[2])), **one_step(**{'xla': True} if kind == 'xla' else {'precision': kind}))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from dctnet import train
-from dctnet.distributed import Local, _cluster, connected
+from dctnet.distributed import Local, cluster_of, connected
 from dctnet.errors import UserError
 from tests.training.tiny_training import arguments, metrics, newest_weights, plain, saved_steps, write_pictures
 
@@ -152,7 +152,7 @@ CLUSTER = '{"cluster": {"chief": ["a:1"], "worker": ["b:1"], "ps": ["c:1"]}, "ta
     ('tf', CLUSTER % '{"type": "worker", "index": 1}', '2 processes that train, and this one, worker 1, is none'),
     ('tf', CLUSTER % '{"type": "ps", "index": 0}', 'this one, ps 0, is none'), ('tf', CLUSTER % '0', 'is none'),
     ('auto', CLUSTER % '0', 'is none'), ('auto', '[]', 'is not what TensorFlow expects')])
-def test_a_cluster_that_is_none(engine, text, part, monkeypatch):
+def test_acluster_of_that_is_none(engine, text, part, monkeypatch):
     monkeypatch.setenv('TF_CONFIG', text)
     with pytest.raises(UserError, match=part):
         connected(engine)
@@ -160,7 +160,7 @@ def test_a_cluster_that_is_none(engine, text, part, monkeypatch):
 
 @pytest.mark.parametrize('task, rank', [('{"type": "chief", "index": 0}', 0), ('{"type": "worker", "index": 0}', 1)])
 def test_the_chief_comes_first(task, rank):
-    assert _cluster(CLUSTER % task) == (['a:1', 'b:1'], rank)
+    assert cluster_of(CLUSTER % task) == (['a:1', 'b:1'], rank)
 
 
 def test_one_process_is_alone_whatever_the_launcher(monkeypatch):
