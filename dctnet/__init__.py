@@ -1,7 +1,7 @@
 """DCT-Net portrait stylization in graph-mode TensorFlow 1.x (also on 2.x through tf.compat.v1).
 
-from dctnet import Stylizer       a portrait in, a cartoon out (dctnet/inference/stylizer.py)
-from dctnet import FrozenGraph    one frozen graph, fed with images (dctnet/frozen.py)
+from dctnet import Stylizer       photographs to cartoons (dctnet/inference/stylizer.py)
+from dctnet import FrozenGraph    runs one frozen graph on images (dctnet/frozen.py)
 """
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ _HOMES = {'FrozenGraph': 'dctnet.frozen', 'Stylizer': 'dctnet.inference.stylizer
 
 
 def __getattr__(name: str) -> Any:
-    """The classes above, imported when they are first asked for (PEP 562): TensorFlow takes seconds to load."""
+    """The classes above, imported when they are first used (PEP 562): TensorFlow takes seconds to load."""
     if name not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     return getattr(import_module(_HOMES[name]), name)

@@ -1,4 +1,4 @@
-"""Files that exist whole or not at all: written beside their place, flushed, then renamed."""
+"""Files that exist whole or not at all: written under a temporary name in the same folder, flushed, then renamed."""
 import errno
 import io
 import os
@@ -27,7 +27,7 @@ _STORAGE_ADVICE = {
 
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn what a disk refuses (full, read-only, no permission, ...) into a UserError that names `path`."""
+    """A context: turns errors of the disk (full, read-only, no permission, ...) into a UserError that names `path`."""
     try:
         yield
     except OSError as error:
@@ -59,9 +59,9 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_together(files: Dict[Path, bytes]) -> None:
-    """Write several files that belong together: none takes its place before all are on the disk.
+    """Write several files that belong together: none is renamed to its final name before all are on the disk.
 
-    Folders are created. Raises UserError, naming the file, if the disk refuses.
+    files: path -> content; missing folders are created. Raises UserError, naming the file, if the disk refuses.
     """
     staged: List[Tuple[str, Path]] = []
     try:
@@ -73,7 +73,7 @@ def write_together(files: Dict[Path, bytes]) -> None:
                     stream.write(data)
                     stream.flush()
                     os.fsync(stream.fileno())
-                # Temporary files are made private; give the usual rights of a new file instead.
+                # Temporary files are created private; give them the usual rights of a new file.
                 os.chmod(staged[-1][0], 0o666 & ~_UMASK)
         while staged:
             with storage_errors(staged[0][1]):
@@ -91,7 +91,7 @@ def _temporary(path: Path) -> str:
 
 
 def write_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
-    """`write_bytes` of an .npz of plain arrays."""
+    """`write_bytes` of an .npz: name -> array."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     write_bytes(path, buffer.getvalue())
@@ -108,4 +108,4 @@ def _read_umask() -> int:
     return mask
 
 
-_UMASK = _read_umask()  # once: reading it sets it for a moment, which other threads that write would meet
+_UMASK = _read_umask()  # once: reading it also sets it for a moment, which would affect other threads that write

@@ -1,4 +1,4 @@
-"""The parser of all commands."""
+"""The command-line parser that all commands use."""
 import argparse
 from typing import Any
 

@@ -7,7 +7,13 @@ Config = TypeVar('Config', bound='StageConfig')
 
 def _option(default: Any, choices: Tuple[str, ...] = (), low: Any = None, high: Any = None,
             or_file: str = '') -> Any:
-    """A field with the values that it may have. or_file: besides the choices, a file that ends like this."""
+    """A field of a config.
+
+    default: its value if the config does not set it; its type is that of the field.
+    choices: the only values allowed.
+    low, high: range of a number, both included; high None for no upper limit.
+    or_file: ending of file names that are allowed besides the choices.
+    """
     metadata: dict = {'or_file': or_file}
     if choices:
         metadata['choices'] = choices
@@ -18,7 +24,7 @@ def _option(default: Any, choices: Tuple[str, ...] = (), low: Any = None, high: 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Where the pictures are and how they are fed."""
+    """Where the images are and how they are read."""
     photo: str = ''                             # folder of aligned photographs
     style: str = ''                             # folder of style exemplars
     size: int = _option(256, low=16, high=1024)  # side of the square training pictures, a multiple of 16
@@ -37,7 +43,7 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class TtnDataConfig(DataConfig):
-    """Also what else the style is taken from."""
+    """Also generated style images and the check of the folders."""
     generated: str = ''                         # folder or keep-list of samples in the style of the exemplars
     exemplar_share: float = _option(0.5, low=0.0, high=1.0)  # of real exemplars among the style pictures of a batch
     check_folders: bool = True                  # refuse folders that look swapped
@@ -51,8 +57,8 @@ class TtnModelConfig:
 
 @dataclass(frozen=True)
 class TtnLossConfig:
-    """Weights of the terms: the loss of G is style * (texture * L_texture + surface * L_surface)
-    + content * L_content + tv * L_tv + facial * L_facial."""
+    """Weights of the terms (docs/recipe.md, "TTN"): the loss of G is style * (texture * L_texture
+    + surface * L_surface) + content * L_content + tv * L_tv + facial * L_facial."""
     style: float = _option(0.1, low=0.0)
     texture: float = _option(1.0, low=0.0)
     surface: float = _option(1.0, low=0.0)
@@ -85,7 +91,8 @@ class CcnModelConfig:
 
 @dataclass(frozen=True)
 class CcnLossConfig:
-    """Weights of the content calibration: the loss of G is softplus(-D) + identity * (1 - cos of the embeddings)."""
+    """Weights of the terms (docs/recipe.md, "CCN"): the loss of G is softplus(-D) + identity * (1 - cos of the
+    embeddings)."""
     identity: float = _option(0.1, low=0.0)     # needs a source generator
     # auto: ArcFace if it is there, else dlib. FILE.pb: image:0 -> features:0.
     identity_network: str = _option('auto', choices=('auto', 'arcface', 'dlib'), or_file='.pb')
@@ -143,7 +150,7 @@ class EvaluateConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Length, seed and what is written when (in steps; 0 turns samples off)."""
+    """Length, seed, how often records are written (in steps; sample_every 0 turns samples off), and the device."""
     steps: int = _option(300000, low=0, high=10 ** 9)
     seed: int = _option(0, low=0, high=2 ** 31 - 1)
     log_every: int = _option(50, low=1)
@@ -151,7 +158,7 @@ class TrainConfig:
     save_every: int = _option(1000, low=1)
     keep: int = _option(5, low=1)               # newest checkpoints that are kept
     device: str = _option('auto', choices=('auto', 'cpu', 'gpu'))
-    # What several processes do with optim.lr: nothing, times their number, times its root.
+    # Several processes multiply optim.lr by 1, by their number, or by its square root.
     lr_scaling: str = _option('off', choices=('off', 'linear', 'sqrt'))
     # Batches that a process takes one after the other in a step, for one update with the mean of their gradients.
     accumulate: int = _option(1, low=1, high=10 ** 6)
@@ -162,14 +169,14 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class TtnTrainConfig(TrainConfig):
-    """Also how the two updates of a step follow each other."""
+    """Also the order of the updates of a step."""
     # joint: one forward pass of the generator serves both. sequential: G, then D on a fresh one, as published.
     schedule: str = _option('joint', choices=('joint', 'sequential'))
 
 
 @dataclass(frozen=True)
 class StageConfig:
-    """What the configs of both stages have."""
+    """The keys that both stages have."""
     data: DataConfig = DataConfig()
     model: Any = None
     loss: Any = None
@@ -184,7 +191,7 @@ class StageConfig:
 
 @dataclass(frozen=True)
 class CcnConfig(StageConfig):
-    """Everything that `train.py ccn` needs. init_from: if other weights than the source's."""
+    """Everything that `train.py ccn` needs. init_from: weights to start from instead of the source's."""
     model: CcnModelConfig = CcnModelConfig()
     loss: CcnLossConfig = CcnLossConfig()
     augment: AugmentConfig = AugmentConfig()

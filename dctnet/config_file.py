@@ -25,8 +25,8 @@ def load(config_class: Type[T], path: Path, overrides: Iterable[str] = ()) -> T:
 
 
 def load_saved(config_class: Type[T], path: Path) -> T:
-    """The config that a run has recorded. Keys that came later have their defaults; keys that are no more are told in
-    the log and left out. Raises UserError as `load` does."""
+    """The config that a run has recorded. Keys that were added since then have their defaults; keys that were removed
+    are logged and left out. Raises UserError as `load` does."""
     values, removed = _known_part(config_class, read_yaml(Path(path)), '')
     if removed:
         log.info('%s has keys that this version does not know, which are left out: %s', path, ', '.join(removed))
@@ -34,7 +34,8 @@ def load_saved(config_class: Type[T], path: Path) -> T:
 
 
 def from_dict(config_class: Type[T], values: Dict[str, Any], where: str) -> T:
-    """Build `config_class` from nested dictionaries; `where` names their origin in errors."""
+    """Build `config_class` from nested dictionaries. where: their origin, named in errors. Raises UserError for an
+    unknown key or a bad value."""
     return _build(config_class, values, where, '')
 
 
@@ -68,7 +69,7 @@ def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> L
 
 
 def changes_text(changes: Sequence[Change]) -> str:
-    """One line that tells what differs from what a folder was made with."""
+    """One line about the differences between the config of a folder and the present one."""
     return '; '.join(f'{change.key} is {change.old!r} there and {change.new!r} now' for change in changes)
 
 
@@ -122,14 +123,14 @@ def _parse_override(text: str) -> Dict[str, Any]:
     except yaml.YAMLError as error:
         raise UserError(f"--set {text}: the value is not valid YAML: {' '.join(str(error).split())}") from error
     if isinstance(nested, str) and value.strip()[:1] not in '"\'':
-        nested = value.strip()  # on a command line " #" begins no comment, and "a: b" within text is no mapping
+        nested = value.strip()  # on a command line " #" does not begin a comment, nor does "a: b" make a mapping
     for part in reversed(key.strip().split('.')):
         nested = {part: nested}
     return nested
 
 
 def _known_part(config_class: type, values: Dict[str, Any], prefix: str) -> Tuple[Dict[str, Any], List[str]]:
-    """The values of keys that there are, and the dotted names of the others."""
+    """The values of known keys, and the dotted names of the unknown ones."""
     fields = {field.name: field for field in dataclasses.fields(config_class)}
     known: Dict[str, Any] = {}
     removed: List[str] = []
@@ -171,7 +172,7 @@ def _unknown_key(where: str, prefix: str, key: str, known: List[str]) -> str:
 
 
 def _coerced(value: Any, field: dataclasses.Field, where: str) -> Any:
-    """The value in the type of the field's default. YAML reads 1e-4 as a string and off as False, hence the care."""
+    """The value converted to the type of the field's default. YAML reads 1e-4 as a string and off as False."""
     kind = type(field.default)
     result: Any = None
     if kind is bool and isinstance(value, bool):

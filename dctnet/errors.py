@@ -1,4 +1,4 @@
-"""The user's mistakes: an exception that carries what - where - what to do, and its way to the exit code."""
+"""Mistakes of the user: an exception whose message says what - where - what to do, and the exit codes."""
 import sys
 from typing import Callable, NoReturn
 
@@ -7,7 +7,7 @@ from dctnet.places import as_typed
 DONE = 0
 SOME_FAILED = 1
 USER_MISTAKE = 2
-STOPPED_EARLY = 75  # the scheduler's EX_TEMPFAIL: run the same command again
+STOPPED_EARLY = 75  # EX_TEMPFAIL, for schedulers: run the same command again
 
 
 class UserError(Exception):
@@ -17,8 +17,8 @@ class UserError(Exception):
 def exit_with(main: Callable[[], int]) -> NoReturn:
     """Run a command line's `main` and leave with its exit code.
 
-    A UserError, and a file that may not be touched, become one line and exit code 2; an interrupt becomes 130; a bug
-    keeps its traceback.
+    A UserError, or a file without permission, becomes one line and exit code 2; an interrupt becomes 130; a bug keeps
+    its traceback.
     """
     try:
         code = main()

@@ -46,7 +46,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def _origin(run: Path) -> Dict[str, Any]:
-    """Entries of the card about where the weights come from."""
+    """Entries of the card about the origin of the weights."""
     config = run / 'config.yaml'
     if not config.exists():
         return {'source': run.name}

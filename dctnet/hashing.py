@@ -20,5 +20,5 @@ def sha256_of_file(path: Path) -> str:
 
 
 def sha256_of_lines(lines: Iterable[str]) -> str:
-    """Of texts, one a line. Names of files that are no text count, too."""
+    """Of texts, one per line. File names that are not valid UTF-8 are hashed as their bytes."""
     return sha256_of_bytes('\n'.join(lines).encode('utf-8', 'surrogateescape'))

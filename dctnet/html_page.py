@@ -1,4 +1,4 @@
-"""HTML pages of one file: style, script, data and pictures are within, and nothing is loaded from anywhere."""
+"""HTML pages in one file: style, script, data and images are inside, and nothing is loaded from elsewhere."""
 import base64
 import json
 from html import escape
@@ -16,8 +16,8 @@ def document(title: str, style: str, body: str, script: str = '') -> str:
     """The whole text of a page.
 
     title: plain text, escaped here.
-    style, script: CSS and JavaScript as they are.
-    body: HTML; texts from elsewhere must be escaped (html.escape).
+    style, script: CSS and JavaScript, inserted unchanged.
+    body: HTML; the caller escapes texts from elsewhere (html.escape).
     """
     ending = f'<script>{script}</script>' if script else ''
     return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -33,9 +33,9 @@ def json_element(value: Any, identity: str = '') -> str:
 
 
 def image_uri(image: np.ndarray, quality: int, longest_side: Optional[int] = None) -> str:
-    """uint8 [H, W, 3] BGR -> the address of a JPEG that is written out in the address itself.
+    """uint8 [H, W, 3] BGR -> a data: address that holds the image as JPEG.
 
-    quality: of the JPEG, 0 - 100. longest_side: a larger image is scaled down to it.
+    quality: of the JPEG, 0 - 100. longest_side: in pixels; a larger image is scaled down to it, None: never.
     """
     if longest_side and max(image.shape[:2]) > longest_side:
         factor = longest_side / max(image.shape[:2])

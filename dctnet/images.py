@@ -1,4 +1,4 @@
-"""Pictures as arrays: uint8 [H, W, 3] BGR outside the graphs, float32 in [-1, 1] inside. numpy only, no TensorFlow."""
+"""Images as arrays: uint8 [H, W, 3] BGR outside the graphs, float32 in [-1, 1] inside. numpy only, no TensorFlow."""
 import math
 from pathlib import Path
 from typing import List, Sequence
@@ -19,7 +19,7 @@ _ENCODER_OPTIONS = {
 
 
 def list_images(folder: Path) -> List[Path]:
-    """Pictures directly in a folder, any case of suffix, in the order of their names; hidden files are left out.
+    """Images directly in a folder, with suffixes in any case, in the order of their names, without hidden files.
 
     Raises UserError if the folder is missing, is a file, or holds no picture.
     """
@@ -36,8 +36,8 @@ def list_images(folder: Path) -> List[Path]:
 
 
 def read_bgr(path: Path) -> np.ndarray:
-    """Read any picture as uint8 [H, W, 3] BGR, upright (EXIF), alpha over white, grey and CMYK converted, 16 bit
-    scaled to 8, first frame of an animation.
+    """Read any image as uint8 [H, W, 3] BGR: upright (EXIF), alpha over white, grey and CMYK converted, 16 bit scaled
+    to 8, first frame of an animation.
 
     Raises UserError if the file is missing, empty, cut off, no picture, or absurdly large.
     """
@@ -81,7 +81,7 @@ def _to_bgr(picture: Image.Image) -> np.ndarray:
 
 
 def check_writable_name(path: Path) -> None:
-    """Raise UserError if the suffix of `path` is none that pictures can be written as."""
+    """Raise UserError if images cannot be written with the suffix of `path`."""
     if Path(path).suffix.lower() not in SUFFIXES:
         raise UserError(f"cannot write a picture as {path}: use a name that ends in one of {', '.join(SUFFIXES)}")
 
@@ -92,7 +92,8 @@ def write_bgr(path: Path, image: np.ndarray) -> None:
 
 
 def encoded(path: Path, image: np.ndarray) -> bytes:
-    """The bytes of a picture file, uint8 [H, W, 3] BGR in the format of the suffix."""
+    """uint8 [H, W, 3] BGR as the bytes of an image file in the format of the suffix. Raises UserError if that is not
+    possible."""
     check_writable_name(path)
     suffix = Path(path).suffix.lower()
     done, data = cv2.imencode(suffix, image, _ENCODER_OPTIONS.get(suffix, []))
@@ -107,7 +108,8 @@ def to_unit(image: np.ndarray) -> np.ndarray:
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
-    """float in [-1, 1] -> uint8 0-255, truncated as the published graphs' cast does, values outside clipped."""
+    """float in [-1, 1] -> uint8 0-255; truncated, as by the cast of the published graphs; values outside are
+    clipped."""
     return np.clip((image + 1.0) * 127.5, 0, 255).astype(np.uint8)
 
 
@@ -120,7 +122,7 @@ def scale(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def square(image: np.ndarray, size: int) -> np.ndarray:
-    """The centred square of a picture, resized to size x size."""
+    """The centred square of an image, resized to size x size."""
     height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -128,7 +130,7 @@ def square(image: np.ndarray, size: int) -> np.ndarray:
 
 
 def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
-    """Continue the right and bottom border until both sides are multiples of `multiple`."""
+    """Repeat the last row and column until both sides are multiples of `multiple`."""
     height, width = image.shape[:2]
     bottom, right = -height % multiple, -width % multiple
     if bottom == 0 and right == 0:
@@ -154,7 +156,7 @@ def contact_sheet(tiles: Sequence[np.ndarray], columns: int) -> np.ndarray:
 
 
 def labelled(image: np.ndarray, text: str) -> np.ndarray:
-    """The picture with a caption strip of dark text below it."""
+    """The image with a caption strip of dark text below it."""
     strip = np.full((max(16, image.shape[1] // 20), image.shape[1], 3), 255, np.uint8)
     factor = strip.shape[0] / 40.0
     room = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)[0][0]

@@ -84,8 +84,8 @@ def _faces(text: str) -> Union[str, int]:
 def plan(source: Path, target: Path) -> List[Job]:
     """What to read and where to write it, checked before anything is loaded or written.
 
-    Images of a folder keep their whole names, so that a.jpg and a.png do not meet in one output.
-    Raises UserError if the input is missing, or the output impossible or the input itself.
+    Images of a folder keep their whole names, so that a.jpg and a.png do not share one output.
+    Raises UserError if the input is missing, or if the output cannot be written or is the input itself.
     """
     if not source.exists():
         raise UserError(f'input {source} does not exist: check the path')
@@ -140,7 +140,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 def translate_all(translate: Callable[[Job], List[Face]], jobs: Sequence[Job],
                   workers: int) -> Tuple[List[int], List[Path]]:
     """Translate the images of a folder, `workers` at the same time, and report them in input order. Failures are
-    reported and skipped. Returns how many faces each image has that is done, and the files that failed."""
+    reported and skipped. Returns the number of faces of each translated image, and the files that failed."""
     face_counts, failed = [], []
     calls = ordered_map(translate, jobs, workers)
     with closing(calls), logging_redirect_tqdm(), tqdm(
@@ -159,9 +159,11 @@ def translate_file(stylizer: Stylizer, job: Job, side_by_side: bool = False,
                    landmarks_json: bool = False) -> List[Face]:
     """Read, translate and write one image; returns its faces.
 
+    stylizer: translates it.
+    job: its file and the file to write.
     side_by_side: write the photo and its translation in one image.
-    landmarks_json: write the faces, too, beside the image (`faces_json`).
-    Raises UserError if the image or the disk is at fault.
+    landmarks_json: also write the faces beside the image (`faces_json`).
+    Raises UserError if the image cannot be read or the disk refuses.
     """
     photo = images.read_bgr(job.source)
     result = stylizer.stylize(photo)

@@ -1,4 +1,5 @@
-"""Files of what was computed once. A missing, damaged or outdated one is computed anew: nothing is lost but time."""
+"""Files that keep computed results. If one is missing, damaged or outdated, its content is computed again: only time
+is lost."""
 import json
 import logging
 from pathlib import Path
@@ -15,10 +16,10 @@ log = logging.getLogger(__name__)
 
 
 def read_json(path: Path, version: int, parse: Callable[[Any], T]) -> Optional[T]:
-    """What `parse` makes of a JSON object.
+    """The result of `parse` for the JSON object in a file.
 
-    None if the file is missing or its 'version' is another one; None after a warning if the file is damaged, which
-    `parse` may signal by any exception.
+    version: expected value of its key 'version'. Returns None if the file is missing or of another version, and None
+    after a warning if it is damaged, which `parse` may signal by any exception.
     """
     def parse_text() -> Optional[T]:
         content = json.loads(path.read_text(encoding='utf-8'))
@@ -32,11 +33,11 @@ def read_array(path: Path) -> Optional[np.ndarray]:
 
 
 def read_arrays(path: Path, parse: Callable[[Dict[str, np.ndarray]], T]) -> Optional[T]:
-    """What `parse` makes of the arrays of an .npz file. None if the file is missing; None after a warning if it is
+    """The result of `parse` for the arrays of an .npz file. None if the file is missing; None after a warning if it is
     damaged, which `parse` may signal by any exception."""
     def parse_archive() -> T:
         with path.open('rb') as stream:
-            if not is_zipfile(stream):  # numpy 1.18 prints a traceback of its own
+            if not is_zipfile(stream):  # else numpy 1.18 prints a traceback
                 raise ValueError('it is no zip archive')
         with np.load(str(path), allow_pickle=False) as arrays:
             return parse(arrays)
@@ -48,7 +49,7 @@ def _read(path: Path, parse: Callable[[], T]) -> Optional[T]:
         return parse()
     except FileNotFoundError:
         return None
-    except Exception as error:  # json, numpy and zipfile signal a damaged file by many kinds
+    except Exception as error:  # json, numpy and zipfile raise many kinds for damaged files
         log.warning('%s cannot be used (%s): it is made anew', path, error)
         return None
 

@@ -1,4 +1,4 @@
-"""Items worked on by several threads, whose outcomes and log messages come as if one followed the other."""
+"""Calls in several threads whose results and log messages come in the order of their items."""
 import logging
 import threading
 from collections import deque
@@ -17,9 +17,9 @@ def ordered_map(function: Callable[[Item], Any], items: Sequence[Item], workers:
                 ) -> Generator[Tuple[Item, Future], None, None]:
     """Each item with its finished call `function(item)`, in the order of the items; `workers` calls run at once.
 
-    At most 2 `workers` items are in work or waiting for their turn, which bounds the memory. What the calls log under
-    `dctnet` comes just before their item. If the caller closes the iterator early, calls that have not begun are
-    dropped.
+    At most 2 `workers` items are being processed or waiting to be taken, which bounds the memory. Messages that a call
+    logs under `dctnet` come just before its item. If the caller closes the iterator early, calls that have not begun
+    are dropped.
     """
     log = _HeldLog()
     _PROJECT.addHandler(log)
@@ -50,8 +50,8 @@ def ordered_map(function: Callable[[Item], Any], items: Sequence[Item], workers:
 
 
 def succeeded(call: Future, path: Path, log: logging.Logger) -> bool:
-    """Whether the finished call for the picture `path` returned. If it raised, the failure is logged: a UserError as
-    one line, a bug with its traceback, since neither must cost the other pictures."""
+    """Whether the finished call for the image `path` returned. If it raised, the failure is logged, a UserError as one
+    line and a bug with its traceback: neither may stop the other images."""
     try:
         call.result()
     except UserError as error:
@@ -64,7 +64,7 @@ def succeeded(call: Future, path: Path, log: logging.Logger) -> bool:
 
 
 class _HeldLog(logging.Handler):
-    """Keeps what a call logs in a list of its own; passes on what comes from elsewhere."""
+    """Collects the messages of each call in a list; passes on those of other threads."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What differs between a checkout and an installation by pip: where files are found, and how commands are typed."""
+"""Differences between a checkout and an installation by pip: where files are, and how commands are typed."""
 import os
 import re
 from pathlib import Path
@@ -20,25 +20,25 @@ def checkpoints_folder() -> Path:
 
 
 def shipped(name: str) -> Path:
-    """Path of a file that comes with the project, by its name in the repository: 'checkpoints/manifest.yaml'."""
+    """Path of a file of the project. name: its path in the repository, as 'checkpoints/manifest.yaml'."""
     return _ROOT / name
 
 
 def config_path(name: str) -> Path:
     """Path of a config: `name` itself if there is such a file, else the shipped config of this name.
 
-    'configs/ttn/official.yaml' and 'ttn/official.yaml' name the same shipped config, from every folder. If there is
-    neither, `name` comes back, for the reader of the file to complain about.
+    'configs/ttn/official.yaml' and 'ttn/official.yaml' name the same shipped config, in any working directory. If there
+    is no such file, `name` is returned, and reading it raises the error.
     """
     found = [path for path in (Path(name), shipped(name), shipped(f'configs/{name}')) if path.is_file()]
     return found[0] if found else Path(name)
 
 
 def as_typed(text: str, installed: bool = _INSTALLED) -> str:
-    """A text for the user with the project's commands as they are typed here.
+    """A text for the user with the project's commands as they are typed in this installation.
 
-    Texts are written for a checkout: `train.py`, `python -m data_tools.fetch`. Installed, these commands are
-    `dctnet-train` and `dctnet-fetch`.
+    Texts are written for a checkout: `train.py`, `python -m data_tools.fetch`. If the project is installed, these
+    commands are `dctnet-train` and `dctnet-fetch`.
     """
     if not installed:
         return text

@@ -1,6 +1,6 @@
-"""Choices for a whole process: environment, memory, signals. Commands make them; a library must not.
+"""Settings of a whole process: environment, memory, signals. Commands make them; a library must not.
 
-None of these loads TensorFlow. What TensorFlow reads when it loads has to be said before.
+None of these functions loads TensorFlow, which reads some of the settings only when it loads.
 """
 import contextlib
 import ctypes
@@ -13,32 +13,33 @@ from typing import Callable, Iterator
 log = logging.getLogger(__name__)
 
 _XLA_ON_CPUS = '--tf_xla_cpu_global_jit'  # without it the compiler leaves CPUs alone; read once, by the first session
-_LARGEST_ON_THE_HEAP = 8 << 20  # bytes; a picture's maps in the first layers at 256 px take as much
+_LARGEST_ON_THE_HEAP = 8 << 20  # bytes: the activations of one image in the first layers at 256 px
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of glibc's malloc.h
 
 
 def prepare() -> None:
-    """Before TensorFlow loads: none of its chatter (errors still show), and its layers by oneDNN, which TensorFlow 2
+    """Call before TensorFlow loads: silences all its messages but errors, and turns on oneDNN, which TensorFlow 2
     leaves off on some CPUs (1.15 has none)."""
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
     os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')
     logging.getLogger('tensorflow').setLevel(logging.ERROR)
-    # tf-slim's layers meet Keras' own deprecation of a method; nothing that a user could act on.
+    # tf-slim's layers call a method that Keras deprecates; users can do nothing about it.
     warnings.filterwarnings('ignore', message='`layer.apply` is deprecated')
 
 
 def compile_for_cpus_too() -> None:
-    """Before the first session: let XLA compile for CPUs, if it is asked for (compat.session_config)."""
+    """Call before the first session: lets XLA also compile for CPUs in sessions that use it (compat.session_config)."""
     flags = os.environ.get('TF_XLA_FLAGS', '')
     if _XLA_ON_CPUS not in flags:
         os.environ['TF_XLA_FLAGS'] = f'{flags} {_XLA_ON_CPUS}'.strip()
 
 
 def give_back_freed_memory() -> bool:
-    """Let all threads share one heap, and give large tensors pages of their own, which go back when they are freed.
+    """Let all threads share one heap, and give each large tensor separate pages, which the system gets back when it is
+    freed.
 
-    Else each thread keeps a heap with holes: 1485 instead of 1224 MB at the peak of a training at 256 px, batch 4, in
-    1.15 (docs/performance.md). False if the C library is not glibc, and nothing is changed.
+    Otherwise each thread keeps a fragmented heap: 1485 instead of 1224 MB at the peak of a training at 256 px, batch 4,
+    in 1.15 (docs/performance.md). Returns False, and changes nothing, if the C library is not glibc.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -49,8 +50,8 @@ def give_back_freed_memory() -> bool:
 
 @contextlib.contextmanager
 def stop_signals(ask_to_stop: Callable[[str], None]) -> Iterator[None]:
-    """SIGTERM and Ctrl-C call ask_to_stop(name of the signal) instead of ending the process; a second Ctrl-C ends it
-    at once."""
+    """A context: SIGTERM and Ctrl-C call ask_to_stop(name of the signal) instead of ending the process; a second Ctrl-C
+    ends it at once."""
     def handle(number: int, frame: object) -> None:
         name = signal.Signals(number).name
         log.info('%s: stopping after this step; the same command goes on from there', name)

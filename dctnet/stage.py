@@ -1,4 +1,4 @@
-"""Contracts between models, which build a StageGraph, and the engine, which trains whatever fills one."""
+"""Contracts between models, which build a StageGraph, and the engine, which trains any StageGraph."""
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
@@ -7,7 +7,7 @@ from dctnet.compat import tf
 
 
 class Optim(NamedTuple):
-    """Adam's numbers. Phases that train the same variables with an equal Optim share its moments."""
+    """Adam's parameters. Phases that train the same variables with an equal Optim share its moments."""
     lr: float
     beta1: float
     beta2: float
@@ -16,11 +16,16 @@ class Optim(NamedTuple):
 class Phase(NamedTuple):
     """One kind of update: `loss` is minimised over `variables` whenever step % every == 0.
 
-    scalars: what logging steps record; by convention 'NAME' is weighted as in the loss, 'raw/NAME' is not, and
+    name: prefix of the scalars.
+    loss: scalar.
+    scalars: recorded in logging steps; by convention 'NAME' is weighted as in the loss, 'raw/NAME' is not, and
         'seconds/NAME' is a time. Build them from the loss's own tensors; a second read of a variable may return its
         updated value.
-    update_ops: builds operations that run along with the update (a running mean that the loss needs), and only if the
-        update is made.
+    variables: what the phase trains.
+    every: steps from one update to the next.
+    optim: Adam's parameters.
+    update_ops: builds operations that run together with the update (a running mean that the loss needs), and only if
+        the update is made.
     """
     name: str
     loss: tf.Tensor
@@ -32,17 +37,19 @@ class Phase(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """What sample grids show: `columns` (name -> float [N, H, W, 3] BGR in [-1, 1]) for the fixed inputs `feed`."""
+    """What sample sheets show: `columns` (name -> float32 [N, H, W, 3] BGR in [-1, 1]) for the fixed inputs `feed`."""
     columns: Dict[str, tf.Tensor]
     feed: Dict[tf.Tensor, np.ndarray]
 
 
 class Feed(NamedTuple):
-    """The data of a stage: `load` brings that of the next step; `start(session, step)` sets the position, once before.
+    """The data of a stage.
 
-    micro_batches: the stage is built on one micro-batch of a step at a time, of so many.
-    micro_batch: which of them, an int32 placeholder; None if there is only one.
-    failures: what went wrong while data was read, the first first; TensorFlow passes on the text of it alone.
+    load: loads the data of the next step.
+    start: (session, step) -> sets the position; called once, before the first load.
+    micro_batches: number of micro-batches of a step; the graph of the stage processes one at a time.
+    micro_batch: int32 placeholder, which one; None if there is only one.
+    failures: exceptions raised while data was read, in their order; TensorFlow itself passes on only their texts.
     """
     load: tf.Operation
     start: Callable[[tf.Session, int], None]
@@ -54,10 +61,12 @@ class Feed(NamedTuple):
 class StageGraph(NamedTuple):
     """A training stage as data.
 
+    phases: in the order of their updates.
+    preview: what sample sheets show.
     joint: all phases due in a step run at once on the same forward pass, from the same weights; otherwise one after
-        the other, each seeing the former's update.
+        the other, and each sees the previous one's update.
     step_ops: run once a step after the phases (spectral-norm power iteration, moving averages).
-    memory_advice: what to lower if the memory does not suffice.
+    memory_advice: for the message when memory runs out: what to lower.
     """
     phases: List[Phase]
     preview: Preview

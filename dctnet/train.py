@@ -66,7 +66,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     return DONE if finished else STOPPED_EARLY
 
 
-# Mistakes in the config and the folders are told before TensorFlow is loaded, which takes seconds: late imports.
+# Late imports: mistakes in the config and the folders are reported before TensorFlow loads, which takes seconds.
 
 
 def _ccn(options: argparse.Namespace, run: Run) -> bool:
@@ -96,7 +96,7 @@ def _begin(config: StageConfig, options: argparse.Namespace) -> Communicator:
     from dctnet.distributed import connected
     graph_mode()
     communicator = connected(options.engine)
-    if communicator.rank:  # what all have to say is said by the first
+    if communicator.rank:  # messages of all processes are logged by the first one only
         logging.getLogger().setLevel(logging.WARNING)
     return communicator
 

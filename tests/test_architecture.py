@@ -121,7 +121,7 @@ LIGHT = ('hashing', 'config', 'config_file', 'images', 'atomic', 'errors', 'para
 
 
 def test_light_modules_do_not_load_tensorflow():
-    """Config, pictures and faces are of use without it, and mistakes in a config are told at once."""
+    """Config, images and faces can be used without it, and mistakes in a config are reported at once."""
     for name in LIGHT:
         waiting, seen = {'dctnet.' + name}, set()
         while waiting:

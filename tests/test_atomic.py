@@ -1,4 +1,4 @@
-"""Files are there whole or not at all, and what the disk refuses is told in words."""
+"""Files exist whole or not at all, and errors of the disk are reported in words."""
 import errno
 import os
 import stat

@@ -62,7 +62,7 @@ def test_what_the_recipes_name_exists(path):
 
 @pytest.mark.parametrize('path', sorted(CLUSTER.glob('Dockerfile.*')), ids=lambda path: path.name)
 def test_an_image_holds_what_its_setup_needs(path):
-    """The layers before `make setup` are few, so that a change of code does not install all anew."""
+    """The layers before `make setup` are few, so that a change of code does not repeat the installation."""
     before, setup = path.read_text().split('RUN make setup')
     copied = set(re.findall(r'^COPY (\S+)', before, re.M))
     recipe = (ROOT / 'Makefile').read_text().split('\nsetup:')[1].split('\n\n')[0]

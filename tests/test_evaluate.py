@@ -1,4 +1,4 @@
-"""`python -m dctnet.evaluate`: what it writes, and what it says of mistakes."""
+"""`python -m dctnet.evaluate`: what it writes, and how it reports mistakes."""
 import csv
 import json
 import os

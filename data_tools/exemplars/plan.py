@@ -29,7 +29,7 @@ class Exemplar(NamedTuple):
     photo_sha256: Optional[str]
 
     def record(self) -> Dict[str, Any]:
-        """What the manifest tells of it before it is drawn."""
+        """The entries of the manifest that are known before it is drawn."""
         return {'picture': self.file, 'subject': self.subject, 'prompt': self.prompt, 'index': self.index,
                 'seed': self.seed, 'photo': self.photo and self.photo.name, 'photo_sha256': self.photo_sha256}
 

@@ -33,8 +33,14 @@ def views(picture: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
 
 
 def portraits(picture: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
-    """The head of the astronaut as if taken anew: turned, squeezed, mirrored, in other light. uint8 [count, size, size,
-    3]; its face is about a third of the side."""
+    """The head of the astronaut as if photographed several times: turned, squeezed, mirrored, in other light.
+
+    picture: uint8 [H, W, 3] BGR, the astronaut.
+    count: number of images.
+    size: their side in pixels; the face takes about a third of it.
+    seed: of the random changes.
+    Returns uint8 [count, size, size, 3] BGR.
+    """
     rng = np.random.RandomState(seed)
     face = np.array([224.0, 115.0])
     result = []

@@ -1,4 +1,4 @@
-"""What dlib's descriptor network says of generated faces: the identity they keep, and their distance to exemplars."""
+"""Scores of generated faces by dlib's descriptor network: the identity they keep, and their distance to exemplars."""
 from typing import Iterable, Iterator, List
 
 import numpy as np

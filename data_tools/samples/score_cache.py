@@ -11,7 +11,7 @@ log = logging.getLogger('scores')
 
 Measure = Callable[[Sequence[str]], List[Any]]
 
-_VERSION = 1  # of the measures: scores of another version are measured anew
+_VERSION = 1  # of the measures: scores of another version are measured again
 _CHUNK = 128  # pictures between two savings
 
 

@@ -24,7 +24,7 @@ from dctnet.errors import UserError
 
 from .part_file import Origin, empty, read_origin, write_origin
 
-PAUSES = (1, 2, 4)       # seconds before each new attempt; progress starts the count anew
+PAUSES = (1, 2, 4)       # seconds before each new attempt; progress resets the count
 TIMEOUT = 30             # seconds without an answer
 _SECONDS_A_LINE = 10     # of progress, if there is no terminal
 _BLOCK = 1 << 16

@@ -64,7 +64,7 @@ class _Dtype:
 
 
 class _Array:
-    """Stands for numpy.ndarray: what its pickle says of it, the numbers still as bytes."""
+    """Stands for numpy.ndarray: what its pickle holds, the numbers still as bytes."""
     shape: Any = ()
     dtype: Any = None
     fortran: Any = False

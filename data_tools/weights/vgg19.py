@@ -46,7 +46,7 @@ def read(path: Path) -> Dict[str, List[np.ndarray]]:
 
 def _read_keras(path: Path) -> Dict[str, List[np.ndarray]]:
     """Keras' layer block1_conv1 is conv1_1. Its group holds the kernel and the bias, under names and at a depth that
-    changed between versions of Keras, so they are told apart by their rank."""
+    changed between versions of Keras, so they are distinguished by their rank."""
     weights = {}
     try:
         with h5py.File(str(path), 'r') as archive:

@@ -1,5 +1,5 @@
-"""Scores of results held against their photos: identity, edges and LPIPS, each also against the next one's photo, which
-is the level without any agreement."""
+"""Scores of results against their photos: identity, edges and LPIPS; and, as a chance level, against another picture's
+photo."""
 from __future__ import annotations
 
 import logging

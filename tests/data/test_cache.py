@@ -1,4 +1,4 @@
-"""What is kept of a training picture is what would be made of it, and a broken or full disk is no obstacle."""
+"""Cached arrays equal computed ones, and a training goes on if the disk is broken or full."""
 import logging
 import os
 

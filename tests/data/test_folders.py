@@ -1,4 +1,4 @@
-"""Mistakes in the two training folders are told before anything is built."""
+"""Mistakes in the training folders are reported before anything is built."""
 import logging
 
 import cv2

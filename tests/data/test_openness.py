@@ -1,4 +1,4 @@
-"""The openness of photographs: measured once, noticed when a file changes, and no obstacle if there is no face."""
+"""The openness of photographs: measured once, again if a file changes, and NaN if there is no face."""
 import json
 import logging
 import shutil

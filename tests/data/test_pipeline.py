@@ -1,4 +1,4 @@
-"""Batches are a pure function of (seed, step), whatever came before."""
+"""Batches are a pure function of (seed, step), independent of earlier ones."""
 import numpy as np
 import pytest
 

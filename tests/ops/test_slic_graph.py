@@ -1,4 +1,4 @@
-"""Superpixels in the graph against scikit-image: edges, colours and what the content loss says of them."""
+"""Superpixels in the graph against scikit-image: edges, colours and the content loss."""
 import functools
 
 import cv2

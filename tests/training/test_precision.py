@@ -1,4 +1,4 @@
-"""Half precision and XLA: that they are at work, that the numbers hold, and that what cannot be done is told."""
+"""Half precision and XLA take effect, the numbers hold, and settings without effect are reported."""
 import subprocess
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""train.py ttn with measurements: the training is the same, the best is kept, mistakes are told before it."""
+"""train.py ttn with measurements: the training is the same, the best is kept, mistakes are reported before it."""
 import json
 import os
 import shutil
