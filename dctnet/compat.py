@@ -1,8 +1,8 @@
 """The only importer of TensorFlow: the alias `tf`, tf-slim, graph mode and session options.
 
-Both runtimes (1.15 and 2.x through tf.compat.v1) meet here; no other module tests a version. Importing it changes
-nothing in TensorFlow: a program with Keras models of its own may use frozen graphs beside them. Commands choose
-`graph_mode` for their process.
+The differences between the runtimes (1.15, and 2.x through tf.compat.v1) are handled here; no other module tests a
+version. Importing it changes nothing in TensorFlow: a program may use frozen graphs beside its own Keras models.
+Commands choose `graph_mode` for their process.
 """
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ with warnings.catch_warnings():
     import tensorflow.compat.v1 as tf
     import tf_slim as slim
     from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
-    from tensorflow.python.ops import collective_ops  # of no public module in either runtime
+    from tensorflow.python.ops import collective_ops  # not public in either runtime
 
 TENSORFLOW_VERSION: str = tf.__version__
 
@@ -26,9 +26,9 @@ __all__ = ['tf', 'slim', 'all_reduce', 'collective_run_options', 'graph_mode', '
 
 
 def graph_mode() -> None:
-    """For a process that trains or exports and does nothing else: graphs instead of eager execution, and variables
-    whose reads are snapshots. With one forward pass serving two updates, neither update may show in the other's
-    gradients, which reference variables would not promise. Call it before the first graph is built."""
+    """For a process that only trains or exports: graphs instead of eager execution, and variables whose reads are
+    snapshots. If one forward pass serves two updates, neither may show in the other's gradients, which reference
+    variables do not guarantee. Call it before the first graph is built."""
     tf.disable_v2_behavior()
     tf.enable_resource_variables()
 
@@ -43,7 +43,8 @@ def gradients(loss: tf.Tensor, variables: Sequence[tf.Tensor]) -> List[Optional[
 
 
 def all_reduce(tensor: tf.Tensor, processes: int, number: int) -> tf.Tensor:
-    """The sum of a tensor over the processes of a cluster; each gives the sum the same number, used for no other."""
+    """The sum of a tensor over the `processes` of a cluster. number: of this sum, the same in all processes and of no
+    other sum."""
     return collective_ops.all_reduce(tensor, processes, 1, number, 'Add', 'Id')
 
 
@@ -54,8 +55,8 @@ def collective_run_options(key: int) -> tf.RunOptions:
 
 
 def without_autotune() -> tf.data.Options:
-    """Options of a pipeline whose numbers of threads and of prefetched batches are given. TensorFlow would tune them,
-    in a thread that an iterator waits for when it ends: in 2.15 it was seen to wait for ever."""
+    """Options of a pipeline with fixed numbers of threads and of prefetched batches. TensorFlow would tune them in a
+    thread that an iterator waits for when it ends: in 2.15 it sometimes waited forever."""
     options = tf.data.Options()
     if hasattr(options, 'autotune'):
         options.autotune.enabled = False
@@ -65,7 +66,7 @@ def without_autotune() -> tf.data.Options:
 
 
 def no_xla_scope() -> ContextManager[None]:
-    """A scope of operations that XLA leaves alone: the random numbers that it draws are others."""
+    """A scope of operations that XLA does not compile: its random numbers would differ."""
     return tf.xla.experimental.jit_scope(compile_ops=False)
 
 
@@ -73,14 +74,14 @@ def session_config(device: str = 'auto', threads: int = 0, training: bool = Fals
                    xla: bool = False) -> tf.ConfigProto:
     """Options of a session.
 
-    device: 'auto' (a GPU if there is one), 'cpu' (no GPU is touched) or 'gpu' (same as auto; callers that must have
-        one ask `gpu_available` first).
+    device: 'auto' (a GPU if there is one), 'cpu' (no GPU is used) or 'gpu' (same as auto; callers that require one
+        check `gpu_available` first).
     threads: size of the pool inside one operation; 0 leaves it to TensorFlow.
-    training: leave out the fusion of layers, which is for inference and fails noisily on training graphs in 2.15, and
-        the rewriting of sums, which would undo the fixed order of `gradients`.
-    precision: 'float16' (GPUs) or 'bfloat16' (CPUs, 2.15) let TensorFlow compute convolutions and matrix products in
-        it. What a runtime or a device cannot do is silently not done: see dctnet.training.precision.
-    xla: let it compile parts of the graph; on CPUs only after process.compile_for_cpus_too.
+    training: turn off the fusion of layers, which is for inference and logs errors on training graphs in 2.15, and the
+        rewriting of sums, which would undo the fixed order of `gradients`.
+    precision: 'float32'; 'float16' (GPUs) and 'bfloat16' (CPUs, 2.15) let TensorFlow compute convolutions and matrix
+        products in it. A runtime or device that cannot do so ignores it silently: see dctnet.training.precision.
+    xla: compile parts of the graph; on CPUs only after process.compile_for_cpus_too.
     """
     config = tf.ConfigProto(allow_soft_placement=True, intra_op_parallelism_threads=threads)
     config.gpu_options.allow_growth = True
@@ -102,5 +103,5 @@ def gpu_available() -> bool:
 
 
 def gpu_present(device: str) -> bool:
-    """True if a session of that device (as for `session_config`) meets a GPU. Touches none."""
+    """True if a session of that device (as for `session_config`) finds a GPU. Initialises none."""
     return device != 'cpu' and bool(tf.config.experimental.list_physical_devices('GPU'))

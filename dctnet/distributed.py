@@ -1,8 +1,8 @@
-"""Processes that train one model together, one a device: who they are, the mean of their gradients, one start for all.
+"""Processes that train one model together, one per device: their ranks, the mean of their gradients, an equal start.
 
-All are Communicators. Local is a process alone. Horovod joins those that `horovodrun` (or mpirun) has started: Gloo on
-CPUs, NCCL on GPUs. Collectives joins those that the variable TF_CONFIG names, by TensorFlow alone, if Horovod is not
-built.
+All are Communicators. Local is a single process. Horovod connects those that `horovodrun` (or mpirun) has started:
+Gloo on CPUs, NCCL on GPUs. Collectives connects those that the variable TF_CONFIG names, by TensorFlow alone, if
+Horovod is not built.
 """
 import json
 import logging
@@ -35,7 +35,7 @@ class Communicator:
     run_options: Optional[tf.RunOptions] = None  # of each run of a session in which a mean or a broadcast takes part
 
     def configured(self, config: tf.ConfigProto) -> tf.ConfigProto:
-        """What a session of this process needs to know besides."""
+        """The session options with what this process needs added."""
         if self.size > 1:
             config.gpu_options.visible_device_list = str(self.local_rank)
         return config
@@ -46,11 +46,11 @@ class Communicator:
         raise NotImplementedError
 
     def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
-        """Gives all processes the values that rank 0 has."""
+        """An operation that gives all processes the values of rank 0."""
         raise NotImplementedError
 
     def end(self) -> None:
-        """After the last run that needs them all, when another process may leave."""
+        """Call after the last run that needs all processes: from then on, another one may leave."""
 
     def lost(self, error: Exception) -> bool:
         """True if an error of a session means that another process has gone."""
@@ -102,7 +102,7 @@ class Collectives(Communicator):
     """A process of a TensorFlow cluster, as the text of TF_CONFIG describes it: {"cluster": {"worker": ["host:port",
     ...]}, "task": {"type": "worker", "index": 0}}, a chief before the workers if there is one. One GPU a process.
 
-    Waits until all others are there. Raises UserError if the text is not such a one.
+    Waits until all others are there. Raises UserError if the text is not of this form.
     """
 
     def __init__(self, text: str) -> None:
@@ -122,9 +122,9 @@ class Collectives(Communicator):
         threading.Thread(target=self._watch, daemon=True).start()
 
     def configured(self, config: tf.ConfigProto) -> tf.ConfigProto:
-        """As in Communicator: the first process brings the others together, and sums that a run could do at once follow
-        one order. A session sees its own process alone: 1.15 would not close it before it has heard of all others, and
-        waits for ever if one has ended before."""
+        """As in Communicator: the first process leads the group, and concurrent sums of a run follow one order. A
+        session sees only its own process: otherwise 1.15 contacts all others when it closes, and waits forever if one
+        of them has ended."""
         config.experimental.collective_group_leader = '/job:worker/replica:0/task:0'
         config.experimental.collective_deterministic_sequential_execution = True
         del config.device_filters[:]
@@ -136,7 +136,7 @@ class Collectives(Communicator):
         return _unpacked(self._sum(_packed(tensors)) / float(self.size), tensors)
 
     def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
-        """As in Communicator; the others' values count as zeros in a sum."""
+        """As in Communicator: a sum to which all but rank 0 add zeros."""
         assigned = []
         for kind in sorted({variable.dtype.base_dtype for variable in variables}, key=str):
             some = [variable for variable in variables if variable.dtype.base_dtype == kind]
@@ -154,8 +154,8 @@ class Collectives(Communicator):
         return isinstance(error, (tf.errors.UnavailableError, tf.errors.CancelledError, tf.errors.AbortedError))
 
     def _begin_sequence(self) -> None:
-        """Number the runs of all processes before any other process can ask for the number: TensorFlow draws the first
-        one twice, and differently, if the question comes in between."""
+        """Start numbering the runs of all processes before another process can ask for a number: if it asks during the
+        start, TensorFlow draws the first number twice, with different results."""
         with tf.Graph().as_default(), tf.device(self.device):
             first = tf.constant(0.0)
             with tf.Session(self.target, config=self.configured(session_config(training=True))) as session:
@@ -174,7 +174,7 @@ class Collectives(Communicator):
             time.sleep(0.2)
 
     def _watch(self) -> None:
-        """Look after the others: 1.15 waits for a dead one for ever."""
+        """End this process if another one has died, for which 1.15 would wait forever."""
         before: List[str] = []
         while not self._ended.wait(_WATCH_SECONDS):
             absent = self.absent()
@@ -185,7 +185,7 @@ class Collectives(Communicator):
                 os._exit(STOPPED_EARLY)  # the main thread waits within TensorFlow; what is on the disk is whole
 
     def absent(self) -> List[str]:
-        """host:port of those of the others that nothing listens for."""
+        """host:port of the other processes that do not listen."""
         return [host for host in self._others if not _listens(host)]
 
     def _sum(self, tensor: tf.Tensor) -> tf.Tensor:
@@ -194,8 +194,8 @@ class Collectives(Communicator):
 
 
 def connected(engine: str) -> Communicator:
-    """The communicator of this process. auto: Horovod if its launcher has started this process, Collectives if
-    TF_CONFIG names several processes that train, else Local."""
+    """The communicator of this process. engine: 'local', 'horovod', 'tf' (Collectives), or 'auto': Horovod if its
+    launcher has started this process, Collectives if TF_CONFIG names several processes that train, else Local."""
     if engine == 'horovod' or engine == 'auto' and _launched_by_horovod():
         return Horovod()
     if engine == 'tf' or engine == 'auto' and len(_hosts(os.environ.get('TF_CONFIG') or '{}')) > 1:
@@ -204,13 +204,13 @@ def connected(engine: str) -> Communicator:
 
 
 def _launched_by_horovod() -> bool:
-    """horovodrun names the rank; mpirun says how many there are."""
+    """horovodrun sets the rank, mpirun the number of processes."""
     return 'HOROVOD_RANK' in os.environ or int(os.environ.get('OMPI_COMM_WORLD_SIZE', 1)) > 1
 
 
 def _hosts(text: str) -> Dict[Tuple[str, int], str]:
-    """(kind, index) -> host:port of each process that trains, by rank. Raises UserError if the text is none of
-    TensorFlow's."""
+    """(kind, index) -> host:port of each process that trains, by rank. Raises UserError if the text is not of
+    TensorFlow's format."""
     try:
         cluster = json.loads(text).get('cluster', {})
         return {(kind, index): str(host) for kind in _KINDS for index, host in enumerate(cluster.get(kind, []))}
@@ -220,7 +220,7 @@ def _hosts(text: str) -> Dict[Tuple[str, int], str]:
 
 
 def cluster_of(text: str) -> Tuple[List[str], int]:
-    """host:port of each process, and the rank of this one. Raises UserError if the text does not say."""
+    """host:port of each process, and the rank of this one. Raises UserError if the text does not name it."""
     hosts = _hosts(text)
     task = json.loads(text).get('task', {})
     name = (str(task.get('type', _KINDS[-1])), task.get('index', 0)) if isinstance(task, dict) else ('', task)
@@ -240,8 +240,8 @@ def _listens(host: str) -> bool:
 
 
 def _packed(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
-    """One message for all tensors: few large ones are faster than many small ones, and their sums have an order of
-    their own that does not depend on timing."""
+    """One message for all tensors: few large messages are faster than many small ones, and the order of their sums does
+    not depend on timing."""
     return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], 0)
 
 

@@ -140,7 +140,7 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
     Facial perception (docs/recipe.md, "TTN"): R_exp is trained to predict the photograph's openness from the output,
     and G to make that possible. Both minimise the same distance, each over its own variables, so R_exp learns as from
     detached outputs. As they work together, any visible trace of the openness would do, not only an open eye. R_exp
-    therefore also learns from the photographs themselves (our addition), in which only eyes and mouths show it. Where
+    therefore also learns from the photographs themselves (our addition), in which only eyes and mouths show it. If
     R_exp cannot see the openness, it predicts the mean, and G is pulled in no direction.
     """
     form = adversarial_loss(weights.adversarial)

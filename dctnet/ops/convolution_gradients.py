@@ -1,9 +1,9 @@
-"""Gradients of convolutions, composed of what CPUs do fast. For GPUs TensorFlow's own are right.
+"""Gradients of convolutions, composed of operations that are fast on CPUs. On GPUs TensorFlow's own are used.
 
-On a CPU (docs/performance.md) TensorFlow's gradients of a convolution by its input and by its kernel take up to ten
-times as long as the convolution, most for thin layers. At stride 1 the first is a convolution, too, with the kernel
-turned round and its channels exchanged; the second is a matrix product for each row of the kernel. Where there is next
-to nothing to compute, TensorFlow's own stay: each is one operation instead of a dozen.
+On a CPU (docs/performance.md) TensorFlow's gradients of a convolution with respect to its input and to its kernel take
+up to ten times as long as the convolution, most for layers with few channels. At stride 1 the first is itself a
+convolution, with the kernel turned by 180° and its channels exchanged; the second is a matrix product for each row of
+the kernel. Small convolutions keep TensorFlow's own, which are one operation each instead of a dozen.
 """
 from typing import ContextManager, List
 
@@ -14,8 +14,8 @@ FEWEST_MULTIPLICATIONS = 10 ** 7  # multiplications of the convolution, some mil
 
 
 def cpu_convolution_gradients(device: str) -> ContextManager:
-    """A context: convolutions that are made or imported in it have the gradients that fit the device of the training
-    (train.device), the same to rounding."""
+    """A context: convolutions that are built or imported in it have gradients that are fast on the device of the
+    training (train.device: 'auto', 'cpu' or 'gpu'), equal up to rounding."""
     return tf.get_default_graph().gradient_override_map({} if gpu_present(device) else {'Conv2D': _NAME})
 
 
@@ -23,7 +23,7 @@ def cpu_convolution_gradients(device: str) -> ContextManager:
 def _gradients(op: tf.Operation, by_output: tf.Tensor) -> List[tf.Tensor]:
     x, kernel = op.inputs
     if _is_plain(op) and _multiplications(op) >= FEWEST_MULTIPLICATIONS:
-        with tf.control_dependencies([by_output]):  # else all layers' are made early, and kept until they are needed
+        with tf.control_dependencies([by_output]):  # else all layers' are computed early and kept until needed
             x, kernel = tf.identity(x), tf.identity(kernel)
         turned = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
         return [tf.nn.conv2d(by_output, turned, [1, 1, 1, 1], 'SAME'), _by_kernel(x, by_output, kernel.shape.as_list())]
@@ -47,13 +47,14 @@ def _multiplications(op: tf.Operation) -> int:
 
 
 def _by_kernel(x: tf.Tensor, by_output: tf.Tensor, shape: List[int]) -> tf.Tensor:
-    """The gradient by a kernel [height, width, inputs, outputs]. Element (i, j) is the product of x with the output's
-    gradient as far away; whichever of the two has fewer channels is shifted, all columns of the kernel at once."""
+    """The gradient with respect to a kernel of that shape [height, width, inputs, outputs]. Element (i, j) is the
+    product of x and the output's gradient shifted by (i, j); the one with fewer channels is shifted, for all columns of
+    the kernel at once."""
     height, width, inputs, outputs = shape
     if inputs < outputs:
         by_row = [tf.matmul(shifted, tf.reshape(by_output, [-1, outputs]), transpose_a=True)
                   for shifted in _shifted(x, height, width)]
-        return tf.reshape(tf.stack(by_row), shape)
+        return tf.reshape(tf.stack(by_row), shape)                                    # [height, width, inputs, outputs]
     by_row = [tf.matmul(tf.reshape(x, [-1, inputs]), shifted, transpose_a=True)
               for shifted in _shifted(by_output, height, width)]
     turned = tf.reshape(tf.stack(by_row), [height, inputs, width, outputs])
@@ -61,8 +62,8 @@ def _by_kernel(x: tf.Tensor, by_output: tf.Tensor, shape: List[int]) -> tf.Tenso
 
 
 def _shifted(x: tf.Tensor, height: int, width: int) -> List[tf.Tensor]:
-    """[N, H, W, C] seen through each row of a kernel of that size: `height` matrices [N·H·W, width·C]."""
+    """The inputs [N, H, W, C] of each row of a kernel of that size: `height` matrices [N·H·W, width·C]."""
     _, rows, columns, channels = x.shape.as_list()
     padded = tf.pad(x, [[0, 0], [height // 2] * 2, [width // 2] * 2, [0, 0]])
-    beside = tf.concat([padded[:, :, j:j + columns] for j in range(width)], 3)
+    beside = tf.concat([padded[:, :, j:j + columns] for j in range(width)], 3)  # [N, H + height - 1, W, width·C]
     return [tf.reshape(beside[:, i:i + rows], [-1, width * channels]) for i in range(height)]
