@@ -27,13 +27,13 @@ class DataConfig:
     """Where the images are and how they are read."""
     photo: str = ''                             # folder of aligned photographs
     style: str = ''                             # folder of style exemplars
-    size: int = _option(256, low=16, high=1024)  # side of the square training pictures, a multiple of 16
+    size: int = _option(256, low=16, high=1024)  # side of the square training images, a multiple of 16
     batch_size: int = _option(16, low=1)
-    flip: bool = True                           # mirror half of the pictures, each domain on its own
-    geometry: str = _option('off', choices=('off', 'official', 'paper'))  # scale and rotation, too
-    workers: int = _option(2, low=1)            # pictures decoded at the same time
-    # Folder that keeps decoded pictures and, without geometry, what the content loss compares with; none: off. At
-    # 256 px 0.2 MB a picture, and 2.1 MB (VGG19) for each of: photograph, its superpixels, both mirrored.
+    flip: bool = True                           # mirror half of the images, each domain on its own
+    geometry: str = _option('off', choices=('off', 'official', 'paper'))  # also scale and rotation
+    workers: int = _option(2, low=1)            # images decoded at the same time
+    # Folder that keeps decoded images and, without geometry, targets of the content loss; none: off. At 256 px
+    # 0.2 MB an image, and 2.1 MB (VGG19) for each of: photograph, its superpixels, both mirrored.
     cache: str = ''
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class DataConfig:
 class TtnDataConfig(DataConfig):
     """Also generated style images and the check of the folders."""
     generated: str = ''                         # folder or keep-list of samples in the style of the exemplars
-    exemplar_share: float = _option(0.5, low=0.0, high=1.0)  # of real exemplars among the style pictures of a batch
+    exemplar_share: float = _option(0.5, low=0.0, high=1.0)  # of real exemplars among the style images of a batch
     check_folders: bool = True                  # refuse folders that look swapped
 
 
@@ -109,8 +109,8 @@ class AugmentConfig:
     """Augmentation of what the discriminator sees, against overfitting to few exemplars (ADA)."""
     mode: str = _option('off', choices=('off', 'fixed', 'adaptive'))
     p: float = _option(0.0, low=0.0, high=1.0)  # probability of each transform; adaptive: at the start
-    target: float = _option(0.6, low=-1.0, high=1.0)  # mean sign of D on real pictures that p is adapted to
-    length: int = _option(500000, low=1)        # pictures in which p can move from 0 to 1
+    target: float = _option(0.6, low=-1.0, high=1.0)  # mean sign of D on real images that p is adapted to
+    length: int = _option(500000, low=1)        # images in which p can move from 0 to 1
 
     def __post_init__(self) -> None:
         if self.mode == 'fixed' and not self.p:

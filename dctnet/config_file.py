@@ -208,7 +208,7 @@ def _number(value: Any) -> Any:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if abs(number) < float('inf') else None  # nan and inf are refused, too
+    return number if abs(number) < float('inf') else None  # nan and inf are refused
 
 
 def _pairs(value: Any) -> Any:

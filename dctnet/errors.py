@@ -11,7 +11,7 @@ STOPPED_EARLY = 75  # EX_TEMPFAIL, for schedulers: run the same command again
 
 
 class UserError(Exception):
-    """Something the user can put right. The message says what is wrong, where, and what to do."""
+    """A mistake that the user can correct. The message says what is wrong, where, and what to do."""
 
 
 def exit_with(main: Callable[[], int]) -> NoReturn:

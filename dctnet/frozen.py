@@ -46,7 +46,7 @@ def freeze(session: tf.Session, outputs: Sequence[tf.Tensor]) -> tf.GraphDef:
     names = [output.op.name for output in outputs]
     graph_def = tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), names)
     for node in graph_def.node:
-        node.attr.pop('_gradient_op_type', None)  # a gradient of ours, which other programs do not know
+        node.attr.pop('_gradient_op_type', None)  # our gradients, which other programs do not know
     return graph_def
 
 

@@ -21,7 +21,7 @@ _ENCODER_OPTIONS = {
 def list_images(folder: Path) -> List[Path]:
     """Images directly in a folder, with suffixes in any case, in the order of their names, without hidden files.
 
-    Raises UserError if the folder is missing, is a file, or holds no picture.
+    Raises UserError if the folder is missing, is a file, or holds no image.
     """
     folder = Path(folder)
     if not folder.exists():
@@ -39,7 +39,7 @@ def read_bgr(path: Path) -> np.ndarray:
     """Read any image as uint8 [H, W, 3] BGR: upright (EXIF), alpha over white, grey and CMYK converted, 16 bit scaled
     to 8, first frame of an animation.
 
-    Raises UserError if the file is missing, empty, cut off, no picture, or absurdly large.
+    Raises UserError if the file is missing, empty, cut off, no image, or absurdly large.
     """
     try:
         with Image.open(str(path)) as picture:
@@ -69,7 +69,7 @@ def _to_bgr(picture: Image.Image) -> np.ndarray:
     if picture.mode.startswith('I') or picture.mode == 'F':
         grey = np.asarray(picture).astype(np.float64)
         if picture.mode != 'F':
-            grey = grey / 257.0  # 16 bit, dark pictures too: 65535 becomes 255
+            grey = grey / 257.0  # 16 bit, also dark images: 65535 becomes 255
         elif grey.max() <= 1:
             grey = grey * 255.0
         return cv2.cvtColor(np.clip(np.rint(grey), 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)

@@ -47,7 +47,7 @@ class Cache:
         try:
             atomic.write_bytes(file, buffer.getvalue())
         except UserError as error:
-            with self._lock:  # one warning, then the training goes on without
+            with self._lock:  # one warning, then training continues without
                 if self._folder is not None:
                     log.warning('%s; from here on data.cache is neither read nor written', error)
                 self._folder = None

@@ -108,7 +108,7 @@ def _kept(path: Path) -> List[Path]:
 
 
 def check_pictures(paths: Sequence[Path], workers: int) -> None:
-    """Decode every picture once (about 4 ms each at 256 px). Raises UserError that names the unreadable ones."""
+    """Decode every image once (about 4 ms each at 256 px). Raises UserError that names the unreadable ones."""
     with ThreadPoolExecutor(workers) as pool:
         problems = [text for text in pool.map(_problem_of, paths) if text]
     if problems:

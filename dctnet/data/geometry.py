@@ -59,7 +59,7 @@ def transformed(picture: np.ndarray, transform: Transform) -> np.ndarray:
     if transform.mirror:
         picture = picture[:, ::-1]
     reflect = transform.reflect and transform.angle != 0
-    if reflect and transform.scale != 1:  # the white around a smaller picture is part of what is turned
+    if reflect and transform.scale != 1:  # the white around a smaller image is also turned
         picture = _warped(picture, transform.scale, 0.0, False)
         picture = _warped(picture, 1.0, transform.angle, True)
     elif transform.scale != 1 or transform.angle != 0:

@@ -1,4 +1,4 @@
-"""The training loop: trains anything that yields a StageGraph, and knows nothing of what it trains.
+"""The training loop: trains any StageGraph, and knows nothing about the model.
 
 The life of a step:
 

@@ -208,12 +208,12 @@ def _after(done: List[tf.Tensor], x: tf.Tensor) -> tf.Tensor:
 
 
 def texture(x: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
-    """The texture of a picture: a grey version under randomly shifted colour weights. [N, H, W, 3] -> [N, H, W, 1]."""
+    """The texture of an image: a grey version under randomly shifted colour weights. [N, H, W, 3] -> [N, H, W, 1]."""
     return tf.reduce_sum(x * shift, axis=3, keepdims=True)
 
 
 def colour_shift(seed: int, step: tf.Tensor) -> tf.Tensor:
-    """[3] weights of blue, green, red that sum to 1: a pure function of (seed, step), one draw for all pictures."""
+    """[3] weights of blue, green, red that sum to 1: a pure function of (seed, step), one draw for all images."""
     draw = StatelessRandom(seed, step).uniform(0, [3])
     low, high = tf.constant(COLOUR_SHIFT_LOW), tf.constant(COLOUR_SHIFT_HIGH)
     weights = low + (high - low) * draw

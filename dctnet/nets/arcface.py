@@ -7,7 +7,7 @@ from dctnet import frozen
 from dctnet.compat import session_config, tf
 from dctnet.ops.resample import averaging_matrix, resampled
 
-# The face within an aligned picture of 256: rows 35 to 223, columns 32 to 220, averaged down to 112.
+# The face within an aligned image of 256 px: rows 35 to 223, columns 32 to 220, averaged down to 112.
 REFERENCE_SIZE, ROWS, COLUMNS, FACE = 256, (35, 223), (32, 220), 112
 INPUT, OUTPUT = 'image:0', 'embedding:0'
 EMBEDDING = 512
@@ -70,7 +70,7 @@ def embedding(face: tf.Tensor, weights: Dict[str, np.ndarray]) -> tf.Tensor:
 
 
 def face_of(picture: tf.Tensor) -> tf.Tensor:
-    """The published crop of an aligned picture of any known size, [N, S, S, 3] -> [N, 112, 112, 3]."""
+    """The published crop of an aligned image of any known size, [N, S, S, 3] -> [N, 112, 112, 3]."""
     size = picture.shape.as_list()[1]
     rows, columns = [averaging_matrix(size, *(limit * size / REFERENCE_SIZE for limit in limits), outputs=FACE)
                      for limits in (ROWS, COLUMNS)]

@@ -14,8 +14,8 @@ from dctnet.ops.resample import resampled, triangle_matrix
 
 CHIP = 150  # side of the aligned face that the network was trained on: dlib.get_face_chip(image, landmarks, 150, 0.25)
 INPUT, OUTPUT = 'image:0', 'descriptor:0'
-# Where that chip lies in aligned pictures of 256 (published alignment, ratio 0.75; FFHQ's is the same to a few pixels):
-# the median of dlib's own chips on 80 such photographs, which spread by 2.5 pixels.
+# Where that chip lies in aligned images of 256 px (published alignment, ratio 0.75; FFHQ's is the same to a few
+# pixels): the median of dlib's own chips on 80 such photographs, which spread by 2.5 pixels.
 REFERENCE_SIZE, ROWS, COLUMNS = 256, (68, 246), (42, 220)
 MEAN_RGB = (122.782, 117.001, 104.298)
 _BLOCKS = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))  # channels, residual blocks; all but the first start at /2
@@ -55,7 +55,7 @@ def descriptor(chip: tf.Tensor, weights: DescriptorWeights) -> tf.Tensor:
 
 
 def chip_of(picture: tf.Tensor) -> tf.Tensor:
-    """The chip of an aligned picture of any known size, [N, S, S, 3] -> [N, 150, 150, 3]."""
+    """The chip of an aligned image of any known size, [N, S, S, 3] -> [N, 150, 150, 3]."""
     size = picture.shape.as_list()[1]
     rows, columns = [triangle_matrix(size, *(limit * size / REFERENCE_SIZE for limit in limits), outputs=CHIP)
                      for limits in (ROWS, COLUMNS)]

@@ -130,7 +130,7 @@ class Run:
             atomic.write_arrays(self.path / name, arrays)
 
     def record_pictures(self, listings: Dict[str, Sequence[Path]]) -> None:
-        """Record in pictures.json how many pictures each folder (config key -> files) held, and a hash of their names.
+        """Record in pictures.json how many images each folder (config key -> files) held, and a hash of their names.
 
         Warns if a resumed run has other images than before: the listing decides which of them a step sees.
         """

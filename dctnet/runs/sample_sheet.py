@@ -21,7 +21,7 @@ def columns_of(picture: np.ndarray, size: int) -> List[List[np.ndarray]]:
     """The columns of a `sheet` of images of `size` px, without captions; [] if it is no such sheet."""
     caption = images.labelled(np.zeros((size, size, 3), np.uint8), '').shape[0] - size
     columns, rest = divmod(picture.shape[1] + _GAP, size + _GAP)
-    # No gap above the last row, which is a grid of its own.
+    # No gap above the last row, which is a separate grid.
     rows, more = divmod(picture.shape[0] - size - caption + _GAP, size + _GAP) if picture.shape[0] > size + caption \
         else (0, 0)
     if rest or more or picture.shape[0] < size + caption:

@@ -94,7 +94,7 @@ def train_stage(run: Run, config: StageConfig, stage: Stage, communicator: Commu
     loop = Loop(stage.graph, stage.feed, tf.train.get_or_create_global_step(), config.train.steps, communicator,
                 loss_scaling=config.train.precision == 'float16', stop_reason=lambda: run.stop_reason)
     saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
-    finite = all_finite(tf.global_variables())  # the optimiser's, too
+    finite = all_finite(tf.global_variables())  # also the optimiser's
     share = communicator.broadcast(tf.global_variables())
     with tf.Session(communicator.target, config=_session_options(config.train, communicator)) as session:
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])

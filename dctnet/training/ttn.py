@@ -79,7 +79,7 @@ def build_training(config: TtnConfig, images: Folders, content: Optional[tf.Grap
 
 
 def _samplers(config: TtnConfig, images: Folders, cache: Cache) -> List[Sampler]:
-    """Photographs and style pictures; the latter mixed if there are generated ones."""
+    """Photographs and style images; the latter mixed if there are generated ones."""
     data = config.data
     photo, style, generated = [
         DomainSampler(paths, domain, data.size, config.train.seed, data.flip, data.geometry, cache)

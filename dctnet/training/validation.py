@@ -49,7 +49,7 @@ class TtnEvaluator(Evaluator):
     exemplars: images of the style, which translations are compared with.
     embeddings: the networks of KID and of ID.
 
-    Raises UserError if a picture cannot be read.
+    Raises UserError if an image cannot be read.
     """
 
     def __init__(self, config: TtnConfig, validation: Sequence[Path], exemplars: Sequence[Path],
