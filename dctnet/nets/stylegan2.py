@@ -25,10 +25,8 @@ class Architecture(NamedTuple):
     """Sizes of both networks.
 
     size: side of the images in pixels, a power of two from 8.
-    channel_multiplier, max_channels: resolution r has channel_multiplier * 16384 / r channels, at most max_channels.
-        With 2 and 512: 512 up to 64 px, 256 at 128 px, 128 at 256 px.
-    style_dim: length of z and w.
-    mapping_layers: dense layers from z to w.
+    channel_multiplier, max_channels: channel_multiplier * 16384 / r channels at resolution r, at most max_channels.
+    style_dim, mapping_layers: length of z and w; number of dense layers from z to w.
     """
     size: int
     channel_multiplier: float = 2.0
@@ -139,8 +137,7 @@ def per_layer(w: tf.Tensor, layers: int, other: Optional[tf.Tensor] = None,
     """One w for every layer of the synthesis, [N, layers, style_dim].
 
     w, other: [N, style_dim], of the layers before and from the crossover on; if other is None, all layers take w.
-    layers: Architecture.layers.
-    crossover: int32 scalar, 0 to layers.
+    layers, crossover: Architecture.layers; int32 scalar from 0 to layers.
     """
     repeated = tf.tile(w[:, None], [1, layers, 1])  # [N, layers, style_dim]
     if other is None:
@@ -169,8 +166,7 @@ def fixed_noise(weights: Weights) -> List[tf.Tensor]:
 
 
 def discriminate(weights: Weights, picture: tf.Tensor) -> tf.Tensor:
-    """Images [N, size, size, 3] BGR -> logits [N, 1]. N must be known, and above 4 a multiple of 4: the deviation
-    within groups of four is one of the last features."""
+    """Images [N, size, size, 3] BGR -> logits [N, 1]. N is known; above 4, a multiple of 4 (`_minibatch_stddev`)."""
     x = _activated(_conv(weights['convs/0/0/weight'], picture), weights['convs/0/1/bias'])
     block = 1
     while f'convs/{block}/skip/1/weight' in weights:
@@ -205,8 +201,13 @@ def _activated(x: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
 
 def modulated_conv(weights: Weights, name: str, x: tf.Tensor, w: tf.Tensor, upsample: bool,
                    demodulate: bool) -> tf.Tensor:
-    """Scale the input by the style, convolve, and divide by the norm that the scaled kernel would have: the same as one
-    kernel for each image, without grouped convolutions (which no CPU has)."""
+    """Scale x by the style, convolve, divide by the norm that the scaled kernel would have: the same as one kernel for
+    each image, without grouped convolutions (which no CPU has). Returns [N, H, W, out], or [N, 2H, 2W, out].
+
+    weights, name: of the generator, and of the layer among them: NAME/weight, NAME/modulation/...
+    x, w: features [N, H, W, in], and the style [N, style_dim] of each image.
+    upsample, demodulate: double height and width; divide by the norm.
+    """
     weight = weights[name + '/weight']
     kernel = weight * _equalised(weight)                                                   # [k, k, in, out]
     style = _linear(weights[name + '/modulation/weight'], w) + weights[name + '/modulation/bias']  # [N, in]
