@@ -50,7 +50,7 @@ def augment_all(paths: Sequence[Path], folder: Path, seed: int, workers: int) ->
     return written, failed
 
 
-def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m data_tools.augment_geometry', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -58,12 +58,12 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('target', type=Path, metavar='DST', help='folder for the expanded pictures')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--workers', type=int, default=2, help='pictures at the same time (default 2)')
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(arguments)
+    options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     paths = images.list_images(options.source)
     if options.target.exists() and options.target.resolve() == options.source.resolve():

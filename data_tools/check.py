@@ -44,7 +44,7 @@ def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
     return '\n'.join(lines + ['', f'report: {out}'])
 
 
-def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m data_tools.check', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -54,12 +54,12 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='report to write (default: %(default)s)')
     parser.add_argument('--size', type=int, default=256, help='data.size of the training (default: %(default)s)')
     parser.add_argument('--workers', type=int, default=2, help='pictures looked at side by side (default: %(default)s)')
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(arguments)
+    options = parse(argv)
     if options.size < 16 or options.workers < 1:
         raise UserError('--size must be at least 16, --workers at least 1')
     if options.out.suffix.lower() not in ('.html', '.htm'):

@@ -153,7 +153,7 @@ def _state(entry: Entry, folder: Path) -> str:
     return 'partly' if part_of(target).exists() else 'no'
 
 
-def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m data_tools.fetch', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -162,12 +162,12 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     what.add_argument('--list', action='store_true', help='show the entries; nothing is downloaded')
     parser.add_argument('--out', type=Path, default=places.checkpoints_folder(), metavar='FOLDER',
                         help='default: checkpoints/')
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(arguments)
+    options = parse(argv)
     if options.list:
         print(listing(options.out))
     else:

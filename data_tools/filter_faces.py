@@ -26,14 +26,13 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, NoReturn, Optional, Sequence, Union
 
-from dctnet import atomic, images
+from dctnet import atomic, images, process
 from dctnet.command_line import Parser
 from dctnet.data import folders
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
 from .folders.sample_folder import SHEETS
 from .samples import contact_sheet
-from .samples.folder_scores import scores_of
 from .samples.selection import CRITERIA, Selection, Verdict, dropped_by, verdicts
 
 log = logging.getLogger('filter_faces')
@@ -42,12 +41,12 @@ COLUMNS = ('name', 'rank', 'total') + tuple(CRITERIA) + ('verdict', 'reason')
 _USUAL_FACE_SCORE = 0.25  # below it the detector is unsure
 
 
-def table(found: Sequence[Verdict], scores: Dict[str, Dict[str, Any]]) -> str:
+def table(ranking: Sequence[Verdict], scores: Dict[str, Dict[str, Any]]) -> str:
     """scores.csv as text: the best first; what could not be measured is empty."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator='\n')
     writer.writerow(COLUMNS)
-    for verdict in found:
+    for verdict in ranking:
         values = [scores[verdict.name].get(criterion) for criterion in CRITERIA]
         writer.writerow([verdict.name, verdict.rank, round(verdict.total, 4)] + values
                         + ['drop' if verdict.criterion else 'keep', verdict.reason])
@@ -65,7 +64,7 @@ def write_keep_list(path: Path, names: Sequence[str], notes: Sequence[str], forc
     log.info('%s: %d names', path, len(names))
 
 
-def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m data_tools.filter_faces', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -84,23 +83,30 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--force', action='store_true', help='write keep.txt anew, hand corrections and all')
     parser.add_argument('--workers', type=int, default=2, help='pictures searched for faces at the same time')
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto')
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
-def selection_of(options: argparse.Namespace) -> Selection:
-    """The options that say what is dropped. Raises UserError if they make no sense."""
-    limits = {}
-    for text in options.limit:
+def selection_of(keep: str, limits: Sequence[str], require_face: Optional[float], duplicates: int) -> Selection:
+    """What is dropped.
+
+    keep: a number of images ('5000'), or a share of them ('0.5').
+    limits: NAME=VALUE of scores.
+    require_face: limit of face_score, or None.
+    duplicates: bits in which the hashes of near-duplicates differ at most.
+    Raises UserError if they make no sense.
+    """
+    values = {}
+    for text in limits:
         name, _, value = text.partition('=')
         try:
-            limits[name] = float(value)
+            values[name] = float(value)
         except ValueError:
             raise UserError(f'--limit {text}: write it as NAME=NUMBER') from None
         if name not in CRITERIA:
             raise UserError(f"--limit {text}: there is no score {name}; there are {', '.join(CRITERIA)}")
-    if options.require_face is not None:
-        limits['face_score'] = options.require_face
-    return Selection(_amount(options.keep), limits, options.duplicates)
+    if require_face is not None:
+        values['face_score'] = require_face
+    return Selection(_amount(keep), values, duplicates)
 
 
 def _amount(text: str) -> Union[int, float]:
@@ -113,29 +119,26 @@ def _amount(text: str) -> Union[int, float]:
     return amount
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = sys.argv[1:] if argv is None else list(argv)
     options = parse(words)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    selection = selection_of(options)
+    selection = selection_of(options.keep, options.limit, options.require_face, options.duplicates)
     if options.workers < 1:
         raise UserError('--workers must be at least 1')
     paths = images.list_images(options.folder)
     exemplars = images.list_images(options.exemplars) if options.exemplars else []
-    scores = scores_of(paths, exemplars, options.workers, options.device)
-    found = verdicts(scores, selection)
-    atomic.write_text(options.folder / 'scores.csv', table(found, scores))
-    for verdict in found:
-        if verdict.criterion == 'unreadable':
-            log.error('%s', verdict.reason)
-    pages = contact_sheet.write_pages(options.folder / SHEETS, [
-        contact_sheet.Entry(options.folder / verdict.name, ' '.join(
-            [str(verdict.rank), Path(verdict.name).stem, verdict.criterion]), bool(verdict.criterion))
-        for verdict in found if verdict.criterion != 'unreadable'])
-    log.info('%s and %d contact sheets in %s', options.folder / 'scores.csv', len(pages), options.folder / SHEETS)
+    process.prepare()
+    from dctnet.compat import graph_mode
 
-    names, dropped = [verdict.name for verdict in found if not verdict.criterion], dropped_by(found)
+    from .samples.folder_scores import scores_of
+    graph_mode()
+    scores = scores_of(paths, exemplars, options.workers, options.device)
+    ranking = verdicts(scores, selection)
+    write_scores(options.folder, ranking, scores)
+
+    names, dropped = [verdict.name for verdict in ranking if not verdict.criterion], dropped_by(ranking)
     if not names:
         raise UserError(f'nothing of {len(paths)} pictures in {options.folder} would be kept: dropped {dropped}. '
                         'Loosen that; scores.csv shows the scores')
@@ -145,6 +148,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         'python -m data_tools.filter_faces ' + ' '.join(shlex.quote(word) for word in words),
         'One name a line; remove and add what you like: it is not written again without --force.'], options.force)
     return SOME_FAILED if 'unreadable' in dropped else DONE
+
+
+def write_scores(folder: Path, ranking: Sequence[Verdict], scores: Dict[str, Dict[str, Any]]) -> None:
+    """Write scores.csv and the contact sheets, and log which images cannot be read."""
+    atomic.write_text(folder / 'scores.csv', table(ranking, scores))
+    for verdict in ranking:
+        if verdict.criterion == 'unreadable':
+            log.error('%s', verdict.reason)
+    pages = contact_sheet.write_pages(folder / SHEETS, [
+        contact_sheet.Entry(folder / verdict.name, ' '.join([str(verdict.rank), Path(verdict.name).stem,
+                                                             verdict.criterion]), bool(verdict.criterion))
+        for verdict in ranking if verdict.criterion != 'unreadable'])
+    log.info('%s and %d contact sheets in %s', folder / 'scores.csv', len(pages), folder / SHEETS)
 
 
 def command() -> NoReturn:

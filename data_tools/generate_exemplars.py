@@ -44,7 +44,7 @@ _SHEETS = 'sheets'
 _STRENGTH = 0.6
 
 
-def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m data_tools.generate_exemplars', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -70,7 +70,7 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto')
     parser.add_argument('--half', action='store_true', help='half precision: half the memory, faster; GPU only')
     parser.add_argument('--offline', action='store_true', help='download nothing (so does HF_HUB_OFFLINE=1)')
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
 def drawing_of(options: argparse.Namespace) -> Drawing:
@@ -157,9 +157,9 @@ def generate(painter: Callable, groups: Sequence[List[Exemplar]], folder: Path, 
     return sorted(set(failed))
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(arguments)
+    options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     drawing = drawing_of(options)
     exemplars = planned(options)

@@ -144,7 +144,7 @@ def run(commands: Sequence[Step], dry_run: bool = False) -> int:
     return DONE
 
 
-def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m data_tools.make_style', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -162,12 +162,12 @@ def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--until', choices=STAGES, default=STAGES[-1], metavar='STAGE',
                         help=f"stop after this stage: {', '.join(STAGES)}")
     parser.add_argument('--dry-run', action='store_true', help='only print the commands')
-    return parser.parse_args(arguments)
+    return parser.parse_args(argv)
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(arguments)
+    options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     recipe = config_file.load(Recipe, options.recipe, options.overrides)
     for name in ('photos', 'exemplars'):

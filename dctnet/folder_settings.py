@@ -1,9 +1,9 @@
 """What the files of a folder were made with, kept beside them as JSON: under other settings the folder is refused."""
 import json
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional
 
-from dctnet.config_file import differences
+from dctnet.config_file import changes_text, differences
 from dctnet.errors import UserError
 
 
@@ -23,11 +23,6 @@ def check(path: Path, settings: Dict[str, Any], section: str = '') -> None:
     if changes:
         raise UserError(f'{path.parent} holds pictures made with other settings: {changes_text(changes)}. Choose '
                         'another folder, or remove it')
-
-
-def changes_text(changes: Sequence[Tuple[str, Any, Any]]) -> str:
-    """(key, value in the folder, value now) of each change -> one line for a message."""
-    return '; '.join(f'{key} is {old!r} there and {new!r} now' for key, old, new in changes)
 
 
 def _read(path: Path, section: str) -> Optional[Dict[str, Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 from dctnet.errors import UserError
 from dctnet.hashing import sha256_of_bytes
 from dctnet.models import ccn
+from dctnet.models.sampling import Sampling
 from dctnet.nets.stylegan2 import Architecture
 from dctnet.runs import checkpoint, checkpoint_files
 from dctnet.training.ccn import SOURCE_FILE, frozen_source, networks_of
@@ -26,20 +27,15 @@ class GeneratorPair(NamedTuple):
 
 
 def of_run(run: Path, step: Optional[int] = None, source: Optional[Path] = None) -> GeneratorPair:
-    """The averaged target of a run's checkpoint (the newest if `step` is None), and the source that the run keeps.
+    """The averaged target of a run's checkpoint, and the source that the run keeps.
 
-    source: run, checkpoint or .npz to take instead of the run's own. Raises UserError if the run is none, has no
-    such checkpoint or no source, or if weights are damaged or differ in size.
+    run: folder of train.py ccn.
+    step: of the checkpoint; None: the newest.
+    source: run, checkpoint or .npz to take instead of the run's own.
+    Raises UserError if the run is none, has no such checkpoint or no source, or if weights are damaged or differ in
+    size.
     """
-    run = Path(run)
-    found = checkpoint_files.all_in(run / 'checkpoints')
-    if not found:
-        raise UserError(f'{run} holds no checkpoint (checkpoints/model-STEP.index): name a run folder of train.py ccn')
-    chosen = found[-1:] if step is None else [prefix for prefix in found if checkpoint_files.step_of(prefix) == step]
-    if not chosen:
-        raise UserError('{} has no checkpoint of step {}; there are {}'.format(
-            run, step, ', '.join(str(checkpoint_files.step_of(prefix)) for prefix in found)))
-    target = _averaged(chosen[0])
+    target = _averaged(checkpoint_files.find(run, None if step is None else str(step)))
     if source is None and not (run / SOURCE_FILE).exists():
         raise UserError(f'{run} was trained without a source: its generator is a source itself, no calibrated target. '
                         f'Name the run of a target, or sample this one as it is with --target {run} --blend 0')
@@ -53,6 +49,27 @@ def of_files(target: Path, source: Optional[Path] = None) -> GeneratorPair:
     Raises UserError if a file holds no generator, or if weights are damaged or differ in size.
     """
     return _checked(_averaged(target), _averaged(source) if source else None)
+
+
+def check_sampling(pair: GeneratorPair, sampling: Sampling) -> None:
+    """Raise UserError if these generators cannot be sampled so."""
+    a = pair.architecture
+    resolutions = [0, 4] + a.resolutions
+    for wrong, text in (
+            (sampling.blend not in resolutions, '--blend must be one of '
+                                                f"{', '.join(str(resolution) for resolution in resolutions)}, not "
+                                                f'{sampling.blend}'),
+            (not 0 <= sampling.blend_width < float('inf'), '--blend-width must be at least 0'),
+            (sampling.blend_width and not sampling.blend, '--blend-width needs a --blend to soften'),
+            (not 0 <= sampling.mix_w <= a.layers, f'--mix-w must be 0 to {a.layers}, the layers of this generator'),
+            (not 0 <= sampling.truncation <= 2, '--truncation must be 0 to 2'),
+            (sampling.mean_samples < 1, '--mean-samples must be at least 1'),
+            (not 0 <= sampling.seed < 2 ** 32, '--seed must be 0 to 4294967295'),
+            (pair.source is None and (sampling.blend or sampling.mix_w),
+             'blending and mixing w need the source that the target was calibrated from: name it with --source, or '
+             'sample the target as it is with --blend none')):
+        if wrong:
+            raise UserError(text)
 
 
 def sha256(weights: Arrays) -> str:

@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Any, Dict, List, NamedTuple, Sequence, Union
 
 import numpy as np
-from scipy.stats import rankdata
 
 from dctnet.metrics.near_duplicates import NearDuplicates
 
@@ -44,8 +43,14 @@ def total_scores(scores: Sequence[Dict[str, Any]]) -> np.ndarray:
         values = [entry.get(criterion) for entry in scores]
         if any(value is not None for value in values):
             signed = [-math.inf if value is None else direction * value for value in values]
-            parts.append((rankdata(signed) - 1) / max(len(scores) - 1, 1))
+            parts.append(ranks(signed) / max(len(scores) - 1, 1))
     return np.mean(parts, axis=0) if parts else np.zeros(len(scores))
+
+
+def ranks(values: Sequence[float]) -> np.ndarray:
+    """How many values are smaller than each, float64 [N]; equal ones share the mean of their places."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts + 1) / 2)[places]
 
 
 def verdicts(scores: Dict[str, Dict[str, Any]], selection: Selection) -> List[Verdict]:

@@ -19,7 +19,7 @@ from dctnet.inference import fusion
 from dctnet.inference.cpu_graph import add_windows, block_outputs
 from dctnet.inference.model_folder import find_files
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 # Mode single enlarges a picture until its face has the training size, but not beyond this: minutes and gigabytes.
 MAX_SINGLE_PIXELS = 4000000
@@ -111,21 +111,21 @@ class Stylizer:
         height, width = image.shape[:2]
         new_height, new_width = fusion.reduced_size(height, width, self._short_side)
         if (new_height, new_width) != (height, width):
-            logger.info('%dx%d is translated at %dx%d and scaled back (short side %d)', width, height, new_width,
-                        new_height, self._short_side)
+            log.info('%dx%d is translated at %dx%d and scaled back (short side %d)', width, height, new_width,
+                     new_height, self._short_side)
         return fusion.resize(image, new_height, new_width)
 
     def _at_training_size(self, image: np.ndarray, face: Face) -> np.ndarray:
         height, width = image.shape[:2]
-        wanted = fusion.training_scale(face.landmarks, self._training_size)
-        factor = min(wanted, math.sqrt(MAX_SINGLE_PIXELS / float(height * width)))
-        if factor < wanted:
-            logger.warning('the face is translated at %.0f %% of the training size %d, since the whole picture would '
-                           'have %.0f megapixels with it: crop the picture, or use mode fusion', 100 * factor / wanted,
-                           self._training_size, wanted * wanted * height * width / 1e6)
+        best = fusion.training_scale(face.landmarks, self._training_size)
+        factor = min(best, math.sqrt(MAX_SINGLE_PIXELS / float(height * width)))
+        if factor < best:
+            log.warning('the face is translated at %.0f %% of the training size %d, since the whole picture would '
+                        'have %.0f megapixels with it: crop the picture, or use mode fusion', 100 * factor / best,
+                        self._training_size, best * best * height * width / 1e6)
         new_height, new_width = (max(1, int(round(side * factor))) for side in (height, width))
-        logger.info('%dx%d is translated at %dx%d and scaled back (training size %d)', width, height, new_width,
-                    new_height, self._training_size)
+        log.info('%dx%d is translated at %dx%d and scaled back (training size %d)', width, height, new_width,
+                 new_height, self._training_size)
         return images.scale(image, new_width, new_height)
 
 

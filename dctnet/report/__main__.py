@@ -18,22 +18,22 @@ from dctnet.report.picture_checks import check_pictures
 from dctnet.report.run_record import read_run
 
 
-def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m dctnet.report', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('run', type=Path, metavar='RUN', help='run folder of train.py')
     parser.add_argument('--out', type=Path, metavar='FILE.html', help='the page (default RUN/report.html)')
     parser.add_argument('--sheets', type=int, default=40, metavar='N', help='sample sheets at most (default 40)')
-    options = parser.parse_args(words)
+    options = parser.parse_args(argv)
     if options.sheets < 1:
         parser.error('--sheets must be at least 1')
     return options
 
 
-def main(words: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(words)
+    options = parse(argv)
     run = read_run(options.run)
     findings = check_metrics(run) + check_pictures(run)
     out = options.out or options.run / 'report.html'

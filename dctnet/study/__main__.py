@@ -19,7 +19,7 @@ from dctnet.study.page import study_page
 from dctnet.study.scoring import markdown, score
 
 
-def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m dctnet.study', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -35,15 +35,15 @@ def parse(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
     scoring = commands.add_parser('score', help='answers -> table')
     scoring.add_argument('answers', type=Path, nargs='+', metavar='ANSWERS.json')
     scoring.add_argument('--out', type=Path, metavar='SCORES.json', help='write the scores there, too')
-    options = parser.parse_args(words)
+    options = parser.parse_args(argv)
     if options.command == 'make' and min(options.pictures, options.side) < 1:
         parser.error('--pictures and --side must be at least 1')
     return options
 
 
-def main(words: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
-    options = parse(words)
+    options = parse(argv)
     if options.command == 'make':
         page = study_page(options.photos, options.results, options.pictures, options.side)
         atomic.write_text(options.out, page)

@@ -1,8 +1,9 @@
 """The choice from scores alone: totals, limits, duplicates, the best so many, and what is said of it."""
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 
-from data_tools.samples.selection import Selection, dropped_by, total_scores, verdicts
+from data_tools.samples.selection import Selection, dropped_by, ranks, total_scores, verdicts
 
 ALL = Selection(keep=1.0, limits={}, duplicate_bits=-1)
 
@@ -25,6 +26,11 @@ def test_the_total_is_the_mean_of_relative_ranks():
     # face 1, 1/2, 0; spread (less is better) 1/2, 1, 0; sharpness is a tie: 1/2 each.
     np.testing.assert_allclose(found, [2 / 3, 2 / 3, 1 / 6])
     assert total_scores([entry(1.0)]).tolist() == [0.0] and total_scores([{}, {}]).tolist() == [0.0, 0.0]
+
+
+def test_ranks_share_the_places_of_equal_values():
+    values = [3.0, -np.inf, 1.0, 3.0, -np.inf, 7.0, 3.0]
+    np.testing.assert_array_equal(ranks(values), rankdata(values) - 1)
 
 
 def test_order_and_ties():
