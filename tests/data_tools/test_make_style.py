@@ -10,6 +10,7 @@ import pytest
 from data_tools import align_faces, filter_faces, generate_style_faces, make_style
 from data_tools.make_style import Recipe, Step
 from dctnet import config_file, export, train
+from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +32,7 @@ def test_every_command_is_accepted_by_its_own_parser(name):
         assert dash_m == '-m'
         options = PARSERS[program](words)
         if program == 'dctnet.train':
-            config_class = train.CcnConfig if options.stage == 'ccn' else train.TtnConfig
+            config_class = CcnConfig if options.stage == 'ccn' else TtnConfig
             loaded = config_file.load(config_class, ROOT / options.config, options.overrides)
             assert loaded.data.size == (64 if name == 'smoke.yaml' else 256)
             assert bool(getattr(loaded, 'source', '')) == (step.stage == 'ccn')
