@@ -33,9 +33,10 @@ test-long: setup  ## trainings that are killed and resumed, several processes, t
 test-core: setup  ## networks, losses and training alone, for the newest TensorFlow (RUNTIME=tfnew)
 	@$(PYTEST) $(CORE) -m "not long"
 
-lint: setup  ## flake8, isort, shellcheck
+lint: setup  ## flake8, isort, mypy, shellcheck
 	@$(PYTHON) -m flake8 $(SOURCES)
 	@$(PYTHON) -m isort --check-only --diff $(SOURCES)
+	@$(PYTHON) -m mypy
 	@$(dir $(PYTHON))shellcheck scripts/*.sh configs/cluster/*.sbatch configs/cluster/*.sh .ci/run
 
 bench: setup  ## time training and translation; writes runs/bench-RUNTIME.json

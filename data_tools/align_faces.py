@@ -101,7 +101,9 @@ def box_detector(name: str, cascade: Optional[str]) -> BoxDetector:
     installed."""
     if name == 'cascade':
         return box_detectors.CascadeDetector(_cascade_file(cascade))
-    return box_detectors.CnnDetector() if name == 'cnn' else box_detectors.HogDetector()
+    if name == 'cnn':
+        return box_detectors.CnnDetector()
+    return box_detectors.HogDetector()
 
 
 def _cascade_file(name: Optional[str]) -> Path:

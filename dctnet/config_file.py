@@ -149,7 +149,8 @@ def _build(config_class: Type[T], values: Any, where: str, prefix: str) -> T:
     if not isinstance(values, dict):
         raise UserError(f"{where}: {prefix.rstrip('.') or 'the file'} must be a section with keys of its own, not "
                         f'{values!r}')
-    fields = {field.name: field for field in dataclasses.fields(config_class)}
+    # T is a dataclass, for which Python 3.7 has no type.
+    fields = {field.name: field for field in dataclasses.fields(config_class)}  # type: ignore[arg-type]
     arguments = {}
     for key, value in values.items():
         if key not in fields:

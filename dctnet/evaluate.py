@@ -95,7 +95,7 @@ def _check_out(out: Path, cache: Optional[Path]) -> None:
         if out.with_suffix(suffix).is_dir():
             raise UserError(f'a folder stands at {out.with_suffix(suffix)}, where the file would go: choose another '
                             'name')
-    for folder in [out.parent] + [cache] * bool(cache):
+    for folder in filter(None, (out.parent, cache)):
         with atomic.storage_errors(folder):
             atomic.check_place(folder)
 

@@ -5,7 +5,7 @@ A .pb that is read must consist of plain tensor arithmetic: graphs that touch fi
 """
 import warnings
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -182,7 +182,7 @@ class FrozenGraph:
         config.use_per_session_threads = own_threads
         self._session = tf.Session(graph=graph, config=config)
 
-    def __call__(self, *arrays: np.ndarray) -> Union[np.ndarray, List[np.ndarray]]:
+    def __call__(self, *arrays: np.ndarray) -> Any:
         """The outputs for these inputs: one array if the graph has one output, else a list."""
         results = self._session.run(self._outputs, dict(zip(self._inputs, arrays)))
         return results[0] if len(results) == 1 else results

@@ -57,6 +57,7 @@ def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Res
     if job.marks is not None:
         marked = [crops.of_hand(image, marks) for marks in job.marks]
     else:
+        assert detector is not None, 'needed by every image without marks'
         marked = [crops.of_detector(image, face, settings.detector) for face in detector.detect(image)]
     faces = crops.align(image, marked, settings)
     files: Dict[str, bytes] = {}

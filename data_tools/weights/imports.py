@@ -105,7 +105,9 @@ def import_inception(source: Path, out: Path) -> str:
         if source.name.endswith(('.tgz', '.tar.gz')):
             with tarfile.open(str(source)) as archive:
                 member = next(entry for entry in archive if entry.name.endswith('.pb') and entry.isfile())
-                graph_def.ParseFromString(archive.extractfile(member).read())
+                content = archive.extractfile(member)
+                assert content is not None, 'a plain file'
+                graph_def.ParseFromString(content.read())
         else:
             graph_def.ParseFromString(source.read_bytes())
     except OSError as error:

@@ -117,8 +117,8 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
 
     failures: List[Exception] = []
 
-    def load(k: np.ndarray) -> List[np.ndarray]:
-        step, place = divmod(int(k), share)
+    def load(drawn: np.ndarray) -> List[np.ndarray]:
+        step, place = divmod(int(drawn), share)
         k = (step * communicator.size + communicator.rank) * share + place
         try:
             samples = [sampler(k) for sampler in samplers]

@@ -66,7 +66,7 @@ class Evaluation(Hook):
         self._evaluator.prepare()
         self._seconds += time.perf_counter() - self._begun
         log.info('evaluation every %d steps, prepared in %.1f s; best: %s', self._evaluator.every, self._seconds,
-                 self._text(best) if best else 'none yet')
+                 _text(best))
 
     def after_step(self, loop: Loop) -> None:
         """Measure when due and at the end."""
@@ -84,14 +84,14 @@ class Evaluation(Hook):
         loop.scalars['eval/seconds'] = seconds
         self._seconds, self._count = self._seconds + seconds, self._count + 1
         log.info('evaluation of step %d: %s (%.1f s); best: %s', loop.step,
-                 ', '.join('{} {:.4g}'.format(*entry) for entry in values.items()), seconds, self._text(self._best))
+                 ', '.join('{} {:.4g}'.format(*entry) for entry in values.items()), seconds, _text(self._best))
 
     def close(self, loop: Loop) -> None:
         """Log the time that the measurements took."""
         if self._count:
             log.info('evaluation took %.1f s, %.1f %% of the %.1f s of training (%d times); best: %s', self._seconds,
                      100 * self._seconds / (time.perf_counter() - self._begun), time.perf_counter() - self._begun,
-                     self._count, self._text(self._best) if self._best else 'none yet')
+                     self._count, _text(self._best))
 
     def _is_better(self, now: Best) -> bool:
         if self._best is None:
@@ -101,6 +101,6 @@ class Evaluation(Hook):
             return False
         return now.value < self._best.value if self._evaluator.lower_is_better else now.value > self._best.value
 
-    @staticmethod
-    def _text(best: Best) -> str:
-        return f'{best.metric} {best.value:.4g} at step {best.step}'
+
+def _text(best: Optional[Best]) -> str:
+    return f'{best.metric} {best.value:.4g} at step {best.step}' if best else 'none yet'

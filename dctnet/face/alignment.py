@@ -44,12 +44,13 @@ def _pupil(image: np.ndarray, eye: np.ndarray) -> Tuple[float, float]:
         grey = cv2.equalizeHist(cv2.cvtColor(image[top:bottom, left:right], cv2.COLOR_BGR2GRAY))
         threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
         hull = cv2.convexHull(np.floor(eye - (left, top)).astype(np.int32))
-        inside = cv2.fillConvexPoly(np.zeros_like(grey), hull, 1)
+        inside = cv2.fillConvexPoly(np.zeros_like(grey), hull, (1,))
         rows, columns = np.nonzero((grey <= threshold) & (inside > 0))
         if len(rows):
             # The upper median: always a pixel that is there, also for an even count.
             return left + float(np.sort(columns)[len(columns) // 2]), top + float(np.sort(rows)[len(rows) // 2])
-    return tuple((eye.min(axis=0) + eye.max(axis=0)) / 2)
+    x, y = (eye.min(axis=0) + eye.max(axis=0)) / 2
+    return float(x), float(y)
 
 
 def reference_points(size: int = CROP_SIZE) -> np.ndarray:
@@ -103,7 +104,7 @@ def smooth_crop(image: np.ndarray, inverse: np.ndarray, size: int, border: str =
 def ellipse_mask(size: int = CROP_SIZE) -> np.ndarray:
     """The fusion mask if there is no file: float32 [size, size], 1 inside, falling to 0 at an ellipse's edge."""
     inside = np.zeros((size, size), np.uint8)
-    cv2.ellipse(inside, (size // 2, size // 2), (int(0.4 * size), int(0.49 * size)), 0, 0, 360, 1, thickness=-1)
+    cv2.ellipse(inside, (size // 2, size // 2), (int(0.4 * size), int(0.49 * size)), 0, 0, 360, (1,), thickness=-1)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.minimum(distance / (0.15 * size), 1).astype(np.float32)
 

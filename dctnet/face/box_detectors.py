@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, List, NamedTuple, Tuple
 
 import cv2
+import cv2.data
 import dlib
 import numpy as np
 

@@ -3,7 +3,7 @@
 Nothing is kept from one image to the next (docs/recipe.md, "Defects of the published code": a tracker that leaks).
 """
 import math
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import dlib
@@ -73,7 +73,8 @@ class FaceDetector:
                 marks = predict_landmarks(self._predictor, fine, _rectangle(corners.ravel()))
             else:
                 marks = _rescale(predict_landmarks(self._predictor, fine, _rectangle(box)), scale)
-            faces.append(Face(tuple(float(v) for v in corners.ravel()), float(score), marks))
+            left, top, right, bottom = corners.ravel().tolist()
+            faces.append(Face((left, top, right, bottom), float(score), marks))
         return sorted(faces, key=lambda face: (-face.size, face.box))
 
     def landmarks(self, image: np.ndarray, box: Sequence[float]) -> np.ndarray:
@@ -82,7 +83,7 @@ class FaceDetector:
         return predict_landmarks(self._predictor, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), _rectangle(box))
 
 
-def _rectangle(box: Sequence[float]) -> dlib.rectangle:
+def _rectangle(box: Iterable[float]) -> dlib.rectangle:
     return dlib.rectangle(*(int(round(v)) for v in box))
 
 

@@ -114,7 +114,8 @@ def _added(node: tf.NodeDef, kernel: Optional[np.ndarray]) -> Optional[Compute]:
     even = height % 2 == 0 or width % 2 == 0
     if even or max(height, width) > _MAX_WINDOW_SIDE or multiplier > 1 or np.ptp(kernel) > 0:
         return None
-    return lambda x: _window_sums(x, (height, width)) * kernel.flat[0]
+    weight = kernel.flat[0]
+    return lambda x: _window_sums(x, (height, width)) * weight
 
 
 def _window_sums(x: tf.Tensor, window: Tuple[int, int]) -> tf.Tensor:

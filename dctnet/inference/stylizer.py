@@ -61,11 +61,12 @@ class Stylizer:
             raise UserError(f'faces {faces!r} is unknown: choose all, largest or a number from 1')
         if min(short_side, training_size) < 16:
             raise UserError(f'short side {short_side} and training size {training_size} must be at least 16 pixels')
-        paths = [Path(path) if path is not None else None for path in (model, head, background, mask)]
-        files = find_files(*paths, needs_head=mode == 'fusion')
+        model, head, background, mask = (
+            Path(path) if path is not None else None for path in (model, head, background, mask))
+        files = find_files(model, head, background, mask, needs_head=mode == 'fusion')
 
         self._mode, self._short_side, self._training_size = mode, short_side, training_size
-        self._face_limit = {'all': None, 'largest': 1}.get(faces, faces)
+        self._face_limit = None if faces == 'all' else 1 if faces == 'largest' else int(faces)
         self._mask = _read_mask(files.mask) if files.mask else alignment.ellipse_mask()
         self._background = _GraphTranslator(files.background, device, threads)
         self._head = self._background
@@ -99,7 +100,7 @@ class Stylizer:
                 points = [alignment.five_points(working, face) for face in marks]
                 fusion.add_heads(picture, working, points, self._head.heads, self._mask)
                 back = fusion.resize(picture, *image.shape[:2])
-        return Stylized(back, faces, working.shape[:2])
+        return Stylized(back, faces, (working.shape[0], working.shape[1]))
 
     def close(self) -> None:
         """Free the graphs' memory; the object cannot be called any more."""

@@ -1,7 +1,7 @@
 """Features of a folder of pictures: streamed through a network, summed up, and kept for the next time."""
 from itertools import chain
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, NamedTuple, Sequence
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Union
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> I
         yield features
 
 
-def picture_features(pictures: Sequence[np.ndarray], network: Network, side: int) -> np.ndarray:
+def picture_features(pictures: Union[np.ndarray, Sequence[np.ndarray]], network: Network, side: int) -> np.ndarray:
     """float64 [N, D] of uint8 [H, W, 3] BGR pictures in memory. Raises UserError if one is no finite number."""
     features = np.concatenate([np.asarray(network(_squares(pictures[first:first + _BATCH], side)), np.float64)
                                for first in range(0, len(pictures), _BATCH)])
@@ -66,7 +66,7 @@ def read_squares(paths: Sequence[Path], side: int) -> np.ndarray:
     return _squares(pictures, side)
 
 
-def _squares(pictures: Sequence[np.ndarray], side: int) -> np.ndarray:
+def _squares(pictures: Iterable[np.ndarray], side: int) -> np.ndarray:
     return np.stack([images.to_unit(images.square(picture, side)) for picture in pictures])
 
 

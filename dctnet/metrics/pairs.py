@@ -47,7 +47,8 @@ def edge_scores(pairs: Dict[str, List[Pair]]) -> Scores:
         for (result, photo), (_, other) in zip(some, some[1:] + some[:1]):
             picture = images.read_bgr(result)
             found.append([edge_agreement(images.read_bgr(path), picture) for path in (photo, other)])
-        scores[name] = tuple(np.array(found).T)
+        own, others = np.array(found).T
+        scores[name] = own, others
     return scores
 
 

@@ -89,7 +89,8 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
     discriminator = list(networks.discriminator.values())
 
     def sample(stream: str, count: int, with_source: bool = False) -> _Sample:
-        return _sampled(networks, a, draws, _STREAMS[stream], count, loss.mixing, with_source)
+        source = networks.source if with_source else None
+        return _sampled(networks.generator, source, a, draws, _STREAMS[stream], count, loss.mixing)
 
     p = ada.probability(config.augment) if config.augment.mode != 'off' else None
 
@@ -99,7 +100,8 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
 
     optim_d, optim_g = lazy_optim(config, loss.r1, loss.r1_every), lazy_optim(config, loss.path, loss.path_every)
     on_real, on_fake = critic(real, 'd_real'), critic(tf.stop_gradient(sample('d', batch).picture), 'd_fake')
-    phases, step_ops = [_discriminator_phase(on_real, on_fake, discriminator, optim_d)], []
+    phases = [_discriminator_phase(on_real, on_fake, discriminator, optim_d)]
+    step_ops: List[tf.Operation] = []
     if p is not None:
         phases[0], step_ops = ada.adapting(config.augment, p, phases[0], on_real, communicator,
                                            config.train.accumulate)
@@ -125,8 +127,8 @@ def lazy_optim(config: CcnConfig, weight: float, every: int) -> Optim:
     return Optim(config.optim.lr * ratio, config.optim.beta1 ** ratio, config.optim.beta2 ** ratio)
 
 
-def _sampled(networks: Networks, a: Architecture, draws: StatelessRandom, stream: int, count: int, mixing: float,
-             with_source: bool) -> _Sample:
+def _sampled(generator: Weights, source: Optional[Weights], a: Architecture, draws: StatelessRandom, stream: int,
+             count: int, mixing: float) -> _Sample:
     """New images of the generator; those of the source come from the same latents, the same noise and mixing."""
     latents = [draws.normal(stream + i, [count, a.style_dim]) for i in (0, 1)]
     noise = [draws.normal(stream + 10 + i, [count, h, w, 1]) for i, (h, w) in enumerate(a.noise_shapes)]
@@ -139,8 +141,8 @@ def _sampled(networks: Networks, a: Architecture, draws: StatelessRandom, stream
                                 stylegan2.mapping(weights, latents[1]), crossover)
         return stylegan2.synthesis(weights, w, noise), w
 
-    made, w = picture(networks.generator)
-    return _Sample(made, w, picture(networks.source)[0] if with_source else None)
+    made, w = picture(generator)
+    return _Sample(made, w, picture(source)[0] if source is not None else None)
 
 
 def _discriminator_phase(on_real: tf.Tensor, on_fake: tf.Tensor, variables: List[tf.Variable],

@@ -55,6 +55,10 @@ class FaceSampler:
 
     def __init__(self, a: Architecture, target: Arrays, source: Optional[Arrays], sampling: Sampling, twins: bool,
                  device: str = 'auto') -> None:
+        if source is None:
+            if sampling.blend or sampling.mix_w or twins:
+                raise ValueError('blend, mix_w and twins need a source generator')
+            source = target  # which nothing below asks for
         self._a, self._sampling = a, sampling
         generator = target
         if sampling.blend:
@@ -101,7 +105,7 @@ class FaceSampler:
     def _draws(self, index: int) -> List[np.ndarray]:
         """z [style_dim] and the noise maps [h, w, 1]; z does not depend on the kind of noise."""
         rng = np.random.RandomState([self._sampling.seed, _SAMPLE_STREAM, index])
-        shapes = [(self._a.style_dim,)]
+        shapes: List[Tuple[int, ...]] = [(self._a.style_dim,)]
         if self._sampling.fresh_noise:
             shapes += [(height, width, 1) for height, width in self._a.noise_shapes]
         return [rng.standard_normal(shape).astype(np.float32) for shape in shapes]

@@ -71,6 +71,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
     network = EmbeddedGraph(content_network, 'the content network') if config.loss.content else None
 
     def features(x: tf.Tensor) -> tf.Tensor:
+        assert network is not None, 'nobody asks for features if the content has no weight'
         return network({frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT])[0]
 
     discriminators = build_discriminators(config.loss, config.model.channels)
@@ -86,14 +87,15 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
     if losses.discriminator:
         variables = [variable for net in discriminators.values() for variable in net.variables]
         phases.append(Phase('d', *losses.discriminator, variables, 1, optim))
-    if losses.expression:
+    if losses.expression and expression:
         phases.append(Phase('expression', *losses.expression, expression.variables, 1, optim))
     shown = tf.placeholder(tf.float32, preview_photos.shape, name='preview_photos')
     preview = Preview({'photo': shown, 'output': unet.translate(shown, config.model.channels)},
                       {shown: preview_photos})
-    critics = list(discriminators.values()) + [expression] * bool(expression)
-    return StageGraph(phases, preview, joint=config.train.schedule == 'joint',
-                      step_ops=[op for net in critics for op in net.power_iteration], memory_advice=_MEMORY_ADVICE)
+    step_ops = [op for net in discriminators.values() for op in net.power_iteration]
+    step_ops += expression.power_iteration if expression else []
+    return StageGraph(phases, preview, joint=config.train.schedule == 'joint', step_ops=step_ops,
+                      memory_advice=_MEMORY_ADVICE)
 
 
 def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,

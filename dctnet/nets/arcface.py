@@ -72,8 +72,8 @@ def embedding(face: tf.Tensor, weights: Dict[str, np.ndarray]) -> tf.Tensor:
 def face_of(picture: tf.Tensor) -> tf.Tensor:
     """The published crop of an aligned image of any known size, [N, S, S, 3] -> [N, 112, 112, 3]."""
     size = picture.shape.as_list()[1]
-    rows, columns = [averaging_matrix(size, *(limit * size / REFERENCE_SIZE for limit in limits), outputs=FACE)
-                     for limits in (ROWS, COLUMNS)]
+    rows, columns = [averaging_matrix(size, first * size / REFERENCE_SIZE, last * size / REFERENCE_SIZE, FACE)
+                     for first, last in (ROWS, COLUMNS)]
     return resampled(picture, rows, columns)
 
 

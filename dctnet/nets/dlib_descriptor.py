@@ -57,8 +57,8 @@ def descriptor(chip: tf.Tensor, weights: DescriptorWeights) -> tf.Tensor:
 def chip_of(picture: tf.Tensor) -> tf.Tensor:
     """The chip of an aligned image of any known size, [N, S, S, 3] -> [N, 150, 150, 3]."""
     size = picture.shape.as_list()[1]
-    rows, columns = [triangle_matrix(size, *(limit * size / REFERENCE_SIZE for limit in limits), outputs=CHIP)
-                     for limits in (ROWS, COLUMNS)]
+    rows, columns = [triangle_matrix(size, first * size / REFERENCE_SIZE, last * size / REFERENCE_SIZE, CHIP)
+                     for first, last in (ROWS, COLUMNS)]
     return resampled(picture, rows, columns)
 
 

@@ -44,7 +44,7 @@ def variables() -> List[tf.Variable]:
 def channels_of(weights: Dict[str, np.ndarray]) -> int:
     """Width of the first layer of a generator, from its weights by name; 0 if they hold none."""
     kernel = weights.get(f'{SCOPE}/Conv/weights')
-    return int(kernel.shape[-1]) if np.ndim(kernel) == 4 else 0
+    return int(kernel.shape[-1]) if kernel is not None and kernel.ndim == 4 else 0
 
 
 def _residual(x: tf.Tensor, channels: int, scope: str) -> tf.Tensor:

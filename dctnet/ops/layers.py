@@ -1,4 +1,6 @@
 """Layers that several networks share. NHWC throughout (1.15 runs no other layout on a CPU)."""
+from typing import Optional
+
 from dctnet.compat import slim, tf
 
 _LEAKY_RELU_GRADIENT = 'LeakyReluGradientFromOutput'
@@ -18,7 +20,7 @@ def _leaky_relu_gradient(op: tf.Operation, by_output: tf.Tensor) -> tf.Tensor:
     return tf.raw_ops.LeakyReluGrad(gradients=by_output, features=op.outputs[0], alpha=op.get_attr('alpha'))
 
 
-def conv(x: tf.Tensor, channels: int, kernel: int, stride: int = 1, scope: str = None) -> tf.Tensor:
+def conv(x: tf.Tensor, channels: int, kernel: int, stride: int = 1, scope: Optional[str] = None) -> tf.Tensor:
     """Linear convolution with bias and SAME zero padding; tf-slim names its variables SCOPE/weights, SCOPE/biases.
 
     x: [N, H, W, C] -> [N, H/stride, W/stride, channels].

@@ -54,7 +54,9 @@ def train_ccn(run: Run, inputs: CcnInputs, communicator: Communicator) -> bool:
         networks = ccn.create_networks(ccn.architecture_of(config), with_source=source is not None)
         start = None if run.resumes else _start(config, source)
         weights = _weights(networks, start) if start else []
-        fixed = [_of_scope(networks.source, source[ccn.AVERAGE], config.source)] if source else []
+        fixed = []
+        if source and networks.source:
+            fixed = [_of_scope(networks.source, source[ccn.AVERAGE], config.source)]
         for part in fixed + weights:
             checkpoint.check_fit(*part)  # before the losses are built, which takes its time
         embed = identity_network(config.loss.identity_network).embed if source else None

@@ -84,7 +84,9 @@ def _samplers(config: TtnConfig, images: Folders, cache: Cache) -> List[Sampler]
     photo, style, generated = [
         DomainSampler(paths, domain, data.size, config.train.seed, data.flip, data.geometry, cache)
         for domain, paths in enumerate(images)]
-    return [photo, MixedSampler(style, generated, data.exemplar_share) if images.generated else style]
+    if images.generated:
+        return [photo, MixedSampler(style, generated, data.exemplar_share)]
+    return [photo, style]
 
 
 def _extras(config: TtnConfig, photos: Sequence[Path], content: Optional[tf.GraphDef], cache: Cache,

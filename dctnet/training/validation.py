@@ -35,7 +35,7 @@ class Embeddings:
         self._graphs = {file: embedding_session(network, device) for file, network in networks.items()}
         self.sha256 = sha256_of_lines(sha256_of_file(file) for file in (features.file, identity.file))
 
-    def of(self, pictures: Sequence[np.ndarray]) -> Dict[Path, np.ndarray]:
+    def of(self, pictures: np.ndarray) -> Dict[Path, np.ndarray]:
         """Network's file -> vectors [N, D] of uint8 BGR images."""
         return {file: picture_features(pictures, self._graphs[file], side) for file, side in self._sides.items()}
 
@@ -108,9 +108,9 @@ def _squares(paths: Sequence[Path], size: int) -> np.ndarray:
     return np.stack([images.square(images.read_bgr(path), size) for path in paths])
 
 
-def _colours(pictures: Sequence[np.ndarray]) -> np.ndarray:
+def _colours(pictures: np.ndarray) -> np.ndarray:
     return colour_quantiles([images.square(picture, min(_COLOUR_SIDE, len(picture))) for picture in pictures])
 
 
-def _mean_sharpness(pictures: Sequence[np.ndarray]) -> float:
+def _mean_sharpness(pictures: np.ndarray) -> float:
     return float(np.mean([sharpness(picture) for picture in pictures]))
