@@ -23,23 +23,23 @@ log = logging.getLogger('augment_geometry')
 
 
 def augment(path: Path, folder: Path, seed: int) -> int:
-    """Write the eight variants of one picture as FOLDER/NAME_VARIANT.png; returns how many were not there yet.
+    """Write the eight variants of one image as FOLDER/NAME_VARIANT.png; returns how many were not there yet.
 
-    The draws depend on the seed and the picture's name alone.
+    The draws depend on the seed and the image's name alone.
     """
     rng = np.random.RandomState([seed, zlib.crc32(path.name.encode('utf-8', 'surrogateescape'))])
     missing = [(folder / f"{path.name.replace('.', '_')}{suffix}.png", transform)
                for suffix, transform in geometry.expanded(rng)]
     missing = [(target, transform) for target, transform in missing if not target.exists()]
     if missing:
-        picture = images.read_bgr(path)
+        image = images.read_bgr(path)
         for target, transform in missing:
-            images.write_bgr(target, geometry.transformed(picture, transform))
+            images.write_bgr(target, geometry.transformed(image, transform))
     return len(missing)
 
 
 def augment_all(paths: Sequence[Path], folder: Path, seed: int, workers: int) -> Tuple[int, List[Path]]:
-    """`augment` for every picture, `workers` at the same time. Returns how many files were written, and the pictures
+    """`augment` for every image, `workers` at the same time. Returns how many files were written, and the images
     that failed."""
     written, failed = 0, []
     for path, call in ordered_map(lambda path: augment(path, folder, seed), paths, workers):

@@ -15,7 +15,7 @@ from dctnet.command_line import Parser
 from dctnet.data import folders
 from dctnet.errors import DONE, UserError, exit_with
 
-from .checks import folder_check, page, picture_facts
+from .checks import folder_check, image_facts, page
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
     """Measure both folders and write the report `out` (.html). Returns a summary.
 
-    size: side of the training pictures. Raises UserError if a folder is missing or empty, both are one, no picture
+    size: side of the training images. Raises UserError if a folder is missing or empty, both are one, no image
     of one can be read, or the two look swapped (the report is there then).
     """
-    found = folders.list_folders(str(photo), str(style), batch_size=1)
-    log.info('looking at %d photographs and %d exemplars', len(found.photo), len(found.style))
-    photos, exemplars = [picture_facts.measure(paths, workers) for paths in (found.photo, found.style)]
+    training = folders.list_folders(str(photo), str(style), batch_size=1)
+    log.info('looking at %d photographs and %d exemplars', len(training.photo), len(training.style))
+    photos, exemplars = [image_facts.measure(paths, workers) for paths in (training.photo, training.style)]
     for place, facts in ((photo, photos), (style, exemplars)):
         if all(entry.error for entry in facts):
             raise UserError(f'no picture in {place} can be read: {facts[0].error}')

@@ -64,11 +64,11 @@ def main() -> int:
 
 def _clear(out: Path) -> None:
     """Remove the last demo; never a folder that holds anything else."""
-    own = {'portrait.png', 'photo', 'style', 'validation', 'run', 'model', 'portrait-comic.png',
-           'before_after_loss.png', 'distances.json'}
+    demo_files = {'portrait.png', 'photo', 'style', 'validation', 'run', 'model', 'portrait-comic.png',
+                  'before_after_loss.png', 'distances.json'}
     if out.is_file():
         raise UserError(f'{out} is a file: name a folder with --out')
-    if out.exists() and {path.name for path in out.iterdir()} - own:
+    if out.exists() and {path.name for path in out.iterdir()} - demo_files:
         raise UserError(f'{out} holds other files than a demo: name another folder with --out')
     shutil.rmtree(str(out), ignore_errors=True)
 
@@ -79,8 +79,8 @@ def _command(*words: object) -> None:
         raise UserError(f'the command above failed with exit code {code}: its message says why')
 
 
-def _distances(picture: np.ndarray, exemplars: List[np.ndarray]) -> Dict[str, float]:
-    return {'colour': colour_distance([picture], exemplars), 'texture': texture_distance([picture], exemplars)}
+def _distances(image: np.ndarray, exemplars: List[np.ndarray]) -> Dict[str, float]:
+    return {'colour': colour_distance([image], exemplars), 'texture': texture_distance([image], exemplars)}
 
 
 def _sheet(out: Path, result: Path, exemplars: List[np.ndarray], distances: Dict[str, Dict[str, float]]) -> np.ndarray:

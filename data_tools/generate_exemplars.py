@@ -99,7 +99,7 @@ def drawing_of(options: argparse.Namespace) -> Drawing:
 
 
 def planned(options: argparse.Namespace) -> List[Exemplar]:
-    """All the pictures of the command, in order. Raises UserError if the subjects or photographs have mistakes."""
+    """All the images of the command, in order. Raises UserError if the subjects or photographs have mistakes."""
     template = options.prompt or plan.PROMPTS[options.style]
     if options.subjects:
         return plan.of_subjects(plan.read_subjects(options.subjects), template, options.count,
@@ -109,7 +109,7 @@ def planned(options: argparse.Namespace) -> List[Exemplar]:
 
 
 def is_done(folder: Path, lines: Sequence[str], exemplar: Exemplar) -> bool:
-    """True if the manifest's lines say that this picture was drawn from this prompt and photograph, and its file is
+    """True if the manifest's lines say that this image was drawn from this prompt and photograph, and its file is
     there unless it was rejected."""
     for record in map(json.loads, lines):
         if all(record.get(key) == value for key, value in exemplar.record().items()):
@@ -119,7 +119,7 @@ def is_done(folder: Path, lines: Sequence[str], exemplar: Exemplar) -> bool:
 
 def unfinished(exemplars: Sequence[Exemplar], folder: Path, lines: Dict[str, List[str]],
                batch: int) -> List[List[Exemplar]]:
-    """The batches of which the folder lacks a picture. They stay whole, so that going on repeats an uninterrupted run
+    """The batches of which the folder lacks an image. They stay whole, so that going on repeats an uninterrupted run
     to the last bit."""
     return [group for group in plan.batches(exemplars, batch)
             if not all(is_done(folder, lines.get(exemplar.file, []), exemplar) for exemplar in group)]
@@ -127,7 +127,7 @@ def unfinished(exemplars: Sequence[Exemplar], folder: Path, lines: Dict[str, Lis
 
 def generate(painter: Callable, groups: Sequence[List[Exemplar]], folder: Path, lines: Dict[str, List[str]],
              facts: Dict[str, object]) -> List[Path]:
-    """Draw the missing pictures of these batches. Returns the photographs that could not be read.
+    """Draw the missing images of these batches. Returns the photographs that could not be read.
 
     painter: as diffusion.Painter. lines: the manifest, which gets the new lines. facts: what every line tells besides.
     """
@@ -141,18 +141,18 @@ def generate(painter: Callable, groups: Sequence[List[Exemplar]], folder: Path, 
                 log.error('failed: %s', error)
                 failed.append(group[0].photo)
                 continue
-        pictures = painter([each.prompt for each in group], [each.seed for each in group], photos)
-        for exemplar, picture in zip(group, pictures):
+        drawn = painter([each.prompt for each in group], [each.seed for each in group], photos)
+        for exemplar, image in zip(group, drawn):
             if is_done(folder, lines.get(exemplar.file, []), exemplar):
                 continue
-            if picture is not None:
-                images.write_bgr(folder / exemplar.file, picture)
-            line = json.dumps(dict(exemplar.record(), rejected=FLAGGED if picture is None else None, **facts))
+            if image is not None:
+                images.write_bgr(folder / exemplar.file, image)
+            line = json.dumps(dict(exemplar.record(), rejected=FLAGGED if image is None else None, **facts))
             lines[exemplar.file] = [line]
             manifest_folder.append(folder, [line])
         pace = (time.time() - start) / number
         log.info('%d of %d batches, %s: %s; %.1f s each, %s left', number, len(groups), group[-1].file,
-                 'rejected' if pictures[-1] is None else 'drawn', pace,
+                 'rejected' if drawn[-1] is None else 'drawn', pace,
                  timedelta(seconds=int(pace * (len(groups) - number))))
     return sorted(set(failed))
 
@@ -192,7 +192,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def warn_of_versions(folder: Path, lines: Dict[str, List[str]], versions: Dict[str, str]) -> None:
-    """Say so if the folder holds pictures of other library versions."""
+    """Say so if the folder holds images of other library versions."""
     if any(json.loads(line).get('versions') != versions for each in lines.values() for line in each):
         log.warning('%s holds pictures of other library versions: drawn again, they might differ a little', folder)
 

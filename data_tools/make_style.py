@@ -66,7 +66,7 @@ class TtnOptions:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe. size: side of all pictures."""
+    """A whole recipe. size: side of all images."""
     size: int = 256
     align: AlignOptions = AlignOptions()
     ccn: CcnOptions = CcnOptions()
@@ -125,7 +125,7 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
 def run(commands: Sequence[Step], dry_run: bool = False) -> int:
     """Run the commands one after the other; returns the exit code.
 
-    A stage that could not use some pictures does not end the recipe. Raises UserError if a command fails.
+    A stage that could not use some images does not end the recipe. Raises UserError if a command fails.
     """
     for number, step in enumerate(commands, 1):
         title, start = f'[{number}/{len(commands)} {step.stage}] ', time.time()

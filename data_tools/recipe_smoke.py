@@ -44,11 +44,11 @@ def main() -> int:
 
 
 def write_material(out: Path) -> None:
-    """OUT/photos, OUT/exemplars and OUT/portrait.png; pictures that are there already stay."""
+    """OUT/photos, OUT/exemplars and OUT/portrait.png; images that are there already stay."""
     astronaut = portrait()
     images.write_bgr(out / 'portrait.png', astronaut)
-    for name, picture, seed in (('photos', astronaut, 1), ('exemplars', paint(astronaut), 2)):
-        for index, view in enumerate(portraits(picture, PICTURES, SIDE, seed)):
+    for name, image, seed in (('photos', astronaut, 1), ('exemplars', paint(astronaut), 2)):
+        for index, view in enumerate(portraits(image, PICTURES, SIDE, seed)):
             path = out / name / f'{index:03d}.png'
             if not path.exists():
                 images.write_bgr(path, view)

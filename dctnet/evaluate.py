@@ -25,7 +25,7 @@ from dctnet.errors import DONE, UserError, exit_with
 from dctnet.hashing import sha256_of_file
 from dctnet.metrics import edges, features, fid, kid
 from dctnet.metrics.pairs import SIDE, Pair, edge_scores, identity_scores, lpips_scores
-from dctnet.metrics.tables import markdown, per_picture
+from dctnet.metrics.tables import markdown, per_image
 
 if TYPE_CHECKING:  # the real import waits until the folders have been checked: it loads TensorFlow
     from dctnet.nets.pretrained import EmbeddingNetwork
@@ -81,7 +81,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     atomic.write_together({
         options.out: (json.dumps(report, indent=2) + '\n').encode('utf-8'),
         # File names may hold bytes that are not valid UTF-8.
-        options.out.with_suffix('.csv'): per_picture(rows).encode('utf-8', 'replace'),
+        options.out.with_suffix('.csv'): per_image(rows).encode('utf-8', 'replace'),
         options.out.with_suffix('.md'): table.encode('utf-8', 'replace')})
     print(table.encode('utf-8', 'replace').decode('utf-8'))
     print(f"written to {options.out}, in {report['seconds']:.0f} s")

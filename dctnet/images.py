@@ -28,11 +28,11 @@ def list_images(folder: Path) -> List[Path]:
         raise UserError(f'picture folder {folder} does not exist: check the path')
     if not folder.is_dir():
         raise UserError(f'{folder} is a file, but a folder of pictures is needed')
-    found = sorted(path for path in folder.iterdir()
+    paths = sorted(path for path in folder.iterdir()
                    if path.suffix.lower() in SUFFIXES and not path.name.startswith('.') and path.is_file())
-    if not found:
+    if not paths:
         raise UserError(f"no pictures in {folder}: put {', '.join(SUFFIXES)} files there")
-    return found
+    return paths
 
 
 def read_bgr(path: Path) -> np.ndarray:
@@ -42,9 +42,9 @@ def read_bgr(path: Path) -> np.ndarray:
     Raises UserError if the file is missing, empty, cut off, no image, or absurdly large.
     """
     try:
-        with Image.open(str(path)) as picture:
-            picture.load()
-            return _to_bgr(ImageOps.exif_transpose(picture) or picture)
+        with Image.open(str(path)) as pillow:
+            pillow.load()
+            return _to_bgr(ImageOps.exif_transpose(pillow) or pillow)
     except FileNotFoundError:
         raise UserError(f'picture {path} does not exist: check the path') from None
     except IsADirectoryError:
@@ -65,19 +65,19 @@ def _is_empty(path: Path) -> bool:
         return False
 
 
-def _to_bgr(picture: Image.Image) -> np.ndarray:
-    if picture.mode.startswith('I') or picture.mode == 'F':
-        grey = np.asarray(picture).astype(np.float64)
-        if picture.mode != 'F':
+def _to_bgr(pillow: Image.Image) -> np.ndarray:
+    if pillow.mode.startswith('I') or pillow.mode == 'F':
+        grey = np.asarray(pillow).astype(np.float64)
+        if pillow.mode != 'F':
             grey = grey / 257.0  # 16 bit, also dark images: 65535 becomes 255
         elif grey.max() <= 1:
             grey = grey * 255.0
         return cv2.cvtColor(np.clip(np.rint(grey), 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
-    if picture.mode in ('LA', 'PA', 'RGBA', 'RGBa', 'La') or 'transparency' in picture.info:
-        rgba = picture.convert('RGBA')
+    if pillow.mode in ('LA', 'PA', 'RGBA', 'RGBa', 'La') or 'transparency' in pillow.info:
+        rgba = pillow.convert('RGBA')
         white = Image.new('RGBA', rgba.size, (255, 255, 255, 255))
-        picture = Image.alpha_composite(white, rgba)
-    return np.ascontiguousarray(np.asarray(picture.convert('RGB'))[:, :, ::-1])
+        pillow = Image.alpha_composite(white, rgba)
+    return np.ascontiguousarray(np.asarray(pillow.convert('RGB'))[:, :, ::-1])
 
 
 def check_writable_name(path: Path) -> None:

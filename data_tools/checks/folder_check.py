@@ -1,34 +1,35 @@
-"""What is wrong with a folder of photographs and a folder of exemplars, from the facts of their pictures."""
+"""What is wrong with a folder of photographs and a folder of exemplars, from the facts of their images."""
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy.cluster.vq import kmeans2
 from scipy.spatial.distance import cdist
 
+from dctnet.data.folders import share_larger
 from dctnet.metrics.near_duplicates import NearDuplicates
 
-from .picture_facts import PictureFacts
+from .image_facts import ImageFacts
 
 FEW_PHOTOS, FEW_EXEMPLARS = 500, 50  # the paper: 10 000 and about 100
 _DUPLICATE_BITS = 24     # of 256
 _BLURRED = 3.0
 _OFF_PLACE = 0.06        # aligned faces stay below 0.03
 _SIDEWAYS = 30.0         # degrees of yaw
-_ENOUGH = 10             # pictures that a comparison of two folders needs
+_ENOUGH = 10             # images that a comparison of two folders needs
 _SWAPPED = 0.75          # of the pairs
 _SMALLEST_GROUP, _MIXED = 0.1, 0.31  # silhouettes: single styles reach 0.30, two styles 0.32 to 0.41
 _TRIES = 8
 
 
 class Finding(NamedTuple):
-    """where: PHOTO, STYLE or both. what was found, and what to do about it. pictures: which, the first ones."""
+    """where: PHOTO, STYLE or both. what: is wrong. advice: what to do about it. examples: the images that show it."""
     where: str
     what: str
     advice: str
-    pictures: List[PictureFacts] = []
+    examples: List[ImageFacts] = []
 
 
-def refusal(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> str:
+def refusal(photos: Sequence[ImageFacts], style: Sequence[ImageFacts]) -> str:
     """Why the two folders look swapped, '' if they do not: drawings are flatter than photographs, and the eyes of
     cartoons are larger."""
     for words, value in (('flatter', _flat), ('with larger eyes', _eye_size)):
@@ -38,33 +39,33 @@ def refusal(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> st
     return ''
 
 
-def findings(photos: Sequence[PictureFacts], style: Sequence[PictureFacts], size: int) -> List[Finding]:
+def findings(photos: Sequence[ImageFacts], style: Sequence[ImageFacts], size: int) -> List[Finding]:
     """Everything that is likely to hurt a training at `size` px, the worst of each folder first."""
-    found = _too_few('PHOTO', photos, FEW_PHOTOS, 'the paper trains on 10 000 photographs; a few hundred give a style '
-                     'that fits few faces: add photographs')
-    found += _too_few('STYLE', style, FEW_EXEMPLARS, 'about 100 are usual: add exemplars of the same style, or samples '
-                      'of train.py ccn (data.generated)')
+    result = _too_few('PHOTO', photos, FEW_PHOTOS, 'the paper trains on 10 000 photographs; a few hundred give a '
+                      'style that fits few faces: add photographs')
+    result += _too_few('STYLE', style, FEW_EXEMPLARS, 'about 100 are usual: add exemplars of the same style, or '
+                       'samples of train.py ccn (data.generated)')
     for where, facts in (('PHOTO', photos), ('STYLE', style)):
-        found += _shares(where, [entry for entry in facts if not entry.error], size)
-        found += _unreadable(where, facts) + _near_duplicates(where, facts)
-    return found + _mixed(style) + _poses(photos, style) + _alike(photos, style)
+        result += _shares(where, [entry for entry in facts if not entry.error], size)
+        result += _unreadable(where, facts) + _near_duplicates(where, facts)
+    return result + _mixed(style) + _poses(photos, style) + _alike(photos, style)
 
 
-def share_of_pairs(value: Callable[[PictureFacts], float], photos: Sequence[PictureFacts],
-                   style: Sequence[PictureFacts]) -> Optional[float]:
+def share_of_pairs(value: Callable[[ImageFacts], float], photos: Sequence[ImageFacts],
+                   style: Sequence[ImageFacts]) -> Optional[float]:
     """In which share of the pairs (photograph, exemplar) the photograph has the larger value; None if too few
-    pictures have one."""
+    images have one."""
     a, b = [np.array([value(entry) for entry in facts if not entry.error]) for facts in (photos, style)]
     a, b = a[~np.isnan(a)], b[~np.isnan(b)]
     if min(len(a), len(b)) < _ENOUGH:
         return None
-    return float(np.mean(a[:, None] > b) + 0.5 * np.mean(a[:, None] == b))
+    return share_larger(a, b)
 
 
-def duplicate_groups(facts: Sequence[PictureFacts]) -> List[List[PictureFacts]]:
-    """Pictures that are nearly the same as the first of their group."""
+def duplicate_groups(facts: Sequence[ImageFacts]) -> List[List[ImageFacts]]:
+    """Images that are nearly the same as the first of their group."""
     leaders = NearDuplicates(_DUPLICATE_BITS)
-    groups: Dict[str, List[PictureFacts]] = {}
+    groups: Dict[str, List[ImageFacts]] = {}
     for entry in facts:
         if entry.error:
             continue
@@ -76,43 +77,43 @@ def duplicate_groups(facts: Sequence[PictureFacts]) -> List[List[PictureFacts]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def style_groups(facts: Sequence[PictureFacts]) -> Tuple[float, List[List[PictureFacts]]]:
-    """The two groups that the pictures fall into most easily, by their looks, and how well they are apart (mean
-    silhouette, -1 to 1); (0, []) if there are too few pictures."""
-    known = [entry for entry in facts if not entry.error]
-    if len(known) < 2 * _ENOUGH:
+def style_groups(facts: Sequence[ImageFacts]) -> Tuple[float, List[List[ImageFacts]]]:
+    """The two groups that the images fall into most easily, by their looks, and how well they are apart (mean
+    silhouette, -1 to 1); (0, []) if there are too few images."""
+    readable = [entry for entry in facts if not entry.error]
+    if len(readable) < 2 * _ENOUGH:
         return 0.0, []
-    looks = np.array([entry.looks for entry in known])
+    looks = np.array([entry.looks for entry in readable])
     looks = (looks - looks.mean(0)) / np.maximum(looks.std(0), 1e-6)
     tries = [kmeans2(looks, 2, minit='++', seed=seed) for seed in range(_TRIES)]
     tries = [(float(np.sum((looks - centres[label]) ** 2)), label) for centres, label in tries
-             if np.bincount(label, minlength=2).min() >= max(_SMALLEST_GROUP * len(known), 2)]
+             if np.bincount(label, minlength=2).min() >= max(_SMALLEST_GROUP * len(readable), 2)]
     if not tries:
         return 0.0, []
     label = min(tries, key=lambda entry: entry[0])[1]
     distances = cdist(looks, looks)
-    own, other = [np.array([row[(label == group) == same].sum() for row, group in zip(distances, label)])
-                  for same in (True, False)]
+    within, across = [np.array([row[(label == group) == same].sum() for row, group in zip(distances, label)])
+                      for same in (True, False)]
     sizes = np.bincount(label)[label]
-    own, other = own / (sizes - 1), other / (len(known) - sizes)
-    apart = float(np.mean((other - own) / np.maximum(np.maximum(other, own), 1e-9)))
-    return apart, [[entry for entry, its in zip(known, label) if its == group] for group in (0, 1)]
+    within, across = within / (sizes - 1), across / (len(readable) - sizes)
+    apart = float(np.mean((across - within) / np.maximum(np.maximum(across, within), 1e-9)))
+    return apart, [[entry for entry, place in zip(readable, label) if place == group] for group in (0, 1)]
 
 
-def _flat(entry: PictureFacts) -> float:
+def _flat(entry: ImageFacts) -> float:
     return entry.flat
 
 
-def _eye_size(entry: PictureFacts) -> float:
+def _eye_size(entry: ImageFacts) -> float:
     return entry.face.eye_size if entry.face else np.nan
 
 
-def _too_few(where: str, facts: Sequence[PictureFacts], enough: int, advice: str) -> List[Finding]:
+def _too_few(where: str, facts: Sequence[ImageFacts], enough: int, advice: str) -> List[Finding]:
     return [Finding(where, f'only {len(facts)} pictures', advice)] * (len(facts) < enough)
 
 
-def _shares(where: str, facts: Sequence[PictureFacts], size: int) -> List[Finding]:
-    """What more than a share of the pictures may not be."""
+def _shares(where: str, facts: Sequence[ImageFacts], size: int) -> List[Finding]:
+    """What more than a share of the images may not be."""
     drawn = where == 'STYLE'
     rules: Tuple[Tuple[float, str, Callable, str], ...] = (
         (0.5 if drawn else 0.1, 'show no face that is found', lambda entry: not entry.faces,
@@ -130,21 +131,21 @@ def _shares(where: str, facts: Sequence[PictureFacts], size: int) -> List[Findin
         (0.2, 'have no colour', lambda entry: entry.chroma < 2, 'grey pictures teach grey ones: leave them out unless '
          'the style is grey'),
     )
-    found = []
+    result = []
     for limit, words, is_so, advice in rules:
-        those = [entry for entry in facts if is_so(entry)]
-        if len(those) > limit * len(facts):
-            found.append(Finding(where, f'{len(those)} of {len(facts)} pictures {words}', advice, those))
-    return found
+        examples = [entry for entry in facts if is_so(entry)]
+        if len(examples) > limit * len(facts):
+            result.append(Finding(where, f'{len(examples)} of {len(facts)} pictures {words}', advice, examples))
+    return result
 
 
-def _unreadable(where: str, facts: Sequence[PictureFacts]) -> List[Finding]:
+def _unreadable(where: str, facts: Sequence[ImageFacts]) -> List[Finding]:
     errors = [entry for entry in facts if entry.error]
     return [Finding(where, f'{len(errors)} pictures cannot be read: {errors[0].error}',
                     'remove them: training stops at them')] if errors else []
 
 
-def _near_duplicates(where: str, facts: Sequence[PictureFacts]) -> List[Finding]:
+def _near_duplicates(where: str, facts: Sequence[ImageFacts]) -> List[Finding]:
     groups = duplicate_groups(facts)
     spare = sum(len(group) - 1 for group in groups)
     if spare <= 0.02 * len(facts):
@@ -154,7 +155,7 @@ def _near_duplicates(where: str, facts: Sequence[PictureFacts]) -> List[Finding]
                     'they count double: keep one of each', [entry for group in groups for entry in group])]
 
 
-def _mixed(style: Sequence[PictureFacts]) -> List[Finding]:
+def _mixed(style: Sequence[ImageFacts]) -> List[Finding]:
     apart, groups = style_groups(style)
     if apart <= _MIXED:
         return []
@@ -165,7 +166,7 @@ def _mixed(style: Sequence[PictureFacts]) -> List[Finding]:
         'one run learns one style: look at the smaller group, and leave it out if it is another', smaller)]
 
 
-def _poses(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> List[Finding]:
+def _poses(photos: Sequence[ImageFacts], style: Sequence[ImageFacts]) -> List[Finding]:
     turned = [[abs(entry.face.pose.yaw) for entry in facts if entry.face] for facts in (photos, style)]
     if min(len(side) for side in turned) < _ENOUGH:
         return []
@@ -177,7 +178,7 @@ def _poses(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> Lis
                     'such exemplars, or leave such photographs out')]
 
 
-def _alike(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> List[Finding]:
+def _alike(photos: Sequence[ImageFacts], style: Sequence[ImageFacts]) -> List[Finding]:
     flat, eyes = share_of_pairs(_flat, photos, style), share_of_pairs(_eye_size, photos, style)
     if flat is None or eyes is None or min(flat, eyes) < 0.4 or max(flat, eyes) > 0.6:
         return []

@@ -8,7 +8,7 @@ import numpy as np
 from dctnet import html_page, images
 
 from .folder_check import Finding, duplicate_groups
-from .picture_facts import FaceFacts, PictureFacts
+from .image_facts import FaceFacts, ImageFacts
 
 _SIDE, _COLUMNS, _SHOWN, _SHOWN_OF_FINDING, _QUALITY = 96, 12, 60, 24, 95
 _TITLE = 'Check of training pictures'
@@ -26,12 +26,12 @@ section { border-left: 4px solid #d90; padding: .1rem 0 .1rem 1rem; margin: 1rem
 class Statistic(NamedTuple):
     """A row of the table: what it is, and its words for a folder."""
     name: str
-    words: Callable[[Sequence[PictureFacts]], str]
+    words: Callable[[Sequence[ImageFacts]], str]
 
 
 def statistics() -> List[Statistic]:
     """The rows that both folders are compared by."""
-    def of_faces(value: Callable[[FaceFacts], float]) -> Callable[[Sequence[PictureFacts]], str]:
+    def of_faces(value: Callable[[FaceFacts], float]) -> Callable[[Sequence[ImageFacts]], str]:
         return lambda facts: _spread([value(entry.face) for entry in facts if entry.face])
 
     return [
@@ -51,37 +51,43 @@ def statistics() -> List[Statistic]:
     ]
 
 
-def table(photos: Sequence[PictureFacts], style: Sequence[PictureFacts]) -> List[Tuple[str, str, str]]:
-    """Name, PHOTO, STYLE of each row; pictures that cannot be read are left out. Spreads are the median and, in
+def table(photos: Sequence[ImageFacts], style: Sequence[ImageFacts]) -> List[Tuple[str, str, str]]:
+    """Name, PHOTO, STYLE of each row; images that cannot be read are left out. Spreads are the median and, in
     brackets, what 10 and 90 % stay below."""
     readable = [[entry for entry in facts if not entry.error] for facts in (photos, style)]
     return [(row.name, row.words(readable[0]), row.words(readable[1])) for row in statistics()]
 
 
-def page(places: Tuple[Path, Path], facts: Tuple[Sequence[PictureFacts], Sequence[PictureFacts]], refused: str,
-         found: Sequence[Finding]) -> str:
-    """The whole HTML text. places, facts: of PHOTO and STYLE. refused: why the folders are refused, or ''."""
+def page(places: Tuple[Path, Path], facts: Tuple[Sequence[ImageFacts], Sequence[ImageFacts]], refused: str,
+         findings: Sequence[Finding]) -> str:
+    """The whole HTML text.
+
+    places: PHOTO and STYLE.
+    facts: of the images of each.
+    refused: why the folders are refused, or ''.
+    findings: what else is wrong with them.
+    """
     verdict = (f'<p class="bad"><b>The folders look swapped:</b> {html.escape(refused)}.</p>' if refused else
-               '<p class="{}">{}</p>'.format('bad' if found else 'good', f'Warnings: {len(found)}' if found
+               '<p class="{}">{}</p>'.format('bad' if findings else 'good', f'Warnings: {len(findings)}' if findings
                                              else 'Nothing found that would hurt a training.'))
     rows = ''.join('<tr><th>{}</th><td>{}</td><td>{}</td></tr>'.format(*(html.escape(text) for text in row))
                    for row in table(*facts))
-    sheets = ''.join(f'<h2>{where}: {html.escape(str(place))}</h2><p>{min(len(its), _SHOWN)} of {len(its)} pictures, '
-                     f'evenly over the names.</p>{_sheet(html_page.evenly(its, _SHOWN))}'
-                     for where, place, its in zip(('PHOTO', 'STYLE'), places, facts))
+    sheets = ''.join(f'<h2>{where}: {html.escape(str(place))}</h2><p>{min(len(entries), _SHOWN)} of {len(entries)} '
+                     f'pictures, evenly over the names.</p>{_sheet(html_page.evenly(entries, _SHOWN))}'
+                     for where, place, entries in zip(('PHOTO', 'STYLE'), places, facts))
     return html_page.document(_TITLE, _STYLE, (
-        f"<h1>{_TITLE}</h1>{verdict}{''.join(map(_section, found))}<h2>In numbers</h2><p>Median, and in brackets what "
-        '10 and 90 % stay below.</p><table><tr><th></th><th>PHOTO</th><th>STYLE</th></tr>'
+        f"<h1>{_TITLE}</h1>{verdict}{''.join(map(_section, findings))}<h2>In numbers</h2><p>Median, and in brackets "
+        'what 10 and 90 % stay below.</p><table><tr><th></th><th>PHOTO</th><th>STYLE</th></tr>'
         f'{rows}</table>{sheets}'))
 
 
 def _section(finding: Finding) -> str:
-    shown = finding.pictures[:_SHOWN_OF_FINDING]
+    shown = finding.examples[:_SHOWN_OF_FINDING]
     return '<section><p><b>{}: {}.</b></p><p>{}.</p>{}</section>'.format(
         finding.where, html.escape(finding.what), html.escape(finding.advice), _sheet(shown) if shown else '')
 
 
-def _sheet(facts: Sequence[PictureFacts]) -> str:
+def _sheet(facts: Sequence[ImageFacts]) -> str:
     tiles = [images.square(images.read_bgr(entry.path), _SIDE) for entry in facts if not entry.error]
     if not tiles:
         return ''

@@ -23,7 +23,7 @@ log = logging.getLogger('generate_exemplars')
 
 
 class Drawing(NamedTuple):
-    """How pictures are drawn. size: side in pixels. steps: of the scheduler. guidance: scale of classifier-free
+    """How images are drawn. size: side in pixels. steps: of the scheduler. guidance: scale of classifier-free
     guidance. negative_prompt: what to keep away from. strength: how far from the photograph, 0 to 1; None without."""
     size: int
     steps: int
@@ -39,10 +39,10 @@ class Model(NamedTuple):
 
 
 class Painter:
-    """StatelessRandom pictures of prompts.
+    """StatelessRandom images of prompts.
 
     pipeline: a text-to-image pipeline of diffusers, or an image-to-image one where `drawing` has a strength.
-    new_generator: seed -> the pipeline's source of random numbers; each picture has one of its own.
+    new_generator: seed -> the pipeline's source of random numbers; each image has one of its own.
     """
 
     def __init__(self, pipeline: Any, drawing: Drawing, new_generator: Callable[[int], Any]) -> None:
@@ -50,13 +50,13 @@ class Painter:
 
     @property
     def has_safety_checker(self) -> bool:
-        """True where the model brings a network that flags pictures that are not safe for work."""
+        """True where the model brings a network that flags images that are not safe for work."""
         return getattr(self._pipeline, 'safety_checker', None) is not None
 
     def __call__(self, prompts: Sequence[str], seeds: Sequence[int],
                  photos: Optional[Sequence[np.ndarray]] = None) -> List[Optional[np.ndarray]]:
-        """A picture, uint8 [size, size, 3] BGR, for each prompt and seed, drawn together; None where the model's safety
-        checker flags it. photos: uint8 [H, W, 3] BGR, what each picture is drawn over: their centre squares.
+        """An image, uint8 [size, size, 3] BGR, for each prompt and seed, drawn together; None where the model's safety
+        checker flags it. photos: uint8 [H, W, 3] BGR, what each image is drawn over: their centre squares.
 
         Raises UserError where the memory is too small or half precision overflows.
         """
@@ -81,23 +81,23 @@ class Painter:
         if not np.isfinite(drawn).all():
             raise UserError('the model gives numbers that are not finite: leave out --half')
         flags = getattr(result, 'nsfw_content_detected', None) or [False] * len(drawn)
-        return [None if flag else np.ascontiguousarray((picture * 255).round().astype(np.uint8)[:, :, ::-1])
-                for picture, flag in zip(drawn, flags)]
+        return [None if flag else np.ascontiguousarray((image * 255).round().astype(np.uint8)[:, :, ::-1])
+                for image, flag in zip(drawn, flags)]
 
 
 def versions() -> Dict[str, str]:
     """Library -> its version. Raises UserError where one is not installed."""
-    found = {}
+    result = {}
     for name in LIBRARIES:
         try:
-            found[name] = importlib.import_module(name).__version__
+            result[name] = importlib.import_module(name).__version__
         except ImportError as error:
             raise UserError(
                 f'Python package {name} is not installed in {sys.prefix} ({error}). It is an extra with an environment '
                 'of its own: python3.11 -m venv .venv/exemplars && .venv/exemplars/bin/pip install -r '
                 'requirements/exemplars.txt, then .venv/exemplars/bin/python -m '
                 'data_tools.generate_exemplars') from error
-    return found
+    return result
 
 
 def device_of(name: str, half: bool) -> str:

@@ -19,7 +19,7 @@ _NAME_LENGTH = 40
 
 
 class Exemplar(NamedTuple):
-    """A picture to draw. file: its name, which tells its seed. photo: what it is drawn over, or None."""
+    """An image to draw. file: its name, which tells its seed. photo: what it is drawn over, or None."""
     file: str
     subject: str
     prompt: str
@@ -56,13 +56,13 @@ def read_subjects(path: Path) -> List[str]:
 
 
 def of_subjects(subjects: Sequence[str], template: str, count: int, seed: int) -> List[Exemplar]:
-    """`count` pictures of each subject. Raises UserError if two subjects would get the same file."""
+    """`count` images of each subject. Raises UserError if two subjects would get the same file."""
     return _distinct([_exemplar(subject, subject, template, index, seed, None, None)
                       for subject in subjects for index in range(count)])
 
 
 def of_photos(photos: Sequence[Path], subject: str, template: str, count: int, seed: int) -> List[Exemplar]:
-    """`count` pictures over each photograph. Raises UserError if two photographs would get the same file, or one
+    """`count` images over each photograph. Raises UserError if two photographs would get the same file, or one
     cannot be read."""
     exemplars = []
     for photo in photos:
@@ -71,14 +71,14 @@ def of_photos(photos: Sequence[Path], subject: str, template: str, count: int, s
     return _distinct(exemplars)
 
 
-def picture_seed(seed: int, key: str, index: int) -> int:
-    """The seed of a picture, 0 to 2^32 - 1, from the command's seed, the subject or the photograph's name, and its
-    index: other subjects and more pictures leave it as it is."""
+def image_seed(seed: int, key: str, index: int) -> int:
+    """The seed of an image, 0 to 2^32 - 1, from the command's seed, the subject or the photograph's name, and its
+    index: other subjects and more images leave it as it is."""
     return int(sha256_of_lines([f'{seed}/{index}/{key}'])[:8], 16)
 
 
 def batches(exemplars: Sequence[Exemplar], size: int) -> Iterator[List[Exemplar]]:
-    """The pictures that are drawn together: at most `size`, all of one subject or photograph, so that the batches of
+    """The images that are drawn together: at most `size`, all of one subject or photograph, so that the batches of
     one do not depend on the others."""
     start = 0
     for end in range(1, len(exemplars) + 1):
@@ -89,10 +89,10 @@ def batches(exemplars: Sequence[Exemplar], size: int) -> Iterator[List[Exemplar]
 
 def _exemplar(key: str, subject: str, template: str, index: int, seed: int, photo: Optional[Path],
               digest: Optional[str]) -> Exemplar:
-    own = picture_seed(seed, key, index)
+    own_seed = image_seed(seed, key, index)
     words = re.sub(r'[^\w]+', '-', photo.stem if photo else key)[:_NAME_LENGTH].strip('-') or 'subject'
-    return Exemplar(f'{words}-{index:02d}-seed{own}.png', subject, template.replace(NAME, subject), index,
-                    own, photo, digest)
+    return Exemplar(f'{words}-{index:02d}-seed{own_seed}.png', subject, template.replace(NAME, subject), index,
+                    own_seed, photo, digest)
 
 
 def _distinct(exemplars: List[Exemplar]) -> List[Exemplar]:

@@ -36,15 +36,15 @@ def read(folder: Path, key: str) -> Dict[str, List[str]]:
     """
     path = folder / MANIFEST
     lines = path.read_text(encoding='utf-8', errors='replace').splitlines() if path.exists() else []
-    found: Dict[str, List[str]] = {}
+    by_key: Dict[str, List[str]] = {}
     for number, line in enumerate(lines, 1):
         try:
-            found.setdefault(json.loads(line)[key], []).append(line)
+            by_key.setdefault(json.loads(line)[key], []).append(line)
         except (ValueError, KeyError, TypeError) as error:
             if number < len(lines):
                 raise UserError(f'line {number} of {path} is damaged: remove that line, its picture is then done '
                                 'again') from error
-    return found
+    return by_key
 
 
 def write(folder: Path, lines: Dict[str, List[str]]) -> None:

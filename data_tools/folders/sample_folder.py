@@ -68,8 +68,8 @@ def write_sheet(folder: Path, count: int, twins: bool) -> Path:
     rows: List[List[np.ndarray]] = []
     for first in range(0, min(count, SHEET_IMAGES), _SHEET_COLUMNS):
         paths = [image_file(folder, i) for i in range(first, min(first + _SHEET_COLUMNS, count))]
-        for wanted, place in ((twins, twin_file), (True, lambda path: path)):
-            if wanted:
+        for shown, place in ((twins, twin_file), (True, lambda path: path)):
+            if shown:
                 rows.append([images.read_bgr(place(path)) for path in paths])
     sheet = folder / SHEETS / 'pairs.png'
     images.write_bgr(sheet, images.grid(rows))

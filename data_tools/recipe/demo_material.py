@@ -17,25 +17,25 @@ def portrait() -> np.ndarray:
     return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
 
 
-def views(picture: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
-    """Random windows of a picture, rotated, mirrored and scaled: uint8 [count, size, size, 3]."""
+def views(image: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
+    """Random windows of an image, rotated, mirrored and scaled: uint8 [count, size, size, 3]."""
     rng = np.random.RandomState(seed)
     result = []
     for _ in range(count):
         side = rng.uniform(0.9, 2.2) * size  # near the resolution at which the portrait will be translated
-        centre = rng.uniform(side / 2, np.array(picture.shape[1::-1]) - side / 2)
+        centre = rng.uniform(side / 2, np.array(image.shape[1::-1]) - side / 2)
         to_view = np.asarray(cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), rng.uniform(-20, 20),
                                                      size / side), np.float64)
         to_view[:, 2] += size / 2 - centre
-        view = cv2.warpAffine(picture, to_view, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
+        view = cv2.warpAffine(image, to_view, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
         result.append(view[:, ::-1] if rng.randint(2) else view)
     return np.stack(result)
 
 
-def portraits(picture: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
+def portraits(image: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
     """The head of the astronaut as if photographed several times: turned, squeezed, mirrored, in other light.
 
-    picture: uint8 [H, W, 3] BGR, the astronaut.
+    image: uint8 [H, W, 3] BGR, the astronaut.
     count: number of images.
     size: their side in pixels; the face takes about a third of it.
     seed: of the random changes.
@@ -49,27 +49,27 @@ def portraits(picture: np.ndarray, count: int, size: int, seed: int) -> np.ndarr
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         to_portrait = turn.dot(np.diag(rng.uniform(0.85, 1.15, 2) * size / 230 * [mirror, 1]))
         shift = size / 2 + rng.uniform(-0.05, 0.05, 2) * size - to_portrait.dot(face)
-        view = cv2.warpAffine(picture, np.hstack([to_portrait, shift[:, None]]), (size, size), flags=cv2.INTER_AREA,
+        view = cv2.warpAffine(image, np.hstack([to_portrait, shift[:, None]]), (size, size), flags=cv2.INTER_AREA,
                               borderMode=cv2.BORDER_REFLECT_101)
         lit = 255 * (view / 255.0) ** rng.uniform(0.7, 1.4) * rng.uniform(0.85, 1.1, 3)
         result.append(np.clip(lit, 0, 255).astype(np.uint8))
     return np.stack(result)
 
 
-def paint(picture: np.ndarray) -> np.ndarray:
+def paint(image: np.ndarray) -> np.ndarray:
     """A comic version by mean shift, posterised night-to-sand tones and ink lines. uint8 BGR, same shape."""
-    lab = cv2.cvtColor(cv2.pyrMeanShiftFiltering(picture, 12, 28), cv2.COLOR_BGR2LAB).astype(np.float32)
+    lab = cv2.cvtColor(cv2.pyrMeanShiftFiltering(image, 12, 28), cv2.COLOR_BGR2LAB).astype(np.float32)
     tone = np.clip(np.floor(lab[:, :, :1] / 255 * _TONES) / (_TONES - 1), 0, 1)
     palette = np.concatenate([40 + 205 * tone, 156 - 30 * tone, 83 + 83 * tone], axis=2)  # Lab in OpenCV's 0-255
     flat = cv2.cvtColor(np.clip(0.35 * lab + 0.65 * palette, 0, 255).astype(np.uint8), cv2.COLOR_LAB2BGR)
-    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (0, 0), 1.2)
+    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (0, 0), 1.2)
     paper = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY, 11, 4)
     share = cv2.GaussianBlur(paper, (0, 0), 0.6).astype(np.float32)[:, :, None] / 255
     return np.rint(flat * share + _INK * (1 - share)).astype(np.uint8)
 
 
 def write_material(folder: Path, count: int, size: int, validation: int = 16) -> None:
-    """FOLDER/photo and FOLDER/style with `count` pictures each, unpaired; FOLDER/validation with other photographs;
+    """FOLDER/photo and FOLDER/style with `count` images each, unpaired; FOLDER/validation with other photographs;
     FOLDER/portrait.png."""
     astronaut = portrait()
     images.write_bgr(folder / 'portrait.png', astronaut)

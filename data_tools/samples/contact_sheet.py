@@ -1,4 +1,4 @@
-"""Many pictures on few pages, each with a caption, to look through by eye."""
+"""Many images on few pages, each with a caption, to look through by eye."""
 from pathlib import Path
 from typing import List, NamedTuple, Sequence
 
@@ -11,7 +11,7 @@ _FADED = 0.55
 
 
 class Entry(NamedTuple):
-    """A picture and what is written below it. faded: paler than the others."""
+    """An image and what is written below it. faded: paler than the others."""
     path: Path
     caption: str
     faded: bool
@@ -31,7 +31,7 @@ def write_pages(folder: Path, entries: Sequence[Entry]) -> List[Path]:
 
 
 def _tile(entry: Entry) -> np.ndarray:
-    picture = images.square(images.read_bgr(entry.path), _SIDE)
+    image = images.square(images.read_bgr(entry.path), _SIDE)
     if entry.faded:
-        picture = (255 - _FADED * (255 - picture.astype(np.float32))).astype(np.uint8)
-    return images.labelled(picture, entry.caption)
+        image = (255 - _FADED * (255 - image.astype(np.float32))).astype(np.uint8)
+    return images.labelled(image, entry.caption)

@@ -19,18 +19,18 @@ _BATCH = 16
 
 
 class IdentityScore:
-    """Cosine of dlib's face descriptors of a picture and its twin: 1 = the same."""
+    """Cosine of dlib's face descriptors of an image and its twin: 1 = the same."""
 
     def __init__(self, device: str) -> None:
         self._network = embedding_session(identity_network('dlib'), device)
 
-    def __call__(self, pictures: List[np.ndarray], twins: List[np.ndarray]) -> np.ndarray:
+    def __call__(self, faces: List[np.ndarray], twins: List[np.ndarray]) -> np.ndarray:
         """uint8 BGR aligned faces of any size -> [N]."""
-        return cosine(_run(self._network, pictures), _run(self._network, twins))
+        return cosine(_run(self._network, faces), _run(self._network, twins))
 
 
 class StyleDistance:
-    """Distance to style exemplars in the content features of the network: mean and deviation over the picture of each
+    """Distance to style exemplars in the content features of the network: mean and deviation over the image of each
     feature, in deviations of the exemplars; the mean of the five nearest exemplars. 1 is what the exemplars have among
     themselves (median).
 
@@ -46,7 +46,7 @@ class StyleDistance:
         self._network = FrozenGraph(graph.as_graph_def(), ['image:0'], ['statistics:0'], device)
         statistics = _run(self._network, exemplars)
         deviation = statistics.std(axis=0)
-        # Not exactly 0 for one picture many times: threads add up in another order from one row of a batch to the next.
+        # Not exactly 0 for one image many times: threads add up in another order from one row of a batch to the next.
         if deviation.mean() < 1e-4 * np.abs(statistics).mean():
             raise UserError('the exemplars are one picture, or all the same: name a folder of at least two different '
                             'ones with --exemplars')
@@ -56,10 +56,10 @@ class StyleDistance:
         self._usual = float(np.median([_nearest(np.delete(self._exemplars, i, axis=0), self._exemplars[i])
                                        for i in range(len(self._exemplars))]))
 
-    def __call__(self, pictures: List[np.ndarray]) -> np.ndarray:
+    def __call__(self, faces: List[np.ndarray]) -> np.ndarray:
         """uint8 BGR aligned faces of any size -> [N]."""
-        found = _run(self._network, pictures) * self._scale
-        return np.array([_nearest(self._exemplars, statistics) / self._usual for statistics in found])
+        scaled = _run(self._network, faces) * self._scale
+        return np.array([_nearest(self._exemplars, statistics) / self._usual for statistics in scaled])
 
 
 def _nearest(points: np.ndarray, point: np.ndarray) -> float:
@@ -67,15 +67,15 @@ def _nearest(points: np.ndarray, point: np.ndarray) -> float:
     return float(np.sort(distances)[:_NEAREST].mean())
 
 
-def _run(network: FrozenGraph, pictures: Iterable[np.ndarray]) -> np.ndarray:
+def _run(network: FrozenGraph, faces: Iterable[np.ndarray]) -> np.ndarray:
     """The network's answers, float64 [N, features]."""
-    return np.concatenate([network(batch) for batch in _batches(pictures)]).astype(np.float64)
+    return np.concatenate([network(batch) for batch in _batches(faces)]).astype(np.float64)
 
 
-def _batches(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def _batches(faces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     waiting: List[np.ndarray] = []
-    for picture in pictures:
-        waiting.append(images.to_unit(images.square(picture, _SIDE)))
+    for face in faces:
+        waiting.append(images.to_unit(images.square(face, _SIDE)))
         if len(waiting) == _BATCH:
             yield np.stack(waiting)
             waiting = []

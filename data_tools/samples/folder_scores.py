@@ -1,4 +1,4 @@
-"""Scores of every picture of a folder: each measured once, as long as what it depends on stays the same."""
+"""Scores of every image of a folder: each measured once, as long as what it depends on stays the same."""
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +19,7 @@ log = logging.getLogger('scores')
 
 
 def scores_of(paths: Sequence[Path], exemplars: Sequence[Path], workers: int, device: str) -> Dict[str, Dict[str, Any]]:
-    """Name -> scores (selection.CRITERIA; None if there is none) and hash of pictures of one folder;
+    """Name -> scores (selection.CRITERIA; None if there is none) and hash of images of one folder;
     {'error': text} for one that cannot be read.
 
     exemplars: for the style distance; empty for none. Raises UserError if an exemplar cannot be read.
@@ -77,5 +77,5 @@ def _style_measure(folder: Path, exemplars: Sequence[Path], size: int, device: s
 
 
 def _rounded(values: np.ndarray) -> List[float]:
-    """Beyond these digits they depend on which pictures share a batch."""
+    """Beyond these digits they depend on which images share a batch."""
     return [round(float(value), 5) for value in values]

@@ -1,4 +1,4 @@
-"""Scores of pictures that have not changed since, kept in one file: what is measured once need not be again."""
+"""Scores of images that have not changed since, kept in one file: what is measured once need not be again."""
 import json
 import logging
 import time
@@ -12,18 +12,18 @@ log = logging.getLogger('scores')
 Measure = Callable[[Sequence[str]], List[Any]]
 
 _VERSION = 1  # of the measures: scores of another version are measured again
-_CHUNK = 128  # pictures between two savings
+_CHUNK = 128  # images between two savings
 
 
 class ScoreCache:
-    """kind of measure -> picture's name -> (stamp, scores). A damaged or missing file is an empty cache."""
+    """kind of measure -> image's name -> (stamp, scores). A damaged or missing file is an empty cache."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._kinds: Dict[str, Dict[str, Any]] = kept_file.read_json(path, _VERSION, _kinds) or {}
 
     def measured(self, kind: str, stamps: Dict[str, Any], prepare: Callable[[], Measure]) -> Dict[str, Any]:
-        """Scores of every picture in `stamps` (name -> what they depend on, as plain JSON), in that order.
+        """Scores of every image in `stamps` (name -> what they depend on, as plain JSON), in that order.
 
         prepare: gives the measure, names -> scores (plain JSON); called only if some are missing. The measure gets
         some of these names at a time, and the file is saved after each call.

@@ -14,9 +14,9 @@ CRITERIA = {'face_score': 1, 'landmark_spread': -1, 'identity': 1, 'sharpness': 
 class Selection(NamedTuple):
     """What is dropped.
 
-    keep: the best so many, or a share of all pictures (a float from 0 to 1, at least one picture).
-    limits: score -> the worst value that passes; a picture without that score does not pass.
-    duplicate_bits: pictures whose hashes differ in at most so many of 256 bits are near-duplicates; the better stays.
+    keep: the best so many, or a share of all images (a float from 0 to 1, at least one image).
+    limits: score -> the worst value that passes; an image without that score does not pass.
+    duplicate_bits: images whose hashes differ in at most so many of 256 bits are near-duplicates; the better stays.
     """
     keep: Union[int, float]
     limits: Dict[str, float]
@@ -34,7 +34,7 @@ class Verdict(NamedTuple):
 
 
 def total_scores(scores: Sequence[Dict[str, Any]]) -> np.ndarray:
-    """The mean, over the criteria that any picture has a score of, of a picture's relative rank: 0 worst, 1 best.
+    """The mean, over the criteria that any image has a score of, of an image's relative rank: 0 worst, 1 best.
 
     A missing score ranks last. No weights: ranks need none, and scores.csv holds every score for another order.
     """
@@ -54,36 +54,36 @@ def ranks(values: Sequence[float]) -> np.ndarray:
 
 
 def verdicts(scores: Dict[str, Dict[str, Any]], selection: Selection) -> List[Verdict]:
-    """Every picture's place and fate, the best first; equal totals in the order of the names.
+    """Every image's place and fate, the best first; equal totals in the order of the names.
 
-    scores: name -> scores and hash, or {'error': text} for a picture that cannot be read.
+    scores: name -> scores and hash, or {'error': text} for an image that cannot be read.
     """
     readable = sorted(name for name in scores if 'error' not in scores[name])
     totals = dict(zip(readable, total_scores([scores[name] for name in readable])))
     best = selection.keep
     if isinstance(best, float):
         best = max(1, int(round(best * len(scores))))
-    kept = NearDuplicates(selection.duplicate_bits)
+    chosen = NearDuplicates(selection.duplicate_bits)
     result = []
     for rank, name in enumerate(sorted(readable, key=lambda name: (-totals[name], name)), 1):
         criterion, reason = _beyond_limit(scores[name], selection.limits)
         if not criterion:
-            twin = kept.near(scores[name]['hash'])
+            twin = chosen.near(scores[name]['hash'])
             if twin:
                 criterion, reason = 'duplicate', f'duplicate of {twin}'
-            elif len(kept.names) >= best:
+            elif len(chosen.names) >= best:
                 criterion, reason = 'rank', f'not among the best {best}'
             else:
-                kept.add(name, scores[name]['hash'])
+                chosen.add(name, scores[name]['hash'])
         result.append(Verdict(name, float(totals[name]), rank, criterion, reason))
     unreadable = sorted(set(scores) - set(readable))
     return result + [Verdict(name, 0.0, rank, 'unreadable', scores[name]['error'])
                      for rank, name in enumerate(unreadable, len(readable) + 1)]
 
 
-def dropped_by(found: Sequence[Verdict]) -> str:
-    """How many pictures each criterion removed, in words; '' if nothing was."""
-    counts = Counter(verdict.criterion for verdict in found if verdict.criterion)
+def dropped_by(ranking: Sequence[Verdict]) -> str:
+    """How many images each criterion removed, in words; '' if nothing was."""
+    counts = Counter(verdict.criterion for verdict in ranking if verdict.criterion)
     return ', '.join(f'{count} by {criterion}' for criterion, count in counts.most_common())
 
 

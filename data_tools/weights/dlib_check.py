@@ -25,6 +25,6 @@ def largest_difference(graph: tf.GraphDef, source: Path) -> float:
     chips = np.stack([face, face[:, ::-1], np.random.RandomState(0).randint(0, 256, face.shape).astype(np.uint8)])
     expected = [np.array(model.compute_face_descriptor(np.ascontiguousarray(chip))) for chip in chips]
     network = frozen.FrozenGraph(graph, [dlib_descriptor.INPUT], [dlib_descriptor.OUTPUT])
-    found = network(chips[..., ::-1].astype(np.float32) / 127.5 - 1)
+    descriptors = network(chips[..., ::-1].astype(np.float32) / 127.5 - 1)
     network.close()
-    return float(np.abs(found - expected).max())
+    return float(np.abs(descriptors - expected).max())

@@ -26,7 +26,7 @@ def import_generator(source: Path, out: Path, mask: Optional[Path] = None) -> st
     """Write the model folder `out` with the translator of `source`.
 
     source: .npz, TensorFlow checkpoint (prefix, .index or .meta), run folder, or frozen .pb; half precision is widened.
-    mask: picture to use as fusion mask; None for the ellipse.
+    mask: image to use as fusion mask; None for the ellipse.
     Raises UserError if a file is missing or damaged, if weights are missing, not finite or of another shape, or
     if the disk refuses; nothing is written then.
     """

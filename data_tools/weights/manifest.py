@@ -79,7 +79,7 @@ def difference(entry: Entry, path: Path) -> Optional[str]:
     if entry.size is not None and size != entry.size:
         return f'expected {entry.size} bytes, found {size}'
     if entry.checksum:
-        expected, found = getattr(entry, entry.checksum), digest(path, entry.checksum)
-        if found != expected:
-            return f'expected {entry.checksum} {expected}, found {found}'
+        expected, actual = getattr(entry, entry.checksum), digest(path, entry.checksum)
+        if actual != expected:
+            return f'expected {entry.checksum} {expected}, found {actual}'
     return None

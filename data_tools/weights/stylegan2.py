@@ -1,6 +1,6 @@
 """A published StyleGAN2 checkpoint, rosinality's or NVIDIA's -> the .npz that train.py ccn takes as `source`.
 
-rosinality's PyTorch code is what DCT-Net builds on. Its kernels are [out, in, h, w] and its pictures RGB.
+rosinality's PyTorch code is what DCT-Net builds on. Its kernels are [out, in, h, w] and its images RGB.
 """
 import re
 from pathlib import Path
@@ -113,7 +113,7 @@ def _converted(array: np.ndarray) -> np.ndarray:
     if array.ndim == 4 and array.shape[0] == 1 and array.shape[2:] == (1, 1) and array.shape[1] == 3:
         return array.reshape(3)                               # bias of a to_rgb [1, 3, 1, 1]
     if array.ndim == 4 and array.shape[0] == 1 and array.shape[2] == array.shape[3] > 3:
-        return array.transpose(0, 2, 3, 1)                    # constant input and noise pictures [1, C, h, w]
+        return array.transpose(0, 2, 3, 1)                    # constant input and noise images [1, C, h, w]
     if array.ndim == 4:                                       # kernel [out, in, h, w]
         return array.transpose(2, 3, 1, 0)
     return array.T if array.ndim == 2 else array

@@ -62,23 +62,23 @@ def _read_keras(path: Path) -> Dict[str, List[np.ndarray]]:
 
 def _arrays_by_rank(group: h5py.Group) -> List[np.ndarray]:
     """All datasets below a group, the kernel before the bias."""
-    found: List[np.ndarray] = []
+    arrays: List[np.ndarray] = []
 
     def visit(_: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            found.append(np.asarray(item[()], dtype=np.float32))
+            arrays.append(np.asarray(item[()], dtype=np.float32))
 
     group.visititems(visit)
-    return sorted(found, key=lambda array: -array.ndim)
+    return sorted(arrays, key=lambda array: -array.ndim)
 
 
 def _check(weights: Dict[str, List[np.ndarray]], path: Path) -> None:
-    wanted: Dict[str, tuple] = {}
-    offered: Dict[str, tuple] = {}
+    shapes: Dict[str, tuple] = {}
+    offered_shapes: Dict[str, tuple] = {}
     for name, shape in vgg19.shapes().items():
-        wanted.update({name + ' kernel': shape, name + ' bias': shape[3:]})
-        offered.update(zip((name + ' kernel', name + ' bias'), [array.shape for array in weights.get(name, [])]))
-    report = checkpoint.compare(wanted, offered)
+        shapes.update({name + ' kernel': shape, name + ' bias': shape[3:]})
+        offered_shapes.update(zip((name + ' kernel', name + ' bias'), [array.shape for array in weights.get(name, [])]))
+    report = checkpoint.compare(shapes, offered_shapes)
     if report.missing or report.reshaped:
         raise UserError(f'{path} does not hold VGG19: {report.text()}. Fetch {_WANTED_FILES}')
     for name, arrays in weights.items():

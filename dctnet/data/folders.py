@@ -36,17 +36,17 @@ def list_folders(photo: str, style: str, batch_size: int, generated: str = '') -
     Raises UserError if photo or style is not set, if a folder is missing, empty or smaller than a batch, or if two are
     the same.
     """
-    wanted = {'photo': photo, 'style': style}
+    places = {'photo': photo, 'style': style}
     if generated:
-        wanted['generated'] = generated
-    found = {key: list_folder('data.' + key, folder, batch_size) for key, folder in wanted.items()}
-    places: Dict[Path, str] = {}
-    for key, paths in found.items():
-        other = places.setdefault(paths[0].parent.resolve(), key)
+        places['generated'] = generated
+    listings = {key: list_folder('data.' + key, folder, batch_size) for key, folder in places.items()}
+    owners: Dict[Path, str] = {}
+    for key, paths in listings.items():
+        other = owners.setdefault(paths[0].parent.resolve(), key)
         if other != key:
-            raise UserError(f'data.{other} and data.{key} are the same folder ({wanted[key]}): photographs, style '
+            raise UserError(f'data.{other} and data.{key} are the same folder ({places[key]}): photographs, style '
                             'exemplars and generated samples must be apart')
-    return Folders(**found)
+    return Folders(**listings)
 
 
 def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
@@ -98,7 +98,7 @@ def _kept(path: Path) -> List[Path]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f'keep-list {path} cannot be read as text ({error})') from error
     paths = [path.parent / name for name in names]
-    gone = [picture.name for picture in paths if not picture.is_file()]
+    gone = [image.name for image in paths if not image.is_file()]
     if gone:
         raise UserError(f"keep-list {path} names {len(gone)} pictures that are not there ({', '.join(gone[:5])}): "
                         'bring them back or remove their lines')
@@ -129,8 +129,7 @@ def check_not_swapped(folders: Folders) -> None:
                         f'{advice}')
     photo, style = [np.array([flatness(images.read_bgr(path)) for path in paths[:_FLAT_SAMPLE]])
                     for paths in (folders.photo, folders.style)]
-    photo_flatter = float(np.mean(photo[:, None] > style[None, :]))
-    if photo_flatter > 0.9 and np.median(photo) - np.median(style) > 0.15:
+    if share_larger(photo, style) > 0.9 and np.median(photo) - np.median(style) > 0.15:
         raise UserError(f'the folders look swapped: {np.median(photo):.0%} of the area in data.photo is flat, as in '
                         f'drawings, and {np.median(style):.0%} in data.style: {advice}')
 
@@ -145,14 +144,20 @@ def _problem_of(path: Path) -> str:
     return ''
 
 
-def flatness(picture: np.ndarray) -> float:
+def flatness(image: np.ndarray) -> float:
     """Share of the pixels, 0 - 1, whose 3×3 neighbourhood has a standard deviation below 1.5 grey levels.
 
-    picture: uint8 [H, W, 3] BGR; its centred square is measured at 256 px.
+    image: uint8 [H, W, 3] BGR; its centred square is measured at 256 px.
     """
-    grey = cv2.cvtColor(images.square(picture, 256), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(images.square(image, 256), cv2.COLOR_BGR2GRAY).astype(np.float32)
     mean = cv2.blur(grey, (3, 3))
     return float(np.mean(np.maximum(cv2.blur(grey * grey, (3, 3)) - mean * mean, 0) < 1.5 ** 2))
+
+
+def share_larger(values: np.ndarray, others: np.ndarray) -> float:
+    """In which share of the pairs, 0 - 1, the one of `values` [N] is larger than the one of `others` [M]; equal ones
+    count half."""
+    return float(np.mean(values[:, None] > others) + 0.5 * np.mean(values[:, None] == others))
 
 
 def keep_list_text(names: Sequence[str], notes: Sequence[str]) -> str:

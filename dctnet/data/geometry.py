@@ -54,21 +54,21 @@ def expanded(rng: np.random.RandomState) -> List[Tuple[str, Transform]]:
     return variants
 
 
-def transformed(picture: np.ndarray, transform: Transform) -> np.ndarray:
+def transformed(image: np.ndarray, transform: Transform) -> np.ndarray:
     """Apply a transform: uint8 [H, W, 3] -> the same shape."""
     if transform.mirror:
-        picture = picture[:, ::-1]
+        image = image[:, ::-1]
     reflect = transform.reflect and transform.angle != 0
     if reflect and transform.scale != 1:  # the white around a smaller image is also turned
-        picture = _warped(picture, transform.scale, 0.0, False)
-        picture = _warped(picture, 1.0, transform.angle, True)
+        image = _warped(image, transform.scale, 0.0, False)
+        image = _warped(image, 1.0, transform.angle, True)
     elif transform.scale != 1 or transform.angle != 0:
-        picture = _warped(picture, transform.scale, transform.angle, reflect)
-    return np.ascontiguousarray(picture)
+        image = _warped(image, transform.scale, transform.angle, reflect)
+    return np.ascontiguousarray(image)
 
 
-def _warped(picture: np.ndarray, scale: float, angle: float, reflect: bool) -> np.ndarray:
-    height, width = picture.shape[:2]
+def _warped(image: np.ndarray, scale: float, angle: float, reflect: bool) -> np.ndarray:
+    height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2.0, (height - 1) / 2.0), angle, scale)
-    return cv2.warpAffine(np.ascontiguousarray(picture), matrix, (width, height), flags=cv2.INTER_LINEAR,
+    return cv2.warpAffine(np.ascontiguousarray(image), matrix, (width, height), flags=cv2.INTER_LINEAR,
                           borderMode=cv2.BORDER_REFLECT_101 if reflect else cv2.BORDER_CONSTANT, borderValue=_WHITE)

@@ -63,8 +63,8 @@ def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Di
 
 def _measure(detector: FaceDetector, path: Path) -> Optional[List[float]]:
     """The openness as JSON holds it: None if no face is found, or one too small to measure."""
-    picture = images.read_bgr(path)
-    faces = detector.detect(images.square(picture, min(picture.shape[:2])))  # the part that the training sees
+    image = images.read_bgr(path)
+    faces = detector.detect(images.square(image, min(image.shape[:2])))  # the part that the training sees
     values = openness(faces[0].landmarks) if faces else np.full(3, np.nan)
     return [float(value) for value in values] if np.isfinite(values).all() else None
 

@@ -20,7 +20,7 @@ Choose = Callable[[tf.NodeDef, Optional[np.ndarray]], Optional[Compute]]
 
 _MAX_OUTPUTS = 4     # channels of a convolution that is blocked
 _MIN_KERNEL_SIDE = 5  # a smaller kernel has too many multiplications to lose
-_MAX_WINDOW_SIDE = 3  # of a box filter: every pixel of the window is one more pass over the picture
+_MAX_WINDOW_SIDE = 3  # of a box filter: every pixel of the window is one more pass over the image
 
 
 def for_cpu(graph_def: tf.GraphDef) -> tf.GraphDef:
@@ -119,7 +119,7 @@ def _added(node: tf.NodeDef, kernel: Optional[np.ndarray]) -> Optional[Compute]:
 
 
 def _window_sums(x: tf.Tensor, window: Tuple[int, int]) -> tf.Tensor:
-    """Sums over the part of every window [height, width] inside the picture, [N, H, W, C] -> the same shape."""
+    """Sums over the part of every window [height, width] inside the image, [N, H, W, C] -> the same shape."""
     number, height, width, channels = tf.unstack(tf.shape(x))
     rows = _sums_along(tf.reshape(x, [number, height, width * channels]), 1, window[0], 1)
     return tf.reshape(_sums_along(rows, 2, window[1], channels), [number, height, width, channels])

@@ -1,4 +1,4 @@
-"""The picture around the two graphs: sizes, padding, and the fusion of heads with the background. No TensorFlow.
+"""The image around the two graphs: sizes, padding, and the fusion of heads with the background. No TensorFlow.
 
 docs/recipe.md, "Fusion". A translator is any callable: uint8 [H, W, 3] BGR -> uint8 of the same shape.
 """
@@ -41,9 +41,9 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def training_scale(landmarks: np.ndarray, training_size: int) -> float:
-    """How much to scale a picture so that a face [68, 2] gets the size that it had in the generator's training.
+    """How much to scale an image so that a face [68, 2] gets the size that it had in the generator's training.
 
-    Training pictures are FFHQ crops of `training_size` pixels, whose side follows from the eyes and the mouth.
+    Training images are FFHQ crops of `training_size` pixels, whose side follows from the eyes and the mouth.
     """
     right_eye, left_eye = landmarks[RIGHT_EYE].mean(axis=0), landmarks[LEFT_EYE].mean(axis=0)
     mouth = (landmarks[MOUTH_RIGHT] + landmarks[MOUTH_LEFT]) / 2
@@ -53,13 +53,13 @@ def training_scale(landmarks: np.ndarray, training_size: int) -> float:
 
 
 def move_points(points: np.ndarray, from_shape: Tuple[int, ...], to_shape: Tuple[int, ...]) -> np.ndarray:
-    """Points (x, y) of a picture of one [H, W, ...] shape in the same picture resized to another."""
+    """Points (x, y) of an image of one [H, W, ...] shape in the same image resized to another."""
     scale = np.array([to_shape[1] / from_shape[1], to_shape[0] / from_shape[0]])
     return (points + 0.5) * scale - 0.5  # (0, 0) is the centre of a pixel, not its corner
 
 
 def translate_whole(image: np.ndarray, translator: Translator) -> np.ndarray:
-    """The translator on a picture of any size: uint8 [H, W, 3] -> the same shape, a fresh array.
+    """The translator on an image of any size: uint8 [H, W, 3] -> the same shape, a fresh array.
 
     The padding continues the border, whereas the published code's white bleeds into it.
     """
@@ -67,16 +67,17 @@ def translate_whole(image: np.ndarray, translator: Translator) -> np.ndarray:
     return translator(images.pad_to_multiple(image, PAD_MULTIPLE))[:height, :width].copy()
 
 
-def add_heads(picture: np.ndarray, image: np.ndarray, faces: Iterable[np.ndarray], translate_heads: HeadTranslator,
-              mask: np.ndarray) -> None:
-    """The head graph on every face, blended into the background graph's picture in place.
+def add_heads(translation: np.ndarray, image: np.ndarray, faces: Iterable[np.ndarray],
+              translate_heads: HeadTranslator, mask: np.ndarray) -> None:
+    """Translate every face by the head graph and blend it into the background graph's translation, in place.
 
-    picture: `translate_whole` of image, uint8 [H, W, 3] BGR.
-    image: the picture that both graphs see, uint8 [H, W, 3] BGR.
+    translation: `translate_whole` of image, uint8 [H, W, 3] BGR.
+    image: the image that both graphs see, uint8 [H, W, 3] BGR.
+    translate_heads: the head graph, on crops of one size.
     faces: the five points of each, float64 [5, 2]; where heads overlap, a later one lies over an earlier one.
-    mask: float32 [288, 288], 1 where the head graph's picture shows.
+    mask: float32 [288, 288], 1 where the head graph's image shows.
     """
     inverses = [alignment.crop_to_image(points) for points in faces]
     heads = translate_heads([alignment.head_crop(image, inverse) for inverse in inverses])
     for inverse, head in zip(inverses, heads):
-        alignment.blend_head(picture, head, inverse, mask)
+        alignment.blend_head(translation, head, inverse, mask)

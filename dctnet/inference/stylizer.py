@@ -1,4 +1,4 @@
-"""Stylizer: a BGR picture in, its translation of the same size out (docs/recipe.md, "Fusion")."""
+"""Stylizer: a BGR image in, its translation of the same size out (docs/recipe.md, "Fusion")."""
 import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -16,22 +16,22 @@ from dctnet.face.detector import Face, FaceDetector
 from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, check_tensors,
                            has_tensors, read_graph)
 from dctnet.inference import fusion
-from dctnet.inference.cpu_graph import add_windows, block_outputs
+from dctnet.inference.cpu_graph import for_cpu
 from dctnet.inference.model_folder import find_files
 
 log = logging.getLogger(__name__)
 
-# Mode single enlarges a picture until its face has the training size, but not beyond this: minutes and gigabytes.
+# Mode single enlarges an image until its face has the training size, but not beyond this: minutes and gigabytes.
 MAX_SINGLE_PIXELS = 4000000
 _MAX_BATCH = 8  # heads at once on a GPU, which bounds its memory
 
 
 class Stylized(NamedTuple):
-    """A translated picture. Everything but working_size is in pixels of the input picture.
+    """A translated image. Everything but working_size is in pixels of the input image.
 
     image: uint8 [H, W, 3] BGR, the input's size.
     faces: those that were used, largest first; `face.size` is the width of its box.
-    working_size: height and width at which the background graph saw the picture.
+    working_size: height and width at which the background graph saw the image.
     """
     image: np.ndarray
     faces: List[Face]
@@ -39,15 +39,17 @@ class Stylized(NamedTuple):
 
 
 class Stylizer:
-    """Translates pictures with the frozen graphs of a style. Safe to call from several threads.
+    """Translates images with the frozen graphs of a style. Safe to call from several threads.
 
-    model: folder with cartoon_h.pb, cartoon_bg.pb, perhaps alpha.jpg; head, background, mask: files instead of those.
-    device: 'auto', 'cpu', 'gpu'. threads: inside one operation, 0 = TensorFlow's choice.
-    mode: 'fusion' (the head graph on every face over the background graph on the picture) or 'single' (the paper's
-        own way: the background graph alone, on the picture scaled so that the largest face has the training size).
+    model: folder with cartoon_h.pb, cartoon_bg.pb, perhaps alpha.jpg.
+    head, background, mask: files instead of those.
+    device: 'auto', 'cpu' or 'gpu'.
+    threads: inside one operation; 0: TensorFlow's choice.
+    mode: 'fusion' (the head graph on every face over the background graph on the image) or 'single' (the paper's
+        own way: the background graph alone, on the image scaled so that the largest face has the training size).
     faces: 'all', 'largest', or how many of the largest.
-    short_side: mode fusion works at this many pixels if the picture is larger.
-    training_size: side of the generator's training pictures in pixels; mode single scales faces to it.
+    short_side: mode fusion works at this many pixels if the image is larger.
+    training_size: side of the generator's training images in pixels; mode single scales faces to it.
 
     Raises UserError if a file is missing or no translator, or an option is out of range.
     """
@@ -75,12 +77,12 @@ class Stylizer:
         self._detector = FaceDetector()
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        """uint8 [H, W, 3] BGR of any size -> its translation, uint8 [H, W, 3] BGR. A picture without a face gets the
+        """uint8 [H, W, 3] BGR of any size -> its translation, uint8 [H, W, 3] BGR. An image without a face gets the
         background graph alone."""
         return self.stylize(image).image
 
     def stylize(self, image: np.ndarray) -> Stylized:
-        """As calling it, but with the faces that were found. Raises UserError if the array is no picture or the
+        """As calling it, but with the faces that were found. Raises UserError if the array is no image or the
         memory does not suffice."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise UserError(f'a picture must be uint8 [height, width, 3] BGR, not {image.dtype} {list(image.shape)}')
@@ -89,17 +91,17 @@ class Stylizer:
             if self._mode == 'single' and search.result():
                 faces = search.result()[:self._face_limit]
                 working = self._at_training_size(image, faces[0])
-                picture = fusion.translate_whole(working, self._background)
-                back = images.scale(picture, image.shape[1], image.shape[0])
+                translation = fusion.translate_whole(working, self._background)
+                back = images.scale(translation, image.shape[1], image.shape[0])
             else:
                 working = self._at_short_side(image)
-                picture = fusion.translate_whole(working, self._background)  # while faces are searched
+                translation = fusion.translate_whole(working, self._background)  # while faces are searched
                 faces = search.result()[:self._face_limit]
                 # Smallest first: where heads overlap, the largest is the nearest and lies on top.
                 marks = [fusion.move_points(face.landmarks, image.shape, working.shape) for face in reversed(faces)]
                 points = [alignment.five_points(working, face) for face in marks]
-                fusion.add_heads(picture, working, points, self._head.heads, self._mask)
-                back = fusion.resize(picture, *image.shape[:2])
+                fusion.add_heads(translation, working, points, self._head.heads, self._mask)
+                back = fusion.resize(translation, *image.shape[:2])
         return Stylized(back, faces, (working.shape[0], working.shape[1]))
 
     def close(self) -> None:
@@ -131,19 +133,19 @@ class Stylizer:
 
 
 class _GraphTranslator:
-    """A frozen translator graph on uint8 pictures, with errors that name its file."""
+    """A frozen translator graph on uint8 images, with errors that name its file."""
 
     def __init__(self, path: Path, device: str, threads: int) -> None:
         self._path = path
         graph_def = read_graph(path)
         check_tensors(graph_def, [TRANSLATOR_INPUT, TRANSLATOR_OUTPUT], str(path))
-        # A batch fills a GPU; on a CPU it takes longer than its pictures one by one.
+        # A batch fills a GPU; on a CPU it takes longer than its images one by one.
         on_gpu = device != 'cpu' and gpu_available()
         self._batches = None
         if on_gpu and has_tensors(graph_def, [BATCH_INPUT, BATCH_OUTPUT]):
             self._batches = FrozenGraph(graph_def, [BATCH_INPUT], [BATCH_OUTPUT], device, threads)
         if not on_gpu:
-            graph_def = add_windows(block_outputs(graph_def))
+            graph_def = for_cpu(graph_def)
         self._graph = FrozenGraph(graph_def, device=device, threads=threads)
         # Tell at once what only resembles a translator (other sizes, types, channels), not at the first photo.
         probe = np.full((48, 64, 3), 128, np.uint8)
@@ -160,19 +162,19 @@ class _GraphTranslator:
         return self._run(self._graph, image)
 
     def heads(self, crops: List[np.ndarray]) -> List[np.ndarray]:
-        """Pictures of one size: together on a GPU if the graph has tensors for it, else one by one."""
+        """Images of one size: together on a GPU if the graph has tensors for it, else one by one."""
         if self._batches is None:
             return [self(crop) for crop in crops]
-        found: List[np.ndarray] = []
+        heads: List[np.ndarray] = []
         for start in range(0, len(crops), _MAX_BATCH):
-            found.extend(self._run(self._batches, np.stack(crops[start:start + _MAX_BATCH])))
-        return found
+            heads.extend(self._run(self._batches, np.stack(crops[start:start + _MAX_BATCH])))
+        return heads
 
-    def _run(self, graph: FrozenGraph, pictures: np.ndarray) -> np.ndarray:
+    def _run(self, graph: FrozenGraph, batch: np.ndarray) -> np.ndarray:
         try:
-            return graph(pictures.astype(np.float32))
+            return graph(batch.astype(np.float32))
         except tf.errors.ResourceExhaustedError as error:
-            raise UserError(f'out of memory on {pictures.shape[-2]}x{pictures.shape[-3]} pixels with {self._path}: '
+            raise UserError(f'out of memory on {batch.shape[-2]}x{batch.shape[-3]} pixels with {self._path}: '
                             'lower --workers or --short-side (mode fusion), crop the picture, or use --device '
                             'cpu') from error
 

@@ -1,4 +1,4 @@
-"""Features of a folder of pictures: streamed through a network, summed up, and kept for the next time."""
+"""Features of a folder of images: streamed through a network, summed up, and kept for the next time."""
 from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Union
@@ -19,7 +19,7 @@ Network = Callable[[np.ndarray], np.ndarray]  # float32 [N, side, side, 3] BGR i
 
 
 class FolderFeatures(NamedTuple):
-    """Statistics of all pictures, and the features [N, D] float32 of the first KEPT in the order of their hashes."""
+    """Statistics of all images, and the features [N, D] float32 of the first KEPT in the order of their hashes."""
     gaussian: Gaussian
     kept: np.ndarray
 
@@ -36,7 +36,7 @@ def folder_hash(hashes: Dict[Path, str]) -> str:
 
 
 def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> Iterator[np.ndarray]:
-    """float64 [up to 16, D] at a time. Raises UserError if a picture cannot be read or gives no finite features."""
+    """float64 [up to 16, D] at a time. Raises UserError if an image cannot be read or gives no finite features."""
     for first in range(0, len(paths), _BATCH):
         batch = paths[first:first + _BATCH]
         features = np.asarray(network(read_squares(batch, side)), np.float64)
@@ -47,31 +47,31 @@ def batches_of_features(paths: Sequence[Path], network: Network, side: int) -> I
         yield features
 
 
-def picture_features(pictures: Union[np.ndarray, Sequence[np.ndarray]], network: Network, side: int) -> np.ndarray:
-    """float64 [N, D] of uint8 [H, W, 3] BGR pictures in memory. Raises UserError if one is no finite number."""
-    features = np.concatenate([np.asarray(network(_squares(pictures[first:first + _BATCH], side)), np.float64)
-                               for first in range(0, len(pictures), _BATCH)])
+def embed_images(batch: Union[np.ndarray, Sequence[np.ndarray]], network: Network, side: int) -> np.ndarray:
+    """float64 [N, D] of uint8 [H, W, 3] BGR images in memory. Raises UserError if one is no finite number."""
+    features = np.concatenate([np.asarray(network(_squares(batch[first:first + _BATCH], side)), np.float64)
+                               for first in range(0, len(batch), _BATCH)])
     if not np.isfinite(features).all():
         raise UserError('the feature network gives values that are no finite numbers: its weights are damaged')
     return features
 
 
 def read_squares(paths: Sequence[Path], side: int) -> np.ndarray:
-    """float32 [N, side, side, 3] BGR in [-1, 1]. Raises UserError if a picture cannot be read or is too small to
+    """float32 [N, side, side, 3] BGR in [-1, 1]. Raises UserError if an image cannot be read or is too small to
     show a face."""
-    pictures = [images.read_bgr(path) for path in paths]
-    for path, picture in zip(paths, pictures):
-        if min(picture.shape[:2]) < _SMALLEST_SIDE:
-            raise UserError('{} is only {}x{} pixels: remove it'.format(path, *picture.shape[1::-1]))
-    return _squares(pictures, side)
+    batch = [images.read_bgr(path) for path in paths]
+    for path, image in zip(paths, batch):
+        if min(image.shape[:2]) < _SMALLEST_SIDE:
+            raise UserError('{} is only {}x{} pixels: remove it'.format(path, *image.shape[1::-1]))
+    return _squares(batch, side)
 
 
-def _squares(pictures: Iterable[np.ndarray], side: int) -> np.ndarray:
-    return np.stack([images.to_unit(images.square(picture, side)) for picture in pictures])
+def _squares(batch: Iterable[np.ndarray], side: int) -> np.ndarray:
+    return np.stack([images.to_unit(images.square(image, side)) for image in batch])
 
 
 def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: str, cache: Path) -> FolderFeatures:
-    """Features of the pictures of `file_hashes`, two at least. key: what else they depend on (network, versions).
+    """Features of the images of `file_hashes`, two at least. key: what else they depend on (network, versions).
 
     cache: folder where they are kept, under a hash of files and key. Raises UserError as `batches_of_features` does.
     """
@@ -94,7 +94,7 @@ def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: s
 
 
 def _fitting(arrays: Dict[str, np.ndarray], count: int) -> FolderFeatures:
-    """Raises ValueError if the arrays are not those of `count` pictures."""
+    """Raises ValueError if the arrays are not those of `count` images."""
     features = FolderFeatures(Gaussian(int(arrays['count']), arrays['mean'], arrays['covariance']), arrays['kept'])
     size, = features.gaussian.mean.shape
     if (features.gaussian.count, features.gaussian.covariance.shape, features.kept.shape) != (

@@ -5,7 +5,7 @@ import numpy as np
 
 
 class Gaussian(NamedTuple):
-    """count pictures, the mean [D] of their features and the covariance [D, D] (divided by count - 1), float64."""
+    """count images, the mean [D] of their features and the covariance [D, D] (divided by count - 1), float64."""
     count: int  # type: ignore[assignment]  # hides tuple.count, which nobody wants of it
     mean: np.ndarray
     covariance: np.ndarray
@@ -27,7 +27,7 @@ class RunningStatistics:
         self._products += features.T @ features
 
     def result(self) -> Gaussian:
-        """Needs two pictures at least, which the caller checks."""
+        """Needs two images at least, which the caller checks."""
         mean = self._sum / self._count
         covariance = (self._products - self._count * np.outer(mean, mean)) / (self._count - 1)
         return Gaussian(self._count, mean, covariance)
@@ -37,7 +37,7 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     """|mean_a - mean_b|^2 + tr(A) + tr(B) - 2 tr((A B)^(1/2)) (Heusel et al. 2017); 0 = equal.
 
     The last trace is the sum of the singular values of A^(1/2) B^(1/2): real, and defined for singular covariances
-    too, which no more pictures than dimensions give.
+    too, which no more images than dimensions give.
     """
     roots = [_root(gaussian.covariance) for gaussian in (a, b)]
     cross = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()

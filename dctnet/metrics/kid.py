@@ -1,4 +1,4 @@
-"""Kernel distance of two sets of features (KID if they are Inception's): unbiased, of few pictures too."""
+"""Kernel distance of two sets of features (KID if they are Inception's): unbiased, of few images too."""
 from typing import NamedTuple
 
 import numpy as np
@@ -18,13 +18,13 @@ def kernel_distance(a: np.ndarray, b: np.ndarray, seed: int = 0) -> KernelDistan
     """Mean of `squared_mmd` over subsets without repetition of min(1000, half of the smaller set) features of each
     side, two at least (Binkowski et al. 2018). a: [N, D], b: [M, D], two rows each at least.
 
-    Subsets of few pictures overlap: their standard error then tells less than what other pictures would change.
+    Subsets of few images overlap: their standard error then tells less than what other images would change.
     """
     rng = np.random.RandomState(seed)
     size = max(2, min(LARGEST_SUBSET, min(len(a), len(b)) // 2))
-    found = [squared_mmd(*(side[rng.choice(len(side), size, replace=False)] for side in (a, b)))
-             for _ in range(SUBSETS)]
-    return KernelDistance(float(np.mean(found)), float(np.std(found, ddof=1) / np.sqrt(SUBSETS)), size, SUBSETS)
+    values = [squared_mmd(*(side[rng.choice(len(side), size, replace=False)] for side in (a, b)))
+              for _ in range(SUBSETS)]
+    return KernelDistance(float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(SUBSETS)), size, SUBSETS)
 
 
 def squared_mmd(a: np.ndarray, b: np.ndarray) -> float:

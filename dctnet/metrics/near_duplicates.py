@@ -1,4 +1,4 @@
-"""Pictures that are nearly the same: a perceptual hash of 256 bits, and the search for hashes that differ in few."""
+"""Images that are nearly the same: a perceptual hash of 256 bits, and the search for hashes that differ in few."""
 from typing import List, Optional
 
 import cv2
@@ -10,17 +10,17 @@ _HASH_SIDE, _HASH_COPY = 16, 64
 HASH_BITS = _HASH_SIDE ** 2
 
 
-def perceptual_hash(picture: np.ndarray) -> str:
-    """256 bits in hexadecimal: which of the lowest cosine coefficients are above their median. Nearly equal pictures
+def perceptual_hash(image: np.ndarray) -> str:
+    """256 bits in hexadecimal: which of the lowest cosine coefficients are above their median. Nearly equal images
     differ in few of them."""
-    grey = cv2.cvtColor(images.square(picture, _HASH_COPY), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(images.square(image, _HASH_COPY), cv2.COLOR_BGR2GRAY).astype(np.float32)
     low = cv2.dct(grey)[:_HASH_SIDE, :_HASH_SIDE].ravel()
     low[0] = 0.0  # the brightness
     return np.packbits(low > np.median(low)).tobytes().hex()
 
 
 class NearDuplicates:
-    """The pictures seen so far, by name and hash. bits: pictures whose hashes differ in at most so many are nearly the
+    """The images seen so far, by name and hash. bits: images whose hashes differ in at most so many are nearly the
     same."""
 
     def __init__(self, bits: int) -> None:
@@ -29,14 +29,14 @@ class NearDuplicates:
         self._matrix = np.zeros((256, HASH_BITS), np.float32)
 
     def near(self, text: str) -> Optional[str]:
-        """The first picture added that is nearly the same as the one with this hash, or None."""
+        """The first image added that is nearly the same as the one with this hash, or None."""
         # -1 and 1 as floats: the product is exact, and quicker than counting bits.
         differing = (HASH_BITS - self._matrix[:len(self.names)].dot(_signs(text).astype(np.float32))) / 2
         near = np.nonzero(differing <= self._bits)[0]
         return self.names[near[0]] if len(near) else None
 
     def add(self, name: str, text: str) -> None:
-        """Remember a picture."""
+        """Remember an image."""
         if len(self.names) == len(self._matrix):
             self._matrix = np.concatenate([self._matrix, np.zeros_like(self._matrix)])
         self._matrix[len(self.names)] = _signs(text)

@@ -1,4 +1,4 @@
-"""An evaluation as text: a table of the methods beside the paper's, and a line of CSV a picture."""
+"""An evaluation as text: a table of the methods beside the paper's, and a line of CSV an image."""
 import csv
 import io
 from typing import Any, Dict, Sequence
@@ -41,7 +41,7 @@ def _number(value: Any) -> str:
     return '' if value is None else f'{value:.3f}'
 
 
-def per_picture(rows: Sequence[Dict[str, Any]]) -> str:
+def per_image(rows: Sequence[Dict[str, Any]]) -> str:
     """Rows of the same keys -> CSV with the keys as header."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator='\n')

@@ -12,9 +12,9 @@ from typing import NoReturn, Optional, Sequence
 from dctnet import atomic
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, exit_with
+from dctnet.report.image_checks import check_samples
 from dctnet.report.metric_checks import check_metrics
 from dctnet.report.page import page_of
-from dctnet.report.picture_checks import check_pictures
 from dctnet.report.run_record import read_run
 
 
@@ -35,7 +35,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
     options = parse(argv)
     run = read_run(options.run)
-    findings = check_metrics(run) + check_pictures(run)
+    findings = check_metrics(run) + check_samples(run)
     out = options.out or options.run / 'report.html'
     atomic.write_text(out, page_of(run, findings, options.sheets))
     for finding in findings:

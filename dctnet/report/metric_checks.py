@@ -15,7 +15,7 @@ _WAIT, _SUPERPIXELS = 0.2, 0.5
 
 
 def check_metrics(run: RunRecord) -> List[Finding]:
-    """All warnings of one run that need no pictures, the gravest first."""
+    """All warnings of one run that need no images, the gravest first."""
     checks = (not_finite, growth, discriminator, learned_by_heart, data_wait, superpixels, random_content, no_records)
     return [finding for finding in (check(run) for check in checks) if finding]
 
@@ -59,7 +59,7 @@ def discriminator(run: RunRecord) -> Optional[Finding]:
     seen = ', '.join('{}: real {:.2f}, made {:.2f}'.format(name or 'D', *pair) for name, pair in marks.items())
     weaken = 'raise loss.r1 or turn on augment.mode=adaptive' if run.stage == 'ccn' else \
         'lower optim.lr, add style pictures (data.generated), geometry (data.geometry=official)'
-    if any(real > _CERTAIN and made < 1 - _CERTAIN for real, made in marks.values()):
+    if any(real > _CERTAIN and fake < 1 - _CERTAIN for real, fake in marks.values()):
         return Finding('Discriminator pinned at 1 and 0', seen,
                        'D tells real and made pictures apart without fail, so G learns nothing from it: too few '
                        'exemplars, or a trace that G cannot remove (size, border, compression).',
@@ -67,7 +67,7 @@ def discriminator(run: RunRecord) -> Optional[Finding]:
     if any(min(pair) > _CERTAIN or max(pair) < 1 - _CERTAIN for pair in marks.values()):
         return Finding('Discriminator pinned at one value', seen, 'D has collapsed: it says the same of everything.',
                        'Lower optim.lr; start again with another train.seed.')
-    if all(abs(real - made) < _UNDECIDED for real, made in marks.values()):
+    if all(abs(real - fake) < _UNDECIDED for real, fake in marks.values()):
         return Finding('Discriminator undecided', seen,
                        'D cannot tell real from made pictures. If the samples look like the style, all is well; '
                        'if they look like photographs, D has never begun to learn, as happens with small batches.',
@@ -88,7 +88,7 @@ def learned_by_heart(run: RunRecord) -> Optional[Finding]:
 
 
 def data_wait(run: RunRecord) -> Optional[Finding]:
-    """Training that waits for pictures."""
+    """Training that waits for images."""
     share = _recent_share([wait for _, wait, _ in run.waits])
     if share is None or share < _WAIT:
         return None
@@ -137,17 +137,17 @@ def warmup_end(run: RunRecord) -> float:
 
 
 def _marks(run: RunRecord) -> Dict[str, Tuple[float, float]]:
-    """Discriminator -> its mean marks of real and made pictures in the newest records, in 0 ... 1."""
-    found = {}
+    """Discriminator -> its mean marks of real and made images in the newest records, in 0 ... 1."""
+    marks = {}
     for name in sorted(run.metrics):
         if not name.startswith('d/mean_real'):
             continue
-        real, made = (_recent(_settled(run, key)) for key in (name, name.replace('mean_real', 'mean_fake')))
-        if real is not None and made is not None:
+        real, fake = (_recent(_settled(run, key)) for key in (name, name.replace('mean_real', 'mean_fake')))
+        if real is not None and fake is not None:
             if marks_are_logits(run):
-                real, made = (1 / (1 + math.exp(-min(max(value, -50), 50))) for value in (real, made))
-            found[name[len('d/mean_real/'):]] = (real, made)
-    return found
+                real, fake = (1 / (1 + math.exp(-min(max(value, -50), 50))) for value in (real, fake))
+            marks[name[len('d/mean_real/'):]] = (real, fake)
+    return marks
 
 
 def _settled(run: RunRecord, name: str) -> Optional[Series]:

@@ -1,4 +1,4 @@
-"""The HTML page of a run. Styles, script and pictures are within it: it loads nothing from anywhere."""
+"""The HTML page of a run. Styles, script and images are within it: it loads nothing from anywhere."""
 from html import escape
 from pathlib import Path
 from typing import Any, Dict, Iterator, Sequence, Tuple
@@ -27,9 +27,9 @@ def page_of(run: RunRecord, findings: Sequence[Finding], sheets: int) -> str:
 
 def _head(run: RunRecord, title: str) -> str:
     steps = (run.config.get('train') or {}).get('steps', '?')
-    pictures = ', '.join(f"{entry.get('count', '?')} {key}" for key, entry in sorted(run.pictures.items())
-                         if isinstance(entry, dict))
-    parts = [f'step {run.step} of {steps}', 'pictures: ' + pictures if pictures else '',
+    counts = ', '.join(f"{entry.get('count', '?')} {key}" for key, entry in sorted(run.pictures.items())
+                       if isinstance(entry, dict))
+    parts = [f'step {run.step} of {steps}', 'pictures: ' + counts if counts else '',
              f'{run.unreadable} lines of metrics.jsonl could not be read' if run.unreadable else '',
              'best checkpoint: step {step} ({metric} {value:.4g})'.format(**run.best) if run.best else '',
              'ended: ' + run.ended if run.ended else '']

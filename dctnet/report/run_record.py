@@ -77,7 +77,7 @@ def _stage(environment: Dict[str, Any], folder: Path) -> str:
 
 
 def _metrics(path: Path) -> Tuple[Dict[str, Series], int]:
-    found: Dict[str, Dict[int, float]] = {}
+    values_by_step: Dict[str, Dict[int, float]] = {}
     unreadable = 0
     for line in _lines(path):
         try:
@@ -88,9 +88,9 @@ def _metrics(path: Path) -> Tuple[Dict[str, Series], int]:
             unreadable += 1  # mostly the last one, which is just being written
             continue
         for name, value in numbers.items():
-            found.setdefault(name, {})[step] = value
+            values_by_step.setdefault(name, {})[step] = value
     series = {name: Series(np.array(sorted(values), np.int64), np.array([values[step] for step in sorted(values)]))
-              for name, values in found.items()}
+              for name, values in values_by_step.items()}
     return series, unreadable
 
 

@@ -8,21 +8,21 @@ from dctnet.errors import UserError
 from dctnet.hashing import sha256_of_bytes
 
 QUESTIONS = ('content', 'style')  # which keeps the person better; which has the better style
-Item = Tuple[str, str, str, str]  # picture, first method, second method, question
+Item = Tuple[str, str, str, str]  # image, first method, second method, question
 
 
 class Study(NamedTuple):
-    """methods and names of pictures, sorted. id: a hash of both."""
+    """methods and names of images, sorted. id: a hash of both."""
     methods: List[str]
     names: List[str]
 
     @property
     def id(self) -> str:
-        """The same for the same methods and pictures."""
+        """The same for the same methods and images."""
         return sha256_of_bytes(json.dumps([self.methods, self.names]).encode())[:16]
 
     def items(self) -> List[Item]:
-        """All that one participant is asked: every picture, every pair of methods, both questions."""
+        """All that one participant is asked: every image, every pair of methods, both questions."""
         return [(name, a, b, question) for name in self.names for a, b in combinations(self.methods, 2)
                 for question in QUESTIONS]
 
@@ -36,17 +36,17 @@ class Answers(NamedTuple):
 def read_answers(paths: Sequence[Path]) -> Tuple[Study, List[Answers]]:
     """Answer files of one study. Raises UserError, naming the file, for what the page cannot have written."""
     studies: Dict[str, Path] = {}
-    found: Dict[str, Path] = {}
+    files: Dict[str, Path] = {}
     result = []
     for path in paths:
         study, answers = _read(Path(path))
         studies.setdefault(study.id, path)
         if len(studies) > 1:
             raise UserError('{} and {} belong to different studies: score each study alone'.format(*studies.values()))
-        if answers.participant in found:
-            raise UserError(f'{found[answers.participant]} and {path} are of the same participant '
+        if answers.participant in files:
+            raise UserError(f'{files[answers.participant]} and {path} are of the same participant '
                             f'({answers.participant}): keep one of them')
-        found[answers.participant] = path
+        files[answers.participant] = path
         result.append(answers)
     if not result:
         raise UserError('no answer files: name the JSON files that the participants have exported')

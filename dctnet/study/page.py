@@ -1,4 +1,4 @@
-"""The page of a preference study: one HTML file with pictures and script, which loads nothing from anywhere."""
+"""The page of a preference study: one HTML file with images and script, which loads nothing from anywhere."""
 from pathlib import Path
 from typing import Dict, Sequence
 
@@ -17,9 +17,9 @@ _BODY = '''<progress id="progress"></progress>
 <div class="tools"><button id="back">Back</button><button id="export">Save answers</button></div>'''
 
 
-def study_page(photos: Path, results: Sequence[Path], pictures: int, side: int) -> str:
-    """The page. A picture takes part if the folder of photographs and all results have one of its name, whatever
-    the suffix; of more than `pictures` an even choice. side: the longest side of the pictures, in px.
+def study_page(photos: Path, results: Sequence[Path], count: int, side: int) -> str:
+    """The page. An image takes part if the folder of photographs and all results have one of its name, whatever
+    the suffix; of more than `images` an even choice. side: the longest side of the images, in px.
 
     Raises UserError for missing folders, fewer than two methods or two of one name, and if no name is in all.
     """
@@ -33,7 +33,7 @@ def study_page(photos: Path, results: Sequence[Path], pictures: int, side: int) 
     if not names:
         raise UserError('no picture is in all of {}: a result must have the name of its photograph'.format(
             ', '.join(str(folder) for folder in [photos] + list(results))))
-    study = Study(sorted(methods), html_page.evenly(names, pictures))
+    study = Study(sorted(methods), html_page.evenly(names, count))
     data = {'id': study.id, 'methods': study.methods, 'names': study.names, 'items': [list(i) for i in study.items()],
             'pictures': {name: {method: _image_uri(files[method][name], side) for method in files}
                          for name in study.names}}

@@ -11,7 +11,7 @@ from dctnet.config import EvaluateConfig, TtnConfig
 from dctnet.engine.evaluation import Evaluator
 from dctnet.hashing import sha256_of_file, sha256_of_lines
 from dctnet.metrics.edges import edge_agreement
-from dctnet.metrics.features import file_hashes, folder_hash, picture_features
+from dctnet.metrics.features import embed_images, file_hashes, folder_hash
 from dctnet.metrics.kid import kernel_distance
 from dctnet.metrics.pairs import cosine
 from dctnet.metrics.style_distance import colour_quantiles, quantile_distance, saturation, sharpness
@@ -37,7 +37,7 @@ class Embeddings:
 
     def of(self, pictures: np.ndarray) -> Dict[Path, np.ndarray]:
         """Network's file -> vectors [N, D] of uint8 BGR images."""
-        return {file: picture_features(pictures, self._graphs[file], side) for file, side in self._sides.items()}
+        return {file: embed_images(pictures, self._graphs[file], side) for file, side in self._sides.items()}
 
 
 class TtnEvaluator(Evaluator):

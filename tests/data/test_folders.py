@@ -124,3 +124,7 @@ def test_swapped_by_flatness(tmp_path):
 def test_not_swapped(tmp_path, names, photo, style, caplog):
     caplog.set_level(logging.DEBUG)
     folders.check_not_swapped(pair(tmp_path, names[0], names[1], photo, style))
+
+
+def test_share_of_pairs_in_which_one_is_larger():
+    assert folders.share_larger(np.array([3.0, 1.0]), np.array([0.0, 1.0, 2.0])) == pytest.approx(4.5 / 6)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data_tools import check
-from data_tools.checks import folder_check, picture_facts
-from data_tools.checks.picture_facts import FaceFacts, PictureFacts
+from data_tools.checks import folder_check, image_facts
+from data_tools.checks.image_facts import FaceFacts, ImageFacts
 from data_tools.recipe.demo_material import paint, portrait, portraits
 from dctnet import images
 from dctnet.errors import UserError
@@ -27,7 +27,7 @@ def faces(tmp_path_factory):
 
 @pytest.fixture()
 def one_detector(detector, monkeypatch):
-    monkeypatch.setattr(picture_facts, 'FaceDetector', lambda: detector)
+    monkeypatch.setattr(image_facts, 'FaceDetector', lambda: detector)
 
 
 def facts(count=60, seed=0, **changes):
@@ -36,7 +36,7 @@ def facts(count=60, seed=0, **changes):
     found = []
     for index in range(count):
         face = FaceFacts(Pose(rng.normal(0, 10), 0, 0), 1.8, 0.02, 0.1 + 0.01 * rng.standard_normal())
-        found.append(PictureFacts(
+        found.append(ImageFacts(
             Path(f'{index}.png'), '', 256, 256, 1, face, rng.uniform(0.1, 0.4), 50, 15,
             rng.standard_normal(9), rng.bytes(32).hex())._replace(**changes))
     return found
@@ -106,7 +106,7 @@ def test_each_fault_is_found_alone(changes, what):
 
 def test_few_unreadable_and_alike():
     photos, style = facts(20), facts(15, seed=3)
-    style[4] = PictureFacts(Path('4.png'), 'cut off')
+    style[4] = ImageFacts(Path('4.png'), 'cut off')
     found = whats(photos, style)
     assert [text.split(':')[0] for text in found] == ['PHOTO', 'STYLE', 'STYLE', 'both']
     assert 'only 20' in found[0] and 'only 15' in found[1] and 'cut off' in found[2] and 'look alike' in found[3]

@@ -86,9 +86,9 @@ def test_pictures_too_small_for_a_face(tmp_path, paths):
 def test_features_of_pictures_in_memory(paths):
     pictures = [images.read_bgr(path) for path in paths]
     expected = np.stack([images.to_unit(picture).mean(axis=(0, 1)) for picture in pictures])
-    np.testing.assert_allclose(features.picture_features(pictures, Means(), 16), expected, atol=1e-6)
+    np.testing.assert_allclose(features.embed_images(pictures, Means(), 16), expected, atol=1e-6)
     with pytest.raises(UserError, match='weights are damaged'):
-        features.picture_features(pictures, lambda batch: np.full((len(batch), 2), np.inf), 16)
+        features.embed_images(pictures, lambda batch: np.full((len(batch), 2), np.inf), 16)
 
 
 def test_features_that_are_no_numbers(tmp_path, paths):

@@ -11,7 +11,7 @@ from dctnet import export, frozen, images, train
 from dctnet.compat import tf
 from dctnet.config import EvaluateConfig
 from dctnet.metrics.edges import edge_agreement
-from dctnet.metrics.features import picture_features
+from dctnet.metrics.features import embed_images
 from dctnet.metrics.kid import kernel_distance
 from dctnet.metrics.pairs import cosine
 from dctnet.metrics.style_distance import colour_distance
@@ -115,14 +115,14 @@ def test_values_are_those_of_the_exported_translator(tmp_path, pictures, setting
     features = frozen.FrozenGraph(network, ['image:0'], ['features:0'], 'cpu')
     embed = frozen.FrozenGraph(faces, ['image:0'], ['features:0'], 'cpu')
     expected = {
-        'kid': kernel_distance(*[picture_features(side, features, SIZE) for side in (results, styles)]).value,
-        'id': cosine(*[picture_features(side, embed, 256) for side in (results, photos)]).mean(),
+        'kid': kernel_distance(*[embed_images(side, features, SIZE) for side in (results, styles)]).value,
+        'id': cosine(*[embed_images(side, embed, 256) for side in (results, photos)]).mean(),
         'colour': colour_distance(results, styles),
         'edges': np.mean([edge_agreement(*pair) for pair in zip(photos, results)])}
     for name, value in expected.items():
         assert found[best['step']]['eval/' + name] == pytest.approx(value, rel=0.02, abs=2e-3), name
     assert 'on 4 photographs, which themselves have kid {:.4g}, colour {:.4g} and'.format(
-        kernel_distance(*[picture_features(side, features, SIZE) for side in (photos, styles)]).value,
+        kernel_distance(*[embed_images(side, features, SIZE) for side in (photos, styles)]).value,
         colour_distance(photos, styles)) in caplog.text
 
 

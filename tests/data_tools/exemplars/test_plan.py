@@ -2,7 +2,7 @@
 import pytest
 
 from data_tools.exemplars import plan
-from data_tools.exemplars.plan import PROMPTS, batches, of_photos, of_subjects, picture_seed, read_subjects
+from data_tools.exemplars.plan import PROMPTS, batches, of_photos, of_subjects, image_seed, read_subjects
 from dctnet.errors import UserError
 
 
@@ -43,7 +43,7 @@ def test_seeds_depend_on_nothing_else():
     assert few == [each for each in many if each.subject == 'b'][:2]
     assert len({each.seed for each in many}) == 15 and all(0 <= each.seed < 2 ** 32 for each in many)
     assert not {each.seed for each in many} & {each.seed for each in of_subjects(['a', 'b', 'c'], 'NAME', 5, 8)}
-    assert picture_seed(1, 'a', 11) != picture_seed(11, 'a', 1) != picture_seed(1, '1/a', 1)
+    assert image_seed(1, 'a', 11) != image_seed(11, 'a', 1) != image_seed(1, '1/a', 1)
 
 
 def test_names_tell_subject_index_and_seed():
@@ -62,7 +62,7 @@ def test_photographs(tmp_path):
 
 
 def test_two_files_of_one_name_are_refused(monkeypatch):
-    monkeypatch.setattr(plan, 'picture_seed', lambda seed, key, index: index)
+    monkeypatch.setattr(plan, 'image_seed', lambda seed, key, index: index)
     with pytest.raises(UserError, match='Ann! and ann would give the same file ann-00-seed0.png'):
         of_subjects(['Ann!', 'ann'], 'NAME', 1, 0)
 

@@ -1,4 +1,4 @@
-"""What can be measured of a training picture before any training: size, face, pose, blur, colours, a hash."""
+"""What can be measured of a training image before any training: size, face, pose, blur, colours, a hash."""
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,18 +20,32 @@ _STYLE_SIDE = 128
 
 
 class FaceFacts(NamedTuple):
-    """The largest face. offset: mean distance of its five points from where the alignment puts them, in widths of the
-    picture. eye_size: root of the eyes' area in widths of the face, about 0.1 in photographs and more in cartoons."""
+    """The largest face.
+
+    pose, blur: as `face.measures` has them.
+    offset: mean distance of its five points from where the alignment puts them, in widths of the image.
+    eye_size: root of the eyes' area in widths of the face, about 0.1 in photographs and more in cartoons.
+    """
     pose: measures.Pose
     blur: float
     offset: float
     eye_size: float
 
 
-class PictureFacts(NamedTuple):
-    """error: why it cannot be read; nothing else is known then. faces: how many were found. flat: share of the picture
-    without texture. lightness 0 - 100; chroma: mean distance from grey, CIE Lab. looks: float64 [9], what tells styles
-    apart. hash: see sample_scores."""
+class ImageFacts(NamedTuple):
+    """What is known of an image.
+
+    path: its file.
+    error: why it cannot be read; nothing else is known then.
+    width, height: in pixels.
+    faces: how many were found.
+    face: the largest one.
+    flat: share of the image without texture, 0 - 1.
+    lightness: mean L of CIE Lab, 0 - 100.
+    chroma: mean distance from grey in CIE Lab.
+    looks: float64 [9], what tells styles apart.
+    hash: metrics.near_duplicates.perceptual_hash.
+    """
     path: Path
     error: str = ''
     width: int = 0
@@ -45,32 +59,32 @@ class PictureFacts(NamedTuple):
     hash: str = ''
 
 
-def measure(paths: Sequence[Path], workers: int) -> List[PictureFacts]:
-    """The facts of every picture, in order; about 0.1 s each on a CPU core."""
+def measure(paths: Sequence[Path], workers: int) -> List[ImageFacts]:
+    """The facts of every image, in order; about 0.1 s each on a CPU core."""
     detector = FaceDetector()
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(lambda path: _facts(path, detector), paths))
 
 
-def _facts(path: Path, detector: FaceDetector) -> PictureFacts:
+def _facts(path: Path, detector: FaceDetector) -> ImageFacts:
     try:
-        picture = images.read_bgr(path)
+        image = images.read_bgr(path)
     except UserError as error:
-        return PictureFacts(path, str(error))
-    height, width = picture.shape[:2]
-    seen = images.square(picture, max(min(height, width), _STYLE_SIDE))  # what the training sees of it
+        return ImageFacts(path, str(error))
+    height, width = image.shape[:2]
+    seen = images.square(image, max(min(height, width), _STYLE_SIDE))  # what the training sees of it
     faces = detector.detect(seen)
     looks = _looks(images.square(seen, _STYLE_SIDE))
-    return PictureFacts(path, '', width, height, len(faces), _face_facts(seen, faces[0]) if faces else None,
-                        flat=flatness(seen), lightness=float(looks[4]), chroma=float(looks[6]), looks=looks,
-                        hash=perceptual_hash(seen))
+    return ImageFacts(path, '', width, height, len(faces), _face_facts(seen, faces[0]) if faces else None,
+                      flat=flatness(seen), lightness=float(looks[4]), chroma=float(looks[6]), looks=looks,
+                      hash=perceptual_hash(seen))
 
 
-def _face_facts(picture: np.ndarray, face: Face) -> FaceFacts:
-    points = five_points(picture, face.landmarks)
-    side = picture.shape[1]
+def _face_facts(image: np.ndarray, face: Face) -> FaceFacts:
+    points = five_points(image, face.landmarks)
+    side = image.shape[1]
     offset = np.hypot(*(points - reference_points(side)).T).mean() / side
-    return FaceFacts(measures.pose(points), measures.blur(picture, points), float(offset), eye_size(face.landmarks))
+    return FaceFacts(measures.pose(points), measures.blur(image, points), float(offset), eye_size(face.landmarks))
 
 
 def eye_size(landmarks: np.ndarray) -> float:
@@ -85,10 +99,10 @@ def eye_size(landmarks: np.ndarray) -> float:
     return float(np.sqrt(width * height)) / max(length(*landmarks[list(JAW_ENDS)]), 1e-6)
 
 
-def _looks(picture: np.ndarray) -> np.ndarray:
+def _looks(image: np.ndarray) -> np.ndarray:
     """Flat share, fine detail (median, 95th percentile, mean over contrast; logarithms), lightness, contrast, chroma,
     mean a and b."""
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
     light = lab[..., 0]
     detail = np.abs(cv2.Laplacian(light, cv2.CV_32F))
     chroma = np.hypot(lab[..., 1], lab[..., 2])

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from dctnet.report.picture_checks import check_pictures
+from dctnet.report.image_checks import check_samples
 from dctnet.report.run_record import read_run
 from tests.report.written_run import add_sheet, faces, write_run
 
@@ -17,7 +17,7 @@ def blue(pictures):
 
 
 def symptoms(run):
-    return [finding.symptom for finding in check_pictures(read_run(run))]
+    return [finding.symptom for finding in check_samples(read_run(run))]
 
 
 @pytest.mark.parametrize('spoil, symptom', [

@@ -16,23 +16,23 @@ _LEAST_DIVERSITY = 0.08  # of a generator that is compared with nothing, in unit
 
 
 class Look(NamedTuple):
-    """Pictures in numbers. saturated: share of pixels that are black or white in all channels. colour: mean of L*, a*,
-    b*. diversity: root mean square difference of two pictures at 16 px, 1 for black against white."""
+    """Images in numbers. saturated: share of pixels that are black or white in all channels. colour: mean of L*, a*,
+    b*. diversity: root mean square difference of two images at 16 px, 1 for black against white."""
     saturated: float
     colour: np.ndarray
     diversity: float
 
 
-def look_of(pictures: Sequence[np.ndarray]) -> Look:
-    """Measure pictures of one kind, uint8 [size, size, 3] BGR."""
-    stack = np.stack(pictures)
-    lab = [cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB).mean(axis=(0, 1)) for picture in stack]
-    small = [images.scale(np.ascontiguousarray(picture), 16, 16).astype(np.float64) / 255 for picture in stack]
+def look_of(faces: Sequence[np.ndarray]) -> Look:
+    """Measure images of one kind, uint8 [size, size, 3] BGR."""
+    stack = np.stack(faces)
+    lab = [cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB).mean(axis=(0, 1)) for image in stack]
+    small = [images.scale(np.ascontiguousarray(image), 16, 16).astype(np.float64) / 255 for image in stack]
     pairs = [np.sqrt(np.mean((a - b) ** 2)) for a, b in combinations(small, 2)]
     return Look(saturation(stack), np.mean(lab, axis=0), float(np.mean(pairs)) if pairs else 0.0)
 
 
-def check_pictures(run: RunRecord) -> List[Finding]:
+def check_samples(run: RunRecord) -> List[Finding]:
     """Warnings on the newest sheet. Its first column (photographs, or faces of the source) is what the last one is
     held against. The sheet of step 0 is not judged."""
     if not run.samples or run.samples[-1][0] == 0:
@@ -41,30 +41,30 @@ def check_pictures(run: RunRecord) -> List[Finding]:
     columns = sample_sheet.columns_of(images.read_bgr(path), run.config.get('data', {}).get('size', 0))
     if not columns:
         return []
-    made = look_of(columns[-1])
+    output = look_of(columns[-1])
     reference = look_of(columns[0]) if len(columns) > 1 else None
-    found = [_saturation(made, reference), _drift(made, reference)]
+    findings = [_saturation(output, reference), _drift(output, reference)]
     if len(columns[-1]) > 1:
-        found.append(_diversity(made, reference))
-    return [finding._replace(seen=f'step {step}: {finding.seen}') for finding in found if finding]
+        findings.append(_diversity(output, reference))
+    return [finding._replace(seen=f'step {step}: {finding.seen}') for finding in findings if finding]
 
 
-def _saturation(made: Look, reference: Optional[Look]) -> Optional[Finding]:
+def _saturation(output: Look, reference: Optional[Look]) -> Optional[Finding]:
     usual = reference.saturated if reference else 0.0
-    if made.saturated <= usual + _SATURATION:
+    if output.saturated <= usual + _SATURATION:
         return None
     return Finding(
         'Saturation',
-        f'{made.saturated:.0%} of the pixels are black or white, {usual:.0%} in what they are made from',
+        f'{output.saturated:.0%} of the pixels are black or white, {usual:.0%} in what they are made from',
         'The last layer is linear and is clipped when it is written: G overshoots.',
         'Lower optim.lr and loss.style, raise loss.content (for the CCN: loss.identity); go back to an earlier '
         'checkpoint.')
 
 
-def _drift(made: Look, reference: Optional[Look]) -> Optional[Finding]:
+def _drift(output: Look, reference: Optional[Look]) -> Optional[Finding]:
     if reference is None:
         return None
-    shift = made.colour - reference.colour
+    shift = output.colour - reference.colour
     distance = float(np.hypot(shift[1], shift[2]))
     if distance <= _DRIFT:
         return None
@@ -78,12 +78,12 @@ def _drift(made: Look, reference: Optional[Look]) -> Optional[Finding]:
         'command with --set optim.lr=1e-4), raise loss.surface or loss.content, lengthen loss.style_warmup.')
 
 
-def _diversity(made: Look, reference: Optional[Look]) -> Optional[Finding]:
+def _diversity(output: Look, reference: Optional[Look]) -> Optional[Finding]:
     least = _DIVERSITY * reference.diversity if reference else _LEAST_DIVERSITY
-    if made.diversity >= least:
+    if output.diversity >= least:
         return None
     return Finding('Collapse of diversity', 'pictures differ by {:.3f}{}'.format(
-        made.diversity, f', those they are made from by {reference.diversity:.3f}' if reference else ''),
+        output.diversity, f', those they are made from by {reference.diversity:.3f}' if reference else ''),
         'G makes nearly the same picture of everything: the adversarial term has outgrown the one that keeps the '
         'content, or few exemplars are learnt by heart.',
         'Raise loss.content (for the CCN: loss.identity) or lower loss.style; use an earlier checkpoint; more and more '
