@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dctnet import train
+from dctnet import places, train
 
 ROOT = Path(__file__).parents[1]
 CLUSTER = ROOT / 'configs' / 'cluster'
@@ -28,7 +28,7 @@ def test_the_job_of_kubernetes_is_a_training_of_ours():
     assert int(words[words.index('-np') + 1]) == processes
     assert worker['resources']['limits']['nvidia.com/gpu'] == job['spec']['slotsPerWorker']
     options = train.parse(words[words.index('train.py') + 1:])
-    assert options.config.exists() and options.engine == 'auto'
+    assert places.config_path(options.config).exists() and options.engine == 'auto'
 
 
 def test_the_job_without_horovod_is_a_training_of_ours():
@@ -40,7 +40,7 @@ def test_the_job_without_horovod_is_a_training_of_ours():
     assert container['resources']['limits']['nvidia.com/gpu'] == 1
     program, *words = container['args']
     options = train.parse(words)
-    assert program == 'train.py' and options.config.exists() and options.engine == 'auto'
+    assert program == 'train.py' and places.config_path(options.config).exists() and options.engine == 'auto'
 
 
 def only_container(replica):
