@@ -18,6 +18,13 @@ def graph_mode():
 
 
 @pytest.fixture()
+def quick_export(monkeypatch):
+    """The frozen graph is held against the live one on small images."""
+    from dctnet.exporters import model_folder
+    monkeypatch.setattr(model_folder, 'CHECKED_SIDE', 32)
+
+
+@pytest.fixture()
 def small_disk(tmp_path):
     """A disk of 1 MB, where the system lets us make one."""
     place = tmp_path / 'disk'

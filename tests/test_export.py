@@ -20,6 +20,9 @@ from tests.frozen_graphs.__main__ import weights as drawn_weights
 HERE = Path(__file__).parent
 
 
+pytestmark = pytest.mark.usefixtures('quick_export')
+
+
 @pytest.fixture(scope='module')
 def weights():
     return drawn_weights()

@@ -21,7 +21,8 @@ from dctnet.runs import checkpoint
 log = logging.getLogger(__name__)
 
 SIDE_MULTIPLE = 4  # height and width of a frozen translator's input
-_CHECKED_PICTURES, _CHECKED_SIDE = 3, 256
+CHECKED_SIDE = 256  # of the images on which the frozen graph is held against the live one
+_CHECKED_IMAGES = 3
 
 
 def translator_graph(weights: Dict[str, np.ndarray], where: str) -> tf.GraphDef:
@@ -114,9 +115,9 @@ def difference_from_live_graph(graph_def: tf.GraphDef, weights: Dict[str, np.nda
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, None, 3], name='input_image')
         live = _translated(image, weights, where, session)
-        for _ in range(_CHECKED_PICTURES):
+        for _ in range(_CHECKED_IMAGES):
             coarse = rng.randint(0, 256, (9, 7, 3)).astype(np.uint8)
-            sample = images.scale(coarse, _CHECKED_SIDE, _CHECKED_SIDE + 16).astype(np.float32)
+            sample = images.scale(coarse, CHECKED_SIDE, CHECKED_SIDE + 16).astype(np.float32)
             expected = session.run(live, {image: sample})
             worst = max(worst, int(np.abs(translator(sample).astype(int) - expected).max()))
     translator.close()

@@ -12,6 +12,7 @@ from tests.bench.published_inference import write_published_model
 from tests.training.tiny_training import content_network
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('schedule', ['joint', 'sequential'])
 def test_our_training_step(schedule):
     trainer = OurTrainer(training_batch(32, 2), content_network(), 2, schedule)
@@ -35,6 +36,7 @@ def test_geometry_is_timed_against_its_codec():
     assert found['images_per_second'] > 1 and found['workers'] == 2 and 0 < found['codec_share'] < 1.5
 
 
+@pytest.mark.long
 def test_alignment_is_timed_part_by_part():
     found = faces.time_alignment(3, side=256)
     parts = found['cpu_milliseconds']
@@ -60,6 +62,7 @@ def test_a_folder_and_the_published_order_do_the_same_work(tmp_path):
     assert '1.40 (aim: 1.5 (missed))' in report._throughput(dict(found, folder=slow))[-1]
 
 
+@pytest.mark.long
 def test_features_are_streamed(monkeypatch):
     monkeypatch.setattr(streaming, '_in_a_process', streaming.measure)
     found = streaming.time_streaming(2)
@@ -80,6 +83,7 @@ def test_training_from_files(monkeypatch):
     assert '| 3.1% | 1.20 (aim: at most 1.05, missed) |' in '\n'.join(report._feeding(found))
 
 
+@pytest.mark.long
 def test_scaling_counts_waiting_as_communication():
     volumes = scaling.gradient_bytes(OurTrainer(training_batch(32, 1), content_network(), 2, 'joint').phases)
     assert volumes['ttn'] < 1e5 and 2e8 < volumes['ccn'] < 4e8

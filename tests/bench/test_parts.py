@@ -9,6 +9,7 @@ from tests.bench.ours import OurTrainer
 from tests.training.tiny_training import content_network
 
 
+@pytest.mark.long
 def test_parts_of_a_tiny_step(monkeypatch):
     monkeypatch.setattr(parts, '_MATRIX_SIDE', 32)
     monkeypatch.setattr(parts, 'make_trainer', lambda name, size, count: OurTrainer(

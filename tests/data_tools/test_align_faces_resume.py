@@ -33,6 +33,7 @@ def test_the_same_command_goes_on(trio, tmp_path, monkeypatch, caplog):
     assert contents(out) == whole
 
 
+@pytest.mark.long
 def test_changed_and_missing_pictures(trio, tmp_path, caplog):
     out = tmp_path / 'out'
     assert run(trio, out) == 0
@@ -46,6 +47,7 @@ def test_changed_and_missing_pictures(trio, tmp_path, caplog):
     assert after['two.png'] == before['exif.png'] and after['plain.png'] == before['plain.png']
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('moment', ['writing', 'between'])
 def test_an_interrupted_run_leaves_whole_files(trio, tmp_path, monkeypatch, moment):
     assert run(trio, tmp_path / 'whole') == 0
@@ -89,6 +91,7 @@ def test_a_bug_on_one_picture_does_not_cost_the_others(trio, tmp_path, monkeypat
     assert 'a bug' in caplog.text and list(by_file(tmp_path / 'out')) == ['plain.png', 'two.png', 'two_1.png']
 
 
+@pytest.mark.long
 def test_other_settings_and_a_damaged_manifest(trio, tmp_path):
     out = tmp_path / 'out'
     assert run(trio, out) == 0

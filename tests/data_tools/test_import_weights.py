@@ -16,6 +16,9 @@ from tests.data_tools.command import cut, exit_code, run
 CHANNELS = 4
 
 
+pytestmark = pytest.mark.usefixtures('quick_export')
+
+
 @pytest.fixture(scope='module')
 def weights():
     """A narrow generator; its numbers fit half precision exactly."""

@@ -51,6 +51,7 @@ def test_other_convolutions_stay(function):
     assert add_windows(graph_def) == graph_def
 
 
+@pytest.mark.long
 def test_a_published_translator_changes_by_one_level_at_most(tmp_path):
     write_published_model(drawn_weights(), tmp_path)
     graph_def = frozen.read_graph(tmp_path / 'cartoon_bg.pb')

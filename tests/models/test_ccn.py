@@ -126,6 +126,7 @@ def test_the_identity_loss_moves_the_generator():
         assert session.run(g.scalars['raw/identity']) == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.long
 def test_without_a_weight_the_identity_is_logged_and_moves_nothing():
     with tf.Graph().as_default(), tf.Session() as session:
         networks, stage = build(config(identity=0, r1=0, path=0), tf.constant(0, tf.int64))
@@ -151,6 +152,7 @@ def test_draws_depend_on_the_step_alone(whole):
     assert first[1] == second[1]  # R1 looks at the pictures only
 
 
+@pytest.mark.long
 def test_without_a_source_there_is_no_identity():
     with tf.Graph().as_default():
         networks, stage = build(config(identity=0), tf.constant(0, tf.int64), with_identity=False)
@@ -181,6 +183,7 @@ def test_augmentation_that_is_off_builds_nothing(whole):
     assert len(stage.step_ops) == len(networks.average)
 
 
+@pytest.mark.long
 def test_the_discriminator_sees_augmented_pictures_and_nobody_else(whole, adaptive):
     def losses(graph, p=None):
         session, networks, stage, _, _ = graph

@@ -1,6 +1,7 @@
 """R_exp: its sizes, its variables, and that what it learns opens and shuts drawn eyes in the intended direction."""
 import cv2
 import numpy as np
+import pytest
 
 from dctnet.compat import tf
 from dctnet.losses import facial_loss
@@ -61,6 +62,7 @@ def shown_openness(pictures):
     return (pictures[..., 0] < 130 / 127.5 - 1).sum(axis=(1, 2)) / 2 / (np.pi * 6 ** 2)
 
 
+@pytest.mark.long
 def test_what_it_learns_opens_and_shuts_eyes_towards_the_photographs():
     rng = np.random.RandomState(0)
     values = rng.uniform(0.2, 0.9, 64).astype(np.float32)

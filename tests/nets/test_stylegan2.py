@@ -107,6 +107,7 @@ def test_minibatch_stddev_is_of_groups_of_four():
         run(lambda: stylegan2.minibatch_stddev(tf.zeros([6, 4, 4, 2])))
 
 
+@pytest.mark.long
 def test_regularisers_against_finite_differences():
     """Both are differentiated again in training: their own gradients are checked along a random direction."""
     rng = np.random.RandomState(0)

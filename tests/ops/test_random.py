@@ -18,7 +18,7 @@ def started(seed, build, clutter=0):
         with starting_weights(seed):
             build()
         session.run(tf.global_variables_initializer())
-        return {variable.op.name: session.run(variable) for variable in tf.global_variables()}
+        return dict(session.run({variable.op.name: variable for variable in tf.global_variables()}))
 
 
 def translator_and_critic():

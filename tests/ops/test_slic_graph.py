@@ -80,12 +80,14 @@ def test_the_content_loss_is_that_of_scikit_image(size):
     assert found == pytest.approx(wanted, rel=CONTENT[size])
 
 
+@pytest.mark.long
 def test_every_picture_of_a_batch_stands_alone():
     whole, batch = both(64)[0], pictures(64)
     for i in range(3):
         assert np.array_equal(run(batch[i:i + 1])[0], whole[i])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('height, width', [(16, 16), (48, 80), (33, 20)])
 def test_any_shape(height, width):
     picture = cv2.resize(pictures(64)[1], (width, height), interpolation=cv2.INTER_AREA)
@@ -93,6 +95,7 @@ def test_any_shape(height, width):
     assert np.abs(ours - theirs).mean() < 0.02
 
 
+@pytest.mark.long
 def test_values_outside_the_range_and_flat_pictures():
     wild = np.random.RandomState(0).standard_normal((1, 32, 32, 3)).astype(np.float32) * 5  # an untrained network's
     assert np.isfinite(run(wild)).all()

@@ -12,6 +12,7 @@ from dctnet.runs import checkpoint
 from tests.training.tiny_training import arguments, metrics, newest_weights
 
 
+@pytest.mark.long
 def test_three_batches_of_one_teach_what_one_of_three_does(tmp_path, pictures, trained, caplog):
     """A generator alone, with superpixels that come along with the data. Phases: tests/engine/test_accumulation.py."""
     caplog.set_level('INFO')

@@ -110,6 +110,7 @@ def test_a_run_keeps_its_augmentation(pictures, source):
     assert "augment.mode is 'off' there and 'adaptive' now" in text and f'--init-from {source}' in text
 
 
+@pytest.mark.long
 def test_a_run_from_before_there_was_augmentation(tmp_path, pictures, source):
     run = tmp_path / 'run'
     shutil.copytree(str(source), str(run))

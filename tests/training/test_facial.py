@@ -60,6 +60,7 @@ def test_stopped_and_resumed_is_the_same_as_uninterrupted(tmp_path, photos, capl
     assert Detector.seen == 5  # the later starts found the numbers in the folder
 
 
+@pytest.mark.long
 def test_weight_0_measures_nothing(tmp_path, photos):
     assert train.main(arguments(photos, tmp_path / 'run', 'loss.style=0', 'loss.content=0', 'train.steps=1')) == 0
     assert Detector.seen == 0 and not (photos / 'photo' / openness.FILE_NAME).exists()

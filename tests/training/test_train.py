@@ -112,6 +112,7 @@ def test_changes_of_length_speed_and_place_are_logged_and_allowed(trained, pictu
     assert yaml.safe_load((trained / 'config.yaml').read_text())['optim']['lr'] == 1e-5
 
 
+@pytest.mark.long
 def test_other_pictures_than_before_are_told(trained, pictures, tmp_path, caplog):
     shutil.copytree(str(pictures), str(tmp_path / 'more'))
     moved = [f"data.photo={tmp_path / 'more' / 'photo'}", 'train.steps=6']
@@ -137,6 +138,7 @@ def test_generated_samples_train_along(tmp_path, pictures, caplog):
     assert metrics(run) != metrics(tmp_path / 'without')
 
 
+@pytest.mark.long
 def test_fine_tune(tmp_path, pictures, trained, caplog):
     weights = {name: array for name, array in newest_weights(trained).items() if name.startswith('generator/')}
     np.savez(str(tmp_path / 'weights.npz'), **{name: weights[name] for name in weights if '/Adam' not in name})

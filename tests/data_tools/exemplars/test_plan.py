@@ -2,7 +2,7 @@
 import pytest
 
 from data_tools.exemplars import plan
-from data_tools.exemplars.plan import PROMPTS, batches, of_photos, of_subjects, image_seed, read_subjects
+from data_tools.exemplars.plan import PROMPTS, batches, image_seed, of_photos, of_subjects, read_subjects
 from dctnet.errors import UserError
 
 
