@@ -112,8 +112,14 @@ def _cascade_file(name: Optional[str]) -> Path:
 
 def align_all(todo: Sequence[Job], folder: Path, settings: Settings, detect_boxes: BoxDetector,
               workers: int) -> List[Path]:
-    """Do the images of `todo`, `workers` at the same time; each is written before the next, in their order. Returns
-    those that failed."""
+    """Align the images of `todo`, each written before the next, in their order. Returns those that failed.
+
+    todo: the images to do.
+    folder: where the faces and the manifest go.
+    settings: what decides the results.
+    detect_boxes: finds the faces of images that are not marked by hand.
+    workers: images at the same time.
+    """
     by_detector = any(job.marks is None for job in todo)
     detector = FaceDetector(settings.detect_pixels, detect_boxes) if by_detector else None
     failed = []

@@ -39,8 +39,13 @@ def augment(path: Path, folder: Path, seed: int) -> int:
 
 
 def augment_all(paths: Sequence[Path], folder: Path, seed: int, workers: int) -> Tuple[int, List[Path]]:
-    """`augment` for every image, `workers` at the same time. Returns how many files were written, and the images
-    that failed."""
+    """`augment` for every image. Returns how many files were written, and the images that failed.
+
+    paths: the images.
+    folder: for the expanded ones.
+    seed: of the draws.
+    workers: images at the same time.
+    """
     written, failed = 0, []
     for path, call in ordered_map(lambda path: augment(path, folder, seed), paths, workers):
         if succeeded(call, path, log):

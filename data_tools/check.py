@@ -21,10 +21,14 @@ log = logging.getLogger(__name__)
 
 
 def check(photo: Path, style: Path, out: Path, size: int, workers: int) -> str:
-    """Measure both folders and write the report `out` (.html). Returns a summary.
+    """Measure both folders and write the report. Returns a summary.
 
-    size: side of the training images. Raises UserError if a folder is missing or empty, both are one, no image
-    of one can be read, or the two look swapped (the report is there then).
+    photo, style: folders or keep-lists of photographs and of exemplars.
+    out: the report, an .html file.
+    size: side of the training images in pixels.
+    workers: images at the same time.
+    Raises UserError if a folder is missing or empty, both are one, no image of one can be read, or the two look swapped
+    (the report is there then).
     """
     training = folders.list_folders(str(photo), str(style), batch_size=1)
     log.info('looking at %d photographs and %d exemplars', len(training.photo), len(training.style))

@@ -54,7 +54,13 @@ def table(ranking: Sequence[Verdict], scores: Dict[str, Dict[str, Any]]) -> str:
 
 
 def write_keep_list(path: Path, names: Sequence[str], notes: Sequence[str], force: bool) -> None:
-    """Write the names; a list that is there already, perhaps corrected by hand, is left alone unless `force`."""
+    """Write a list of names, unless there is one already, which may have been corrected by hand.
+
+    path: the list.
+    names: of the images to keep.
+    notes: comments at its top.
+    force: write it anyway.
+    """
     if path.exists() and not force:
         there = set(folders.keep_list_names(path))
         log.info('%s stays as it is: %d names, %d of them not in the new choice of %d; --force makes it anew',

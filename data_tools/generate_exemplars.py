@@ -120,7 +120,13 @@ def is_done(folder: Path, lines: Sequence[str], exemplar: Exemplar) -> bool:
 def unfinished(exemplars: Sequence[Exemplar], folder: Path, lines: Dict[str, List[str]],
                batch: int) -> List[List[Exemplar]]:
     """The batches of which the folder lacks an image. They stay whole, so that going on repeats an uninterrupted run
-    to the last bit."""
+    to the last bit.
+
+    exemplars: all the images of the command, in order.
+    folder: where they go.
+    lines: its manifest, by file.
+    batch: images of a subject at the same time.
+    """
     return [group for group in plan.batches(exemplars, batch)
             if not all(is_done(folder, lines.get(exemplar.file, []), exemplar) for exemplar in group)]
 
@@ -129,7 +135,11 @@ def generate(painter: Callable, groups: Sequence[List[Exemplar]], folder: Path, 
              facts: Dict[str, object]) -> List[Path]:
     """Draw the missing images of these batches. Returns the photographs that could not be read.
 
-    painter: as diffusion.Painter. lines: the manifest, which gets the new lines. facts: what every line tells besides.
+    painter: as diffusion.Painter.
+    groups: the batches.
+    folder: where the images go.
+    lines: the folder's manifest, by file; the new lines are added.
+    facts: what every line tells besides.
     """
     start, failed = time.time(), []
     for number, group in enumerate(groups, 1):

@@ -30,8 +30,12 @@ STAGES = ('align', 'source', 'ccn', 'sample', 'filter', 'ttn', 'export')
 
 @dataclass(frozen=True)
 class AlignOptions:
-    """data_tools.align_faces. photos, exemplars: False if these are aligned faces already. cascade: of OpenCV, for
-    the detector of this name; empty for the default."""
+    """data_tools.align_faces.
+
+    photos, exemplars: False if these are aligned faces already.
+    border, detector: options of that command.
+    cascade: of OpenCV, for the detector of this name; empty for the default.
+    """
     photos: bool = True
     exemplars: bool = True
     border: str = 'white'
@@ -49,7 +53,7 @@ class CcnOptions:
 
 @dataclass(frozen=True)
 class SampleOptions:
-    """data_tools.generate_style_faces and data_tools.filter_faces."""
+    """Options of data_tools.generate_style_faces, and `keep` of data_tools.filter_faces: a share."""
     count: int = 10000
     blend: int = 4
     truncation: float = 0.7
@@ -66,7 +70,7 @@ class TtnOptions:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe. size: side of all images."""
+    """A whole recipe, by stages. size: side of all images in pixels."""
     size: int = 256
     align: AlignOptions = AlignOptions()
     ccn: CcnOptions = CcnOptions()
@@ -84,8 +88,11 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
           landmarks: Optional[Path] = None) -> List[Step]:
     """The commands of all stages, in order.
 
-    source: run, checkpoint or .npz of the source generator; None: one is trained on the photographs. landmarks: JSON of
-    hand-made landmarks of the exemplars.
+    recipe: what decides their options.
+    photos, exemplars: folders of the user's pictures.
+    out: folder of everything that is made.
+    source: run, checkpoint or .npz of the source generator; None: one is trained on the photographs.
+    landmarks: JSON of hand-made landmarks of the exemplars, or None.
     """
     result: List[Step] = []
 

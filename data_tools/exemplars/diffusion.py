@@ -23,8 +23,14 @@ log = logging.getLogger('generate_exemplars')
 
 
 class Drawing(NamedTuple):
-    """How images are drawn. size: side in pixels. steps: of the scheduler. guidance: scale of classifier-free
-    guidance. negative_prompt: what to keep away from. strength: how far from the photograph, 0 to 1; None without."""
+    """How images are drawn.
+
+    size: side in pixels.
+    steps: of the scheduler.
+    guidance: scale of classifier-free guidance.
+    negative_prompt: what to keep away from.
+    strength: how far from the photograph, 0 to 1; None without one.
+    """
     size: int
     steps: int
     guidance: float
@@ -141,7 +147,14 @@ def find_model(model: str, offline: bool) -> Model:
 
 
 def load(model: Model, drawing: Drawing, device: str, half: bool) -> Painter:
-    """The model with the Euler ancestral scheduler, ready to draw. Raises UserError where its files are damaged."""
+    """The model with the Euler ancestral scheduler, ready to draw.
+
+    model: on the disk (`find_model`).
+    drawing: how images are drawn.
+    device: 'cpu' or 'cuda' (`device_of`).
+    half: half precision.
+    Raises UserError if the model's files are damaged.
+    """
     import torch
     from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, EulerAncestralDiscreteScheduler
     kind = AutoPipelineForText2Image if drawing.strength is None else AutoPipelineForImage2Image

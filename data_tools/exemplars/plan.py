@@ -19,7 +19,16 @@ _NAME_LENGTH = 40
 
 
 class Exemplar(NamedTuple):
-    """An image to draw. file: its name, which tells its seed. photo: what it is drawn over, or None."""
+    """An image to draw.
+
+    file: its name, which tells its seed.
+    subject: who or what it shows.
+    prompt: what the model is told.
+    index: among the images of the same subject or photograph.
+    seed: of the random numbers.
+    photo: what it is drawn over, or None.
+    photo_sha256: hash of that file, or None.
+    """
     file: str
     subject: str
     prompt: str
@@ -56,14 +65,26 @@ def read_subjects(path: Path) -> List[str]:
 
 
 def of_subjects(subjects: Sequence[str], template: str, count: int, seed: int) -> List[Exemplar]:
-    """`count` images of each subject. Raises UserError if two subjects would get the same file."""
+    """`count` images of each subject.
+
+    subjects: names or descriptions.
+    template: the prompt, with NAME for the subject.
+    count: images of each.
+    seed: of the command.
+    Raises UserError if two subjects would get the same file.
+    """
     return _distinct([_exemplar(subject, subject, template, index, seed, None, None)
                       for subject in subjects for index in range(count)])
 
 
 def of_photos(photos: Sequence[Path], subject: str, template: str, count: int, seed: int) -> List[Exemplar]:
-    """`count` images over each photograph. Raises UserError if two photographs would get the same file, or one
-    cannot be read."""
+    """`count` images over each photograph.
+
+    photos: their files.
+    subject: what they show.
+    template, count, seed: as for `of_subjects`.
+    Raises UserError if two photographs would get the same file, or one cannot be read.
+    """
     exemplars = []
     for photo in photos:
         digest = sha256_of_file(photo)

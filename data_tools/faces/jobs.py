@@ -16,7 +16,13 @@ from .crops import Settings
 
 
 class Job(NamedTuple):
-    """An image to do. name: of its faces' files. stamp: what tells a changed image. marks: faces marked by hand."""
+    """An image to do.
+
+    path: its file.
+    name: of its faces' files.
+    stamp: what tells a changed image.
+    marks: faces marked by hand, float64 [5, 2] or [68, 2] each; None: a detector finds them.
+    """
     path: Path
     name: str
     stamp: Dict[str, Any]

@@ -39,7 +39,13 @@ def face_file(name: str, index: int) -> str:
 
 
 def is_done(folder: Path, lines: Sequence[str], stamp: Dict[str, Any], name: str) -> bool:
-    """True if these lines are all of a readable image, made from what `stamp` says, and their files are there."""
+    """True if all faces of an image are there.
+
+    folder: of the faces.
+    lines: the image's lines of the manifest.
+    stamp: what the image, its marks and its settings are now; the lines must say the same.
+    name: of the image's faces (`output_names`).
+    """
     records = [json.loads(line) for line in lines]
     files = [record.get('file') for record in records if record.get('file')]
     return (bool(records) and len(records) == max(records[0].get('faces') or 0, 1)

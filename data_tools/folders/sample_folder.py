@@ -56,7 +56,13 @@ def _is_whole(path: Path) -> bool:
 
 
 def write(folder: Path, index: int, image: np.ndarray, twin: Optional[np.ndarray]) -> None:
-    """Write an image and its twin, uint8 [H, W, 3] BGR. The twin first: what has an image is complete."""
+    """Write an image and its twin. The twin first: what has an image is complete.
+
+    folder: of the generated faces.
+    index: of the sample.
+    image: uint8 [H, W, 3] BGR.
+    twin: the source's image of the same z, likewise, or None.
+    """
     path = image_file(folder, index)
     if twin is not None:
         images.write_bgr(twin_file(path), twin)

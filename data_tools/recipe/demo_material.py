@@ -18,7 +18,12 @@ def portrait() -> np.ndarray:
 
 
 def views(image: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
-    """Random windows of an image, rotated, mirrored and scaled: uint8 [count, size, size, 3]."""
+    """Random windows of an image, rotated, mirrored and scaled: uint8 [count, size, size, 3].
+
+    image: uint8 [H, W, 3].
+    count, size: of the windows; the side in pixels.
+    seed: of the draws.
+    """
     rng = np.random.RandomState(seed)
     result = []
     for _ in range(count):
@@ -69,8 +74,13 @@ def paint(image: np.ndarray) -> np.ndarray:
 
 
 def write_material(folder: Path, count: int, size: int, validation: int = 16) -> None:
-    """FOLDER/photo and FOLDER/style with `count` images each, unpaired; FOLDER/validation with other photographs;
-    FOLDER/portrait.png."""
+    """Write FOLDER/photo and FOLDER/style, unpaired, FOLDER/validation with other photographs, and FOLDER/portrait.png.
+
+    folder: where.
+    count: images of photo and of style each.
+    size: their side in pixels.
+    validation: how many photographs to measure on.
+    """
     astronaut = portrait()
     images.write_bgr(folder / 'portrait.png', astronaut)
     material = (('photo', astronaut, count, 1), ('style', paint(astronaut), count, 2),

@@ -19,10 +19,14 @@ log = logging.getLogger('scores')
 
 
 def scores_of(paths: Sequence[Path], exemplars: Sequence[Path], workers: int, device: str) -> Dict[str, Dict[str, Any]]:
-    """Name -> scores (selection.CRITERIA; None if there is none) and hash of images of one folder;
+    """Measure the images of one folder. Returns name -> scores (selection.CRITERIA; None if there is none) and hash;
     {'error': text} for one that cannot be read.
 
-    exemplars: for the style distance; empty for none. Raises UserError if an exemplar cannot be read.
+    paths: the images.
+    exemplars: for the style distance; empty for none.
+    workers: images searched for faces at the same time.
+    device: 'auto', 'cpu' or 'gpu'.
+    Raises UserError if an exemplar cannot be read.
     """
     folder = paths[0].parent
     cache = ScoreCache(folder / 'scores_cache.json')

@@ -18,8 +18,13 @@ Arrays = Dict[str, np.ndarray]
 
 
 class GeneratorPair(NamedTuple):
-    """Weights by name (stylegan2.generator_shapes), both checked and of one architecture. source: None without one.
-    origins: 'target' and 'source' -> where they come from."""
+    """A calibrated generator and its source, both checked and of one architecture.
+
+    target: weights by name (stylegan2.generator_shapes).
+    source: likewise, or None without one.
+    architecture: of both.
+    origins: 'target' and 'source' -> where they come from.
+    """
     target: Arrays
     source: Optional[Arrays]
     architecture: Architecture

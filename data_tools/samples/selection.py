@@ -24,8 +24,14 @@ class Selection(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """total: 0 (worst) to 1. rank: from 1. criterion: what dropped it (unreadable, duplicate, rank or the name of a
-    score), '' if it is kept. reason: the same in words."""
+    """What becomes of an image.
+
+    name: of its file.
+    total: its mean relative rank, 0 (worst) to 1.
+    rank: from 1.
+    criterion: what dropped it (unreadable, duplicate, rank or the name of a score), '' if it is kept.
+    reason: the same in words.
+    """
     name: str
     total: float
     rank: int

@@ -38,8 +38,11 @@ class SourceFailed(Exception):
 def download(url: str, part: Path, size: Optional[int], checked: bool) -> None:
     """Complete the locked file `part` from `url`, trying again after errors that may pass.
 
-    size: bytes that the file must have, if known. checked: the result will be compared with a checksum, so that what
-    came from another address may be continued.
+    url: of the file.
+    part: what has arrived of it so far.
+    size: bytes that the file must have, if known.
+    checked: whether the result will be compared with a checksum, so that what came from another address may be
+        continued.
     Raises SourceFailed with the reason, or UserError if the disk refuses; what has arrived stays in `part`.
     """
     failures, furthest = 0, part.stat().st_size

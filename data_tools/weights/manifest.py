@@ -14,7 +14,19 @@ _BLOCK = 1 << 20
 
 
 class Entry(NamedTuple):
-    """One entry of the manifest; None if it says null. size is in bytes."""
+    """One entry of the manifest; a field is None if the manifest says null.
+
+    name: what data_tools.fetch calls it.
+    file: its file name; several with commas stand for a folder of files.
+    source: the page that it comes from.
+    urls: addresses of the file itself.
+    sha256, md5: checksums in hexadecimal.
+    size: in bytes.
+    licence: its name.
+    used_by: what needs it.
+    import_command: the command that brings it into this project's form.
+    makes: the file that this command makes.
+    """
     name: str
     file: str
     source: str

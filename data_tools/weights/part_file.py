@@ -13,7 +13,12 @@ from dctnet import atomic
 
 
 class Origin(NamedTuple):
-    """Where a part comes from; None if the server did not say. size: bytes of the whole file."""
+    """Where a part comes from; a field is None if the server did not say.
+
+    url: the address.
+    etag, last_modified: headers of HTTP that tell versions of a file apart.
+    size: bytes of the whole file.
+    """
     url: str
     etag: Optional[str]
     last_modified: Optional[str]

@@ -52,7 +52,10 @@ def read(path: Path) -> Imported:
 def check_network(network: str, weights: Dict[str, np.ndarray], a: Architecture, where: str) -> None:
     """Raise UserError if a generator's or the discriminator's weights are missing, of another shape or not finite.
 
-    network: its name in the file. where: the file.
+    network: its name in the file.
+    weights: by name, converted.
+    a: the architecture that they should be of.
+    where: the file.
     """
     shapes = discriminator_shapes(a) if network == 'discriminator' else generator_shapes(a)
     report = checkpoint.compare(shapes, {name: array.shape for name, array in weights.items()})

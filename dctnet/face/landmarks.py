@@ -8,8 +8,13 @@ JAW_ENDS = (0, 16)
 
 
 class Opening(NamedTuple):
-    """Marks around an eye or the lips: a corner, the upper edge from it on, the other corner, the lower edge from the
-    first corner on."""
+    """Marks around an eye or the lips.
+
+    corner: where both edges begin.
+    upper: the upper edge from it on.
+    other_corner: where both edges end.
+    lower: the lower edge from the first corner on.
+    """
     corner: int
     upper: Tuple[int, ...]
     other_corner: int

@@ -21,6 +21,8 @@ def find_files(model: Optional[Path], head: Optional[Path], background: Optional
     """The files of a model folder, each replaced by the one that is named for it.
 
     model: folder with cartoon_h.pb, cartoon_bg.pb and perhaps alpha.jpg; None if head and background are named.
+    head, background, mask: files instead of the folder's, or None.
+    needs_head: False if the head graph is not used.
     Raises UserError if the folder or a file is missing or empty.
     """
     if model is not None and not model.is_dir():

@@ -71,9 +71,14 @@ def _squares(batch: Iterable[np.ndarray], side: int) -> np.ndarray:
 
 
 def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: str, cache: Path) -> FolderFeatures:
-    """Features of the images of `file_hashes`, two at least. key: what else they depend on (network, versions).
+    """Features of the images of a folder, two at least; computed once, then read from the cache.
 
-    cache: folder where they are kept, under a hash of files and key. Raises UserError as `batches_of_features` does.
+    hashes: files and their hashes (`file_hashes`).
+    network: gives the features.
+    side: of the squares that it takes, in pixels.
+    key: what else the features depend on (network, versions).
+    cache: folder where they are kept, under a hash of files and key.
+    Raises UserError as `batches_of_features` does.
     """
     file = cache / (sha256_of_lines([folder_hash(hashes), key, str(side), RESIZE, str(KEPT)])[:32] + '.npz')
     features_before = kept_file.read_arrays(file, lambda arrays: _fitting(arrays, len(hashes)))

@@ -7,7 +7,7 @@ SUBSETS, LARGEST_SUBSET = 100, 1000
 
 
 class KernelDistance(NamedTuple):
-    """Mean over the subsets, and the standard error of that mean (their deviation / root of their number)."""
+    """value: mean over the subsets. standard_error: of that mean, their deviation / root of their number."""
     value: float
     standard_error: float
     subset_size: int

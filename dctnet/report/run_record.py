@@ -20,10 +20,21 @@ class Series(NamedTuple):
 
 
 class RunRecord(NamedTuple):
-    """A run. config: nested dictionaries. changed: dotted keys that differ from the defaults. metrics: by name, as in
-    metrics.jsonl. unreadable: lines of it that are no records. waits: (step, share of the time that training waited
-    for data, share that superpixels took), of the last start on. ended: why training broke off, '' if it did not.
-    samples: (step, file), by step. best: step, metric and value of the checkpoint in RUN/best, empty without one."""
+    """What a run folder tells.
+
+    folder: of the run.
+    stage: 'ttn' or 'ccn'.
+    config: nested dictionaries.
+    changed: dotted keys that differ from the defaults.
+    environment: environment.json.
+    pictures: pictures.json, how many images each folder held.
+    metrics: by name, as in metrics.jsonl.
+    unreadable: lines of metrics.jsonl that are no records.
+    waits: (step, share of the time that training waited for data, share that superpixels took), of the last start on.
+    ended: why training broke off, '' if it did not.
+    samples: (step, file) of the sample sheets, by step.
+    best: step, metric and value of the checkpoint in RUN/best, empty without one.
+    """
     folder: Path
     stage: str
     config: Dict[str, Any]
@@ -132,8 +143,13 @@ def _json(path: Path) -> Dict[str, Any]:
 
 
 class Finding(NamedTuple):
-    """symptom: its name, as in docs/troubleshooting.md. seen: the numbers that show it. cause: what mostly brings it
-    about. change: what to do, with the keys of the config."""
+    """A warning.
+
+    symptom: its name, as in docs/troubleshooting.md.
+    seen: the numbers that show it.
+    cause: what mostly brings it about.
+    change: what to do, with the keys of the config.
+    """
     symptom: str
     seen: str
     cause: str

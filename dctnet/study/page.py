@@ -18,9 +18,13 @@ _BODY = '''<progress id="progress"></progress>
 
 
 def study_page(photos: Path, results: Sequence[Path], count: int, side: int) -> str:
-    """The page. An image takes part if the folder of photographs and all results have one of its name, whatever
-    the suffix; of more than `images` an even choice. side: the longest side of the images, in px.
+    """The page of a study.
 
+    photos: folder of photographs.
+    results: a folder of each method. An image takes part if the folder of photographs and all results have one of its
+        name, whatever the suffix.
+    count: of more images an even choice takes part.
+    side: the longest side of the images within the page, in pixels.
     Raises UserError for missing folders, fewer than two methods or two of one name, and if no name is in all.
     """
     methods = [Path(folder).resolve().name for folder in results]
