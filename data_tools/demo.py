@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, NoReturn
+from typing import Dict, List, NoReturn, Optional, Sequence
 
 import cv2
 import numpy as np
@@ -21,20 +21,20 @@ from .recipe.demo_material import write_material
 from .recipe.project_command import run_command
 
 CONFIG = 'configs/demo/demo.yaml'
-PICTURES, SIZE = 160, 64
+IMAGES, SIZE = 160, 64
 # A translation counts as stylised if it is at most this far from the exemplars, the photograph being 1.
 LARGEST_COLOUR_RATIO = 0.75
 
 
-def main() -> int:
-    """Command line."""
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
     parser = Parser(prog='python -m data_tools.demo', description=__doc__)
     parser.add_argument('--out', type=Path, default=Path('runs/demo'), help='folder to make anew (default: runs/demo)')
-    out = parser.parse_args().out.resolve()
-    start = time.time()
+    options = parser.parse_args(argv)
+    out, start = options.out.resolve(), time.time()
     _clear(out)
-    print(f'material: {PICTURES} views of a public-domain portrait, and exemplars painted from it, in {out}')
-    write_material(out, PICTURES, SIZE)
+    print(f'material: {IMAGES} views of a public-domain portrait, and exemplars painted from it, in {out}')
+    write_material(out, IMAGES, SIZE)
     run, model, result = out / 'run', out / 'model', out / 'portrait-comic.png'
     _command('-m', 'dctnet.train', 'ttn', '--config', CONFIG, '--set', f"data.photo={out / 'photo'}",
              '--set', f"data.style={out / 'style'}",

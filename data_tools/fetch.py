@@ -145,8 +145,8 @@ def _state(entry: Entry, folder: Path) -> str:
     target = folder / entry.file
     if target.exists():
         return 'yes' if entry.size in (None, target.stat().st_size) else 'another file'
-    made_in, _, made = (entry.makes or '').rpartition('/')
-    if made_in == 'checkpoints' and (places.checkpoints_folder() / made).exists():
+    made_in, _, made_file = (entry.makes or '').rpartition('/')
+    if made_in == 'checkpoints' and (places.checkpoints_folder() / made_file).exists():
         return 'imported'
     if _installed(entry):
         return 'installed'
@@ -157,9 +157,9 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """The command line. Leaves with exit code 2 if it is wrong."""
     parser = Parser(prog='python -m data_tools.fetch', description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument('name', nargs='?', metavar='NAME', help='entry of checkpoints/manifest.yaml')
-    what.add_argument('--list', action='store_true', help='show the entries; nothing is downloaded')
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument('name', nargs='?', metavar='NAME', help='entry of checkpoints/manifest.yaml')
+    action.add_argument('--list', action='store_true', help='show the entries; nothing is downloaded')
     parser.add_argument('--out', type=Path, default=places.checkpoints_folder(), metavar='FOLDER',
                         help='default: checkpoints/')
     return parser.parse_args(argv)

@@ -98,16 +98,6 @@ def drawing_of(options: argparse.Namespace) -> Drawing:
     return Drawing(options.size, options.steps, options.guidance, options.negative_prompt, strength)
 
 
-def planned(options: argparse.Namespace) -> List[Exemplar]:
-    """All the images of the command, in order. Raises UserError if the subjects or photographs have mistakes."""
-    template = options.prompt or plan.PROMPTS[options.style]
-    if options.subjects:
-        return plan.of_subjects(plan.read_subjects(options.subjects), template, options.count,
-                                options.seed)
-    return plan.of_photos(images.list_images(options.photos), options.subject or 'person', template,
-                          options.count, options.seed)
-
-
 def is_done(folder: Path, lines: Sequence[str], exemplar: Exemplar) -> bool:
     """True if the manifest's lines say that this image was drawn from this prompt and photograph, and its file is
     there unless it was rejected."""
@@ -172,14 +162,19 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     drawing = drawing_of(options)
-    exemplars = planned(options)
+    template = options.prompt or plan.PROMPTS[options.style]
+    subject = options.subject or 'person'
+    if options.subjects:
+        exemplars = plan.of_subjects(plan.read_subjects(options.subjects), template, options.count, options.seed)
+    else:
+        exemplars = plan.of_photos(images.list_images(options.photos), subject, template, options.count, options.seed)
     atomic.check_place(options.out)
     versions = diffusion.versions()
     device = diffusion.device_of(options.device, options.half)
     model = diffusion.find_model(options.model, options.offline)
-    settings = dict(drawing._asdict(), prompt=options.prompt or plan.PROMPTS[options.style], seed=options.seed,
-                    batch=options.batch, model=model.identity, device=device, half=options.half,
-                    photos=bool(options.photos), subject=(options.subject or 'person') if options.photos else None)
+    settings = dict(drawing._asdict(), prompt=template, seed=options.seed, batch=options.batch, model=model.identity,
+                    device=device, half=options.half, photos=bool(options.photos),
+                    subject=subject if options.photos else None)
     folder = options.out
     manifest_folder.check(folder, settings)
     lines = manifest_folder.read(folder, 'picture')

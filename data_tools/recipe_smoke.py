@@ -6,7 +6,7 @@ that the stages fit together and that repeating the command is quick, and says n
 import logging
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Optional, Sequence
 
 import numpy as np
 
@@ -18,14 +18,15 @@ from . import make_style
 from .make_style import Recipe, Step
 from .recipe.demo_material import paint, portrait, portraits
 
-PICTURES, SIDE = 24, 240
+IMAGES, SIDE = 24, 240
 
 
-def main() -> int:
-    """Command line."""
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
     parser = Parser(prog='python -m data_tools.recipe_smoke', description=__doc__)
     parser.add_argument('--out', type=Path, default=Path('runs/recipe-smoke'), help='folder (default: %(default)s)')
-    out, start = parser.parse_args().out.resolve(), time.time()
+    options = parser.parse_args(argv)
+    out, start = options.out.resolve(), time.time()
     if out.is_file():
         raise UserError(f'{out} is a file: name a folder with --out')
     logging.basicConfig(level=logging.INFO, format='%(message)s')
@@ -48,7 +49,7 @@ def write_material(out: Path) -> None:
     astronaut = portrait()
     images.write_bgr(out / 'portrait.png', astronaut)
     for name, image, seed in (('photos', astronaut, 1), ('exemplars', paint(astronaut), 2)):
-        for index, view in enumerate(portraits(image, PICTURES, SIDE, seed)):
+        for index, view in enumerate(portraits(image, IMAGES, SIDE, seed)):
             path = out / name / f'{index:03d}.png'
             if not path.exists():
                 images.write_bgr(path, view)

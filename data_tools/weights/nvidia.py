@@ -65,14 +65,14 @@ def read_networks(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
 def _variables(network: _Network, path: Path) -> Dict[str, np.ndarray]:
     """A network's own variables and those of its components, without the components' names in ada's layout."""
     state = network.state if isinstance(network.state, dict) else {}
-    found: Dict[str, np.ndarray] = {}
+    variables: Dict[str, np.ndarray] = {}
     for component in (state.get('components') or {}).values():
-        found.update(_variables(component, path))
+        variables.update(_variables(component, path))
     entries: List[Any] = state.get('variables') or []
     for name, value in entries:
         if str(name) not in ('lod', 'augment_strength') and getattr(value, 'dtype', None) is not None:
-            found[str(name)] = decoded(value, str(name), path)
-    return found
+            variables[str(name)] = decoded(value, str(name), path)
+    return variables
 
 
 def generator_arrays(variables: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:

@@ -123,8 +123,8 @@ def _samples(folder: Path) -> List[Tuple[int, Path]]:
 
 def _best(path: Path) -> Dict[str, Any]:
     entry = _json(path)
-    known = isinstance(entry.get('step'), int) and isinstance(entry.get('value'), (int, float))
-    return {key: entry.get(key) for key in ('step', 'metric', 'value')} if known else {}
+    usable = isinstance(entry.get('step'), int) and isinstance(entry.get('value'), (int, float))
+    return {key: entry.get(key) for key in ('step', 'metric', 'value')} if usable else {}
 
 
 def _lines(path: Path) -> List[str]:
