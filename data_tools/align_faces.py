@@ -24,12 +24,13 @@ from typing import Dict, List, NoReturn, Optional, Sequence
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from dctnet import atomic, images
+from dctnet import images
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.face import alignment, box_detectors
 from dctnet.face.box_detectors import BoxDetector
 from dctnet.face.detector import DETECTION_PIXELS, FaceDetector
+from dctnet.files import atomic
 from dctnet.parallel import ordered_map, succeeded
 
 from .faces import hand_landmarks, jobs

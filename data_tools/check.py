@@ -10,10 +10,10 @@ import logging
 from pathlib import Path
 from typing import NoReturn, Optional, Sequence
 
-from dctnet import atomic
 from dctnet.command_line import Parser
 from dctnet.data import folders
 from dctnet.errors import DONE, UserError, exit_with
+from dctnet.files import atomic
 
 from .checks import folder_check, image_facts, page
 

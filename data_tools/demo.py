@@ -12,9 +12,10 @@ from typing import Dict, List, NoReturn, Optional, Sequence
 import cv2
 import numpy as np
 
-from dctnet import atomic, images
+from dctnet import images
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.files import atomic
 from dctnet.metrics.style_distance import colour_distance, texture_distance
 
 from .recipe.demo_material import write_material

@@ -15,10 +15,11 @@ import urllib.parse
 from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
 
-from dctnet import atomic, places
+from dctnet import places
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.installed_models import installed_model
+from dctnet.files import atomic
 
 from .weights.download import SourceFailed, download
 from .weights.manifest import MANIFEST, Entry, difference, digest, entry_named, read_entries

@@ -26,10 +26,11 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, NoReturn, Optional, Sequence, Union
 
-from dctnet import atomic, images, process
+from dctnet import images, process
 from dctnet.command_line import Parser
 from dctnet.data import folders
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.files import atomic
 
 from .folders.sample_folder import SHEETS
 from .samples import contact_sheet

@@ -27,9 +27,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Callable, Dict, List, NoReturn, Optional, Sequence
 
-from dctnet import atomic, images, places
+from dctnet import images, places
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
+from dctnet.files import atomic
 
 from .exemplars import diffusion, plan
 from .exemplars.diffusion import Drawing

@@ -19,10 +19,11 @@ import cv2
 import numpy as np
 
 import dctnet
-from dctnet import atomic, images, process
+from dctnet import images, process
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, UserError, exit_with
-from dctnet.hashing import sha256_of_file
+from dctnet.files import atomic
+from dctnet.files.hashing import sha256_of_file
 from dctnet.metrics import edges, features, fid, kid
 from dctnet.metrics.pairs import SIDE, Pair, edge_scores, identity_scores, lpips_scores
 from dctnet.metrics.tables import markdown, per_image

@@ -10,7 +10,7 @@ import cv2
 from dctnet import config_file, images, process
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, exit_with
-from dctnet.hashing import sha256_of_bytes
+from dctnet.files.hashing import sha256_of_bytes
 from dctnet.runs import checkpoint_files
 
 

@@ -10,9 +10,9 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from dctnet import atomic
 from dctnet.compat import gpu_available, session_config, tf
 from dctnet.errors import UserError
+from dctnet.files import atomic
 
 # The published translator contract (docs/design.md, "Contracts").
 TRANSLATOR_INPUT = 'input_image:0'

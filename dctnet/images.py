@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from dctnet import atomic
 from dctnet.errors import UserError
+from dctnet.files import atomic
 
 SUFFIXES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff')
 _ENCODER_OPTIONS = {

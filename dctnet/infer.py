@@ -20,9 +20,10 @@ import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from dctnet import atomic, images, process
+from dctnet import images, process
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.files import atomic
 from dctnet.inference.model_folder import find_files
 from dctnet.parallel import ordered_map, succeeded
 

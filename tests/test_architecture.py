@@ -12,9 +12,9 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 
 # docs/design.md, "Who may import whom". A package stands for its modules.
 LAYERS = (
-    {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.images', 'dctnet.atomic', 'dctnet.hashing', 'dctnet.parallel',
-     'dctnet.config', 'dctnet.config_file', 'dctnet.places', 'dctnet.process', 'dctnet.command_line', 'dctnet.face',
-     'dctnet.folder_settings', 'dctnet.html_page', 'dctnet.kept_file'},
+    {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.files', 'dctnet.images', 'dctnet.html_page', 'dctnet.parallel',
+     'dctnet.config', 'dctnet.config_file', 'dctnet.places', 'dctnet.process', 'dctnet.command_line',
+     'dctnet.face'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses', 'dctnet.runs'},
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference', 'dctnet.exporters'},
@@ -115,9 +115,10 @@ def test_tensorflow_is_imported_in_one_place(path):
     assert 'TENSORFLOW_VERSION <' not in path.read_text(encoding='utf-8')
 
 
-LIGHT = ('hashing', 'config', 'config_file', 'images', 'atomic', 'errors', 'parallel', 'process', 'places',
-         'command_line', 'runs.folder', 'runs.sample_sheet', 'runs.checkpoint_files', 'data.folders', 'training.inputs',
-         'folder_settings', 'html_page', 'kept_file', 'report.__main__', 'study.__main__')
+LIGHT = ('config', 'config_file', 'images', 'errors', 'parallel', 'process', 'command_line', 'html_page',
+         'files.atomic', 'files.hashing', 'files.kept_file', 'files.folder_settings', 'places',
+         'runs.folder', 'runs.sample_sheet', 'runs.checkpoint_files', 'data.folders', 'training.inputs',
+         'report.__main__', 'study.__main__')
 
 
 def test_light_modules_do_not_load_tensorflow():

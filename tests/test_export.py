@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from dctnet import atomic, config_file, export, frozen, images
+from dctnet import config_file, export, frozen, images
 from dctnet.compat import tf
 from dctnet.config import TtnConfig
 from dctnet.errors import UserError
 from dctnet.exporters import model_folder
+from dctnet.files import atomic
 from dctnet.nets import unet
 from dctnet.runs import checkpoint
 from tests.frozen_graphs.__main__ import weights as drawn_weights

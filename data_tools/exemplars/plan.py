@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from dctnet.errors import UserError
-from dctnet.hashing import sha256_of_file, sha256_of_lines
+from dctnet.files.hashing import sha256_of_file, sha256_of_lines
 
 # docs/recipe.md, "Exemplars from Stable Diffusion": the prompts that the published models were tuned with.
 NAME = 'NAME'

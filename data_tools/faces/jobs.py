@@ -8,7 +8,7 @@ import numpy as np
 from dctnet import images
 from dctnet.errors import UserError
 from dctnet.face.detector import FaceDetector
-from dctnet.hashing import sha256_of_bytes
+from dctnet.files.hashing import sha256_of_bytes
 
 from ..folders import face_folder
 from . import crops

@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, Sequence
 
-from dctnet import atomic
 from dctnet.errors import UserError
+from dctnet.files import atomic
 
 UNREADABLE = 'unreadable'
 

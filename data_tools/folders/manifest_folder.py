@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
-from dctnet import atomic, folder_settings
 from dctnet.errors import UserError
+from dctnet.files import atomic, folder_settings
 
 MANIFEST, SETTINGS = 'manifest.jsonl', 'settings.json'
 

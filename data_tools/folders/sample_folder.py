@@ -8,7 +8,8 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from dctnet import atomic, folder_settings, images
+from dctnet import images
+from dctnet.files import atomic, folder_settings
 
 TWINS, SHEETS = 'source', 'sheets'
 SHEET_IMAGES = 24

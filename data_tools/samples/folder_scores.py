@@ -8,7 +8,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.errors import UserError
-from dctnet.hashing import sha256_of_bytes
+from dctnet.files.hashing import sha256_of_bytes
 
 from ..folders.sample_folder import TWINS, twin_file
 from . import scores

@@ -5,7 +5,7 @@ from typing import Dict, NamedTuple, Optional, Tuple
 import numpy as np
 
 from dctnet.errors import UserError
-from dctnet.hashing import sha256_of_bytes
+from dctnet.files.hashing import sha256_of_bytes
 from dctnet.models import ccn
 from dctnet.models.sampling import Sampling
 from dctnet.nets.stylegan2 import Architecture

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
-from dctnet import atomic, kept_file
+from dctnet.files import atomic, kept_file
 
 log = logging.getLogger('scores')
 

@@ -19,8 +19,8 @@ from typing import Callable, Iterator, Optional, Tuple
 
 from tqdm import tqdm
 
-from dctnet.atomic import storage_errors
 from dctnet.errors import UserError
+from dctnet.files.atomic import storage_errors
 
 from .part_file import Origin, empty, read_origin, write_origin
 

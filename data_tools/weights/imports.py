@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from dctnet import atomic, frozen, images
+from dctnet import frozen, images
 from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.exporters import model_folder
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
-from dctnet.hashing import sha256_of_file
+from dctnet.files import atomic
+from dctnet.files.hashing import sha256_of_file
 from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19
 from dctnet.nets.dlib_file import read_descriptor_weights
 from dctnet.runs import checkpoint

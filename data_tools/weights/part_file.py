@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, NamedTuple, Optional
 
-from dctnet import atomic
+from dctnet.files import atomic
 
 
 class Origin(NamedTuple):

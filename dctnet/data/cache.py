@@ -7,9 +7,9 @@ from typing import Callable, Optional
 
 import numpy as np
 
-from dctnet import atomic, kept_file
 from dctnet.errors import UserError
-from dctnet.hashing import sha256_of_lines
+from dctnet.files import atomic, kept_file
+from dctnet.files.hashing import sha256_of_lines
 
 log = logging.getLogger(__name__)
 

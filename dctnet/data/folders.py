@@ -10,7 +10,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.errors import UserError
-from dctnet.hashing import sha256_of_file
+from dctnet.files.hashing import sha256_of_file
 
 log = logging.getLogger(__name__)
 

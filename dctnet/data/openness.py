@@ -9,11 +9,12 @@ from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
-from dctnet import images, kept_file
+from dctnet import images
 from dctnet.errors import UserError
 from dctnet.face.detector import FaceDetector
 from dctnet.face.measures import openness
-from dctnet.hashing import sha256_of_file
+from dctnet.files import kept_file
+from dctnet.files.hashing import sha256_of_file
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import cv2
 
-from dctnet import atomic, images
+from dctnet import images
 from dctnet.compat import tf
 from dctnet.engine.trainer import Hook, Loop
+from dctnet.files import atomic
 from dctnet.runs import sample_sheet
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 
 import dctnet
-from dctnet import atomic, frozen, images
+from dctnet import frozen, images
 from dctnet.compat import TENSORFLOW_VERSION, session_config, tf
 from dctnet.errors import UserError
 from dctnet.face.alignment import ellipse_mask
-from dctnet.hashing import sha256_of_bytes
+from dctnet.files import atomic
+from dctnet.files.hashing import sha256_of_bytes
 from dctnet.inference.model_folder import BACKGROUND_NAME, HEAD_NAME, MASK_NAME
 from dctnet.nets import unet
 from dctnet.runs import checkpoint

@@ -15,7 +15,7 @@ import numpy as np
 
 from dctnet.errors import UserError
 from dctnet.face.installed_models import CNN_DETECTOR, installed_model
-from dctnet.hashing import sha256_of_file
+from dctnet.files.hashing import sha256_of_file
 
 # dlib's own limit of 0 lets patches of clothes and backgrounds through (up to 0.19 on scikit-image's photos); portraits
 # reach 0.3 to 3, faces with a third cut off by the border 0.7, with half of them cut off 0.3.

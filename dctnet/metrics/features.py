@@ -5,9 +5,10 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequenc
 
 import numpy as np
 
-from dctnet import atomic, images, kept_file
+from dctnet import images
 from dctnet.errors import UserError
-from dctnet.hashing import sha256_of_file, sha256_of_lines
+from dctnet.files import atomic, kept_file
+from dctnet.files.hashing import sha256_of_file, sha256_of_lines
 from dctnet.metrics.fid import Gaussian, RunningStatistics
 
 RESIZE = 'centre square; INTER_AREA where it gets smaller, INTER_LINEAR (half-pixel centres) where it gets larger'

@@ -9,9 +9,9 @@ import argparse
 from pathlib import Path
 from typing import NoReturn, Optional, Sequence
 
-from dctnet import atomic
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, exit_with
+from dctnet.files import atomic
 from dctnet.report.image_checks import check_samples
 from dctnet.report.metric_checks import check_metrics
 from dctnet.report.page import page_of

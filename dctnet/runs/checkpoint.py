@@ -10,9 +10,10 @@ from zlib import error as ZlibError
 
 import numpy as np
 
-from dctnet import atomic, frozen
+from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.errors import UserError
+from dctnet.files import atomic
 from dctnet.runs import checkpoint_files
 from dctnet.runs.checkpoint_files import SHARD, Best, all_in, latest, remove
 

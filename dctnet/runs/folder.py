@@ -13,10 +13,11 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Type, TypeVar
 import numpy as np
 
 import dctnet
-from dctnet import atomic, config_file
+from dctnet import config_file
 from dctnet.config import StageConfig
 from dctnet.errors import UserError
-from dctnet.hashing import sha256_of_lines
+from dctnet.files import atomic
+from dctnet.files.hashing import sha256_of_lines
 from dctnet.runs import checkpoint_files
 
 Config = TypeVar('Config', bound=StageConfig)

@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 from typing import NoReturn, Optional, Sequence
 
-from dctnet import atomic
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, exit_with
+from dctnet.files import atomic
 from dctnet.study.answers import read_answers
 from dctnet.study.page import study_page
 from dctnet.study.scoring import markdown, score

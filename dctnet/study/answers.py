@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from dctnet.errors import UserError
-from dctnet.hashing import sha256_of_bytes
+from dctnet.files.hashing import sha256_of_bytes
 
 QUESTIONS = ('content', 'style')  # which keeps the person better; which has the better style
 Item = Tuple[str, str, str, str]  # image, first method, second method, question

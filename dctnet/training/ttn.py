@@ -12,7 +12,7 @@ from dctnet.data.folders import Folders
 from dctnet.data.openness import photo_openness
 from dctnet.data.pipeline import DomainSampler, Extra, MixedSampler, Sampler, epochs, picture_feed, preview_pictures
 from dctnet.distributed import Communicator
-from dctnet.hashing import sha256_of_bytes
+from dctnet.files.hashing import sha256_of_bytes
 from dctnet.models.ttn import TtnBatch, build_ttn
 from dctnet.nets import unet
 from dctnet.nets.pretrained import content_network

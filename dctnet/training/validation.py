@@ -9,7 +9,7 @@ from dctnet import images
 from dctnet.compat import tf
 from dctnet.config import EvaluateConfig, TtnConfig
 from dctnet.engine.evaluation import Evaluator
-from dctnet.hashing import sha256_of_file, sha256_of_lines
+from dctnet.files.hashing import sha256_of_file, sha256_of_lines
 from dctnet.metrics.edges import edge_agreement
 from dctnet.metrics.features import embed_images, file_hashes, folder_hash
 from dctnet.metrics.kid import kernel_distance

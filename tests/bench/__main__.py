@@ -21,8 +21,8 @@ from typing import Any, Dict, Iterator, List
 
 import numpy as np
 
-from dctnet import atomic
 from dctnet.errors import DONE, UserError, exit_with
+from dctnet.files import atomic
 
 CALIBRATION_SIZES, CALIBRATION_BATCH = (64, 128), 8
 PORTRAITS, STREAMED = 80, 160  # pictures; four times as many are streamed, too

@@ -11,10 +11,11 @@ import numpy as np
 
 from data_tools import align_faces
 from data_tools.faces import crops
-from dctnet import atomic, images
+from dctnet import images
 from dctnet.errors import UserError
 from dctnet.face import detector
 from dctnet.face.box_detectors import HogDetector
+from dctnet.files import atomic
 from tests.bench import batch
 
 # What the workers do; the rest is the scaling of copies, colours and records. Writing is the main thread's.

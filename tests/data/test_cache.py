@@ -5,11 +5,12 @@ import os
 import numpy as np
 import pytest
 
-from dctnet import atomic, images
+from dctnet import images
 from dctnet.data import extras, geometry
 from dctnet.data.cache import Cache
 from dctnet.data.pipeline import DomainSampler, Sample
 from dctnet.errors import UserError
+from dctnet.files import atomic
 
 SIZE = 16
 

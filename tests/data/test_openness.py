@@ -6,10 +6,11 @@ import shutil
 import numpy as np
 import pytest
 
-from dctnet import atomic, images
+from dctnet import images
 from dctnet.data import openness as module
 from dctnet.data.openness import FILE_NAME, photo_openness
 from dctnet.errors import UserError
+from dctnet.files import atomic
 
 
 class Face:

@@ -7,8 +7,8 @@ import pytest
 
 from data_tools.faces import jobs
 from data_tools.folders import face_folder, manifest_folder
-from dctnet import atomic
 from dctnet.errors import UserError
+from dctnet.files import atomic
 from tests.data_tools.faces.aligning import by_file, contents, run
 
 pytestmark = pytest.mark.usefixtures('quick_detection')

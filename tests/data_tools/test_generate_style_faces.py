@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from data_tools import generate_style_faces
-from dctnet import atomic, images
+from dctnet import images
 from dctnet.compat import tf
 from dctnet.errors import UserError, exit_with
+from dctnet.files import atomic
 from dctnet.models import ccn
 from dctnet.models.sampling import Sampling
 from dctnet.nets.stylegan2 import Architecture, generator_shapes, starting_weights

@@ -4,13 +4,13 @@ import json
 import numpy as np
 import pytest
 
-from dctnet import atomic
 from dctnet.compat import tf
 from dctnet.engine.evaluation import Evaluation, Evaluator
 from dctnet.engine.hooks import Checkpoint
 from dctnet.engine.summaries import Scalars
 from dctnet.engine.updates import all_finite
 from dctnet.errors import UserError
+from dctnet.files import atomic
 from dctnet.runs import checkpoint, checkpoint_files
 from tests.engine.tiny_stage import Do, tiny
 

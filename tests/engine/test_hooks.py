@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from dctnet import atomic
 from dctnet.compat import tf
 from dctnet.engine.hooks import Checkpoint, NanGuard, Progress
 from dctnet.engine.updates import all_finite
 from dctnet.errors import UserError
+from dctnet.files import atomic
 from dctnet.runs import checkpoint, checkpoint_files
 from tests.engine.tiny_stage import Do, Record, tiny
 

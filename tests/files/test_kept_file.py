@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from dctnet import atomic, kept_file
 from dctnet.errors import UserError
+from dctnet.files import atomic, kept_file
 
 
 @pytest.mark.parametrize('text, value, warned', [

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from dctnet import folder_settings
 from dctnet.errors import UserError
+from dctnet.files import folder_settings
 
 SETTINGS = {'size': 64, 'limits': {'blur': 1.5, 'border': None}}
 

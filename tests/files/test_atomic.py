@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
-from dctnet import atomic
 from dctnet.errors import UserError
+from dctnet.files import atomic
 
 
 def test_writes_folders_bytes_and_text(tmp_path):

@@ -8,8 +8,8 @@ from zipfile import is_zipfile
 
 import numpy as np
 
-from dctnet import atomic
 from dctnet.errors import UserError
+from dctnet.files import atomic
 
 T = TypeVar('T')
 log = logging.getLogger(__name__)
