@@ -23,7 +23,7 @@ from dctnet.files import atomic
 
 from .weights.download import SourceFailed, download
 from .weights.manifest import MANIFEST, Entry, difference, digest, entry_named, read_entries
-from .weights.part_file import empty, finish, locked, part_of
+from .weights.part_file import empty, finish, keep_locked, part_of
 
 MIRROR = 'DCTNET_MIRROR'
 
@@ -47,7 +47,7 @@ def fetch(name: str, folder: Path, manifest: Path = MANIFEST) -> Path:
             raise UserError(f'{name}: no address to download {entry.file} from is known. {_by_hand(entry, target)}')
         print(f'{name}: {entry.file}, {_size(entry)}\n  licence: {entry.licence}', flush=True)
         atomic.make_folder(folder)
-        with locked(part_of(target)):
+        with keep_locked(part_of(target)):
             if not target.exists():  # another process may have brought it while we waited
                 _bring(entry, sources, target)
     _check_present(entry, target)

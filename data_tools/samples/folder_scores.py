@@ -31,21 +31,21 @@ def scores_of(paths: Sequence[Path], exemplars: Sequence[Path], workers: int, de
     folder = paths[0].parent
     cache = ScoreCache(folder / 'scores_cache.json')
     stamps = {path.name: _stamp(path) for path in paths}
-    looks = cache.measured('faces', stamps, lambda: _look_measure(folder, workers))
+    looks = cache.measure('faces', stamps, lambda: _look_measure(folder, workers))
     good = [name for name in stamps if 'error' not in looks[name]]
 
     twins = {name: twin_file(folder / name) for name in good if twin_file(folder / name).exists()}
     if len(twins) < len(good):
         log.warning('%d of %d pictures have no twin in %s: no identity score for them', len(good) - len(twins),
                     len(good), folder / TWINS)
-    identities = cache.measured('identity', {name: [stamps[name], _stamp(twin)] for name, twin in twins.items()},
-                                lambda: _identity_measure(folder, device))
+    identities = cache.measure('identity', {name: [stamps[name], _stamp(twin)] for name, twin in twins.items()},
+                               lambda: _identity_measure(folder, device))
     distances: Dict[str, float] = {}
     if exemplars and good:
         size = images.read_bgr(folder / good[0]).shape[0]
         against = sha256_of_bytes(repr([size] + [(path.name, _stamp(path)) for path in exemplars]).encode())
-        distances = cache.measured('style distance', {name: [stamps[name], against] for name in good},
-                                   lambda: _style_measure(folder, exemplars, size, device))
+        distances = cache.measure('style distance', {name: [stamps[name], against] for name in good},
+                                  lambda: _style_measure(folder, exemplars, size, device))
     return {name: dict(look, identity=identities.get(name), style_distance=distances.get(name))
             for name, look in looks.items()}
 

@@ -40,12 +40,12 @@ def of_run(run: Path, step: Optional[int] = None, source: Optional[Path] = None)
     Raises UserError if the run is none, has no such checkpoint or no source, or if weights are damaged or differ in
     size.
     """
-    target = _averaged(checkpoint_files.find(run, None if step is None else str(step)))
+    target = _read_average(checkpoint_files.find(run, None if step is None else str(step)))
     if source is None and not (run / SOURCE_FILE).exists():
         raise UserError(f'{run} was trained without a source: its generator is a source itself, no calibrated target. '
                         f'Name the run of a target, or sample this one as it is with --target {run} --blend 0')
-    theirs = _averaged(source) if source else (frozen_source(run), str(run / SOURCE_FILE))
-    return _checked(target, theirs)
+    theirs = _read_average(source) if source else (frozen_source(run), str(run / SOURCE_FILE))
+    return _make_pair(target, theirs)
 
 
 def of_files(target: Path, source: Optional[Path] = None) -> GeneratorPair:
@@ -53,7 +53,7 @@ def of_files(target: Path, source: Optional[Path] = None) -> GeneratorPair:
 
     Raises UserError if a file holds no generator, or if weights are damaged or differ in size.
     """
-    return _checked(_averaged(target), _averaged(source) if source else None)
+    return _make_pair(_read_average(target), _read_average(source) if source else None)
 
 
 def check_sampling(pair: GeneratorPair, sampling: Sampling) -> None:
@@ -83,22 +83,22 @@ def sha256(weights: Arrays) -> str:
                                     + np.ascontiguousarray(weights[name], '<f4').tobytes() for name in sorted(weights)))
 
 
-def _averaged(path: Path) -> Tuple[Arrays, str]:
+def _read_average(path: Path) -> Tuple[Arrays, str]:
     return networks_of(checkpoint.read_arrays(Path(path)), str(path))[ccn.AVERAGE], str(path)
 
 
-def _checked(target: Tuple[Arrays, str], source: Optional[Tuple[Arrays, str]]) -> GeneratorPair:
-    size = _checked_size(target)
+def _make_pair(target: Tuple[Arrays, str], source: Optional[Tuple[Arrays, str]]) -> GeneratorPair:
+    size = _check_size(target)
     if source is None:
         return GeneratorPair(target[0], None, size, {'target': target[1]})
-    other = _checked_size(source)
+    other = _check_size(source)
     if size != other:
         raise UserError(f'the generators are of different sizes: {target[1]} is {_text(size)}, {source[1]} is '
                         f'{_text(other)}. A source goes with the targets that were calibrated from it')
     return GeneratorPair(target[0], source[0], size, {'target': target[1], 'source': source[1]})
 
 
-def _checked_size(generator: Tuple[Arrays, str]) -> Architecture:
+def _check_size(generator: Tuple[Arrays, str]) -> Architecture:
     weights, where = generator
     size = architecture_of(weights, where)
     check_network(ccn.AVERAGE, weights, size, where)

@@ -22,7 +22,7 @@ class ScoreCache:
         self._path = path
         self._kinds: Dict[str, Dict[str, Any]] = kept_file.read_json(path, _VERSION, _kinds) or {}
 
-    def measured(self, kind: str, stamps: Dict[str, Any], prepare: Callable[[], Measure]) -> Dict[str, Any]:
+    def measure(self, kind: str, stamps: Dict[str, Any], prepare: Callable[[], Measure]) -> Dict[str, Any]:
         """Scores of every image in `stamps` (name -> what they depend on, as plain JSON), in that order.
 
         prepare: gives the measure, names -> scores (plain JSON); called only if some are missing. The measure gets
@@ -33,10 +33,10 @@ class ScoreCache:
         self._kinds[kind] = entries
         missing = [name for name in stamps if name not in entries]
         if missing:
-            self._measure(kind, entries, {name: stamps[name] for name in missing}, prepare())
+            self._measure_missing(kind, entries, {name: stamps[name] for name in missing}, prepare())
         return {name: entries[name][1] for name in stamps}
 
-    def _measure(self, kind: str, entries: Dict[str, Any], stamps: Dict[str, Any], measure: Measure) -> None:
+    def _measure_missing(self, kind: str, entries: Dict[str, Any], stamps: Dict[str, Any], measure: Measure) -> None:
         missing, start = list(stamps), time.time()
         for first in range(0, len(missing), _CHUNK):
             names = missing[first:first + _CHUNK]

@@ -31,7 +31,7 @@ def part_of(target: Path) -> Path:
 
 
 @contextmanager
-def locked(part: Path) -> Iterator[None]:
+def keep_locked(part: Path) -> Iterator[None]:
     """Keep other processes from the part file: created if missing, removed if nothing is in it at the end.
 
     Waits for a process that holds it. Raises UserError if the disk refuses.
