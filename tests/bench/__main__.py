@@ -79,7 +79,9 @@ def _parts(options: argparse.Namespace) -> Iterator[Dict[str, Any]]:
                 row['peak_memory_mb'] = round(peak_memory(name, options.size, options.batch))
         yield training
         from tests.bench.parts import time_parts
-        yield {'parts': time_parts(options.size, options.batch, options.rounds)}
+        from tests.bench.variants import make_trainer
+        yield {'parts': dict(time_parts(make_trainer('joint', options.size, options.batch), options.rounds),
+                             size=options.size, batch=options.batch)}
         yield {'as_run': _as_run(options)}
     if options.options:
         from tests.bench.options import time_options

@@ -44,14 +44,25 @@ def time_feeding(content_network: tf.GraphDef, channels: int, size: int, batch: 
                 if index >= warmup:
                     steps[way].append(seconds)
                     waits[way].append(waiting / seconds)
-        found = {way: {'seconds_per_step': float(np.median(steps[way])), 'waiting': float(np.median(waits[way])),
-                       'times_off': speedup(steps[way], steps['off'])} for way in WAYS}
-        alone = {way: trainers[way].pictures_alone() for way in ('off', 'photo')}
+        rates = {way: trainers[way].pictures_alone() for way in ('off', 'photo')}
         for trainer in trainers.values():
             trainer.close()
-    return {'size': size, 'batch': batch, 'ways': found, 'input': {way: {
-        'pictures_per_second': rate, 'times_the_training': rate * found[way]['seconds_per_step'] / batch}
-        for way, rate in alone.items()}}
+    return dict(summary(steps, waits, rates, batch), size=size, batch=batch)
+
+
+def summary(steps: Dict[str, List[float]], waits: Dict[str, List[float]], rates: Dict[str, float],
+            batch: int) -> Dict[str, Any]:
+    """`ways` and `input` of `time_feeding`.
+
+    steps, waits: of each way, seconds of each step, and the share of it that waits for data.
+    rates: of pipelines alone, pictures of each domain a second.
+    batch: pictures of each domain in a step.
+    """
+    ways = {way: {'seconds_per_step': float(np.median(steps[way])), 'waiting': float(np.median(waits[way])),
+                  'times_off': speedup(steps[way], steps['off'])} for way in steps}
+    return {'ways': ways, 'input': {way: {
+        'pictures_per_second': rate, 'times_the_training': rate * ways[way]['seconds_per_step'] / batch}
+        for way, rate in rates.items()}}
 
 
 def write_pictures(folder: Path) -> Folders:

@@ -13,8 +13,8 @@ from tests.bench.batch import Batch
 class OurTrainer:
     """One `step` is one step of the engine, superpixels of the output included (the baseline's work).
 
-    graph, initialise, initialise_local, updates: for sessions of other kinds; the updates of one joint step. phases:
-    of the stage.
+    graph, initialise, initialise_local: for sessions of other kinds.
+    updates: of one joint step. phases: of the stage. session: of this trainer.
     """
 
     def __init__(self, batch: Batch, content_network: tf.GraphDef, channels: int, schedule: str,
@@ -33,15 +33,15 @@ class OurTrainer:
             self.phases = stage.phases
             self.graph, self.updates = graph, [self._loop.updates[phase.name].apply for phase in stage.phases]
             self.initialise, self.initialise_local = tf.global_variables_initializer(), tf.local_variables_initializer()
-            self._session = tf.Session(graph=graph, config=communicator.configured(session_config(
+            self.session = tf.Session(graph=graph, config=communicator.configured(session_config(
                 'cpu', threads, training=True, precision=precision, xla=xla)))
-            self._session.run([self.initialise, self.initialise_local])
+            self.session.run([self.initialise, self.initialise_local])
 
     def step(self) -> None:
         """One training step."""
         self._loop.steps += 1
-        self._loop.run(self._session, hooks=[])
+        self._loop.run(self.session, hooks=[])
 
     def close(self) -> None:
         """Free the memory of the session."""
-        self._session.close()
+        self.session.close()

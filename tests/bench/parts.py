@@ -6,49 +6,58 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from typing import Any, Dict
+from typing import Any, Dict, NamedTuple, Sequence
 
 import numpy as np
 
 from dctnet.compat import session_config, tf
-from tests.bench.variants import make_trainer
+from tests.bench.ours import OurTrainer
 
 PARTS = ('superpixels', 'content network', 'its backward pass', 'other forward', 'other backward', 'optimiser')
-_MATRIX_SIDE = 2048
+MATRIX_SIDE = 2048
 
 
-def time_parts(size: int, count: int, rounds: int) -> Dict[str, Any]:
-    """Seconds of each part (medians), GFLOP/s of all convolutions with their gradients, GFLOP/s of a product of two
-    matrices of 2048 in the same rounds, and the share of the former in the latter."""
-    trainer = make_trainer('joint', size, count)
+class Trace(NamedTuple):
+    """One step. seconds: by part. flops: operations of its convolutions. convolving: the seconds that those took.
+    matrix_rate: operations a second of a matrix product beside it."""
+    seconds: Dict[str, float]
+    flops: float
+    convolving: float
+    matrix_rate: float
+
+
+def time_parts(trainer: OurTrainer, rounds: int, matrix_side: int = MATRIX_SIDE) -> Dict[str, Any]:
+    """`summary` of `rounds` steps of a joint trainer, which is closed."""
     trainer.close()
     config = session_config('cpu', training=True)
     config.inter_op_parallelism_threads = 1
-    work = {operation.name: _operations(operation) for operation in trainer.graph.get_operations()}
-    rates: Dict[str, list] = defaultdict(list)
-    parts: Dict[str, list] = defaultdict(list)
-    with tf.Session(graph=trainer.graph, config=config) as session, _MatrixProduct(config) as product:
+    work = {operation.name: operations_of(operation) for operation in trainer.graph.get_operations()}
+    traces = []
+    with tf.Session(graph=trainer.graph, config=config) as session, _MatrixProduct(config, matrix_side) as product:
         session.run([trainer.initialise, trainer.initialise_local])
-        for index in range(1 + rounds):
-            seconds, flops, convolving = _traced(session, trainer.updates, work)
-            matrix_rate = product.rate()
-            if index:
-                rates['convolutions'].append(flops / convolving / 1e9)
-                rates['matrix product'].append(matrix_rate / 1e9)
-                for name in PARTS:
-                    parts[name].append(seconds[name])
-    shares = np.array(rates['convolutions']) / np.array(rates['matrix product'])
-    return {'size': size, 'batch': count, 'seconds': {name: float(np.median(parts[name])) for name in PARTS},
-            'gflops': {name: float(np.median(rates[name])) for name in rates},
-            'share_of_matrix_product': float(np.median(shares))}
+        for _ in range(1 + rounds):
+            traces.append(Trace(*_trace(session, trainer.updates, work), product.rate()))
+    return summary(traces[1:])
+
+
+def summary(traces: Sequence[Trace]) -> Dict[str, Any]:
+    """Medians over the steps: seconds of each part, GFLOP/s of all convolutions with their gradients and of the matrix
+    product, and the share of the former in the latter within a step."""
+    convolutions = np.array([trace.flops / trace.convolving for trace in traces])
+    products = np.array([trace.matrix_rate for trace in traces])
+    return {'seconds': {name: float(np.median([trace.seconds[name] for trace in traces])) for name in PARTS},
+            'gflops': {'convolutions': float(np.median(convolutions)) / 1e9,
+                       'matrix product': float(np.median(products)) / 1e9},
+            'share_of_matrix_product': float(np.median(convolutions / products))}
 
 
 class _MatrixProduct:
     """The yardstick: a product of square matrices, in a session like that of the training."""
 
-    def __init__(self, config: tf.ConfigProto) -> None:
+    def __init__(self, config: tf.ConfigProto, side: int) -> None:
+        self._side = side
         with tf.Graph().as_default() as graph:
-            a, b = [tf.get_variable(name, [_MATRIX_SIDE] * 2) for name in 'ab']
+            a, b = [tf.get_variable(name, [side] * 2) for name in 'ab']
             self._product, start = tf.matmul(a, b).op, tf.global_variables_initializer()
         self._session = tf.Session(graph=graph, config=config)
         self._session.run(start)
@@ -61,7 +70,7 @@ class _MatrixProduct:
             begun = time.perf_counter()
             self._session.run(self._product)
             seconds.append(time.perf_counter() - begun)
-        return 2.0 * _MATRIX_SIDE ** 3 / min(seconds)
+        return 2.0 * self._side ** 3 / min(seconds)
 
     def __enter__(self) -> _MatrixProduct:
         return self
@@ -70,7 +79,7 @@ class _MatrixProduct:
         self._session.close()
 
 
-def _traced(session: tf.Session, updates: list, work: Dict[str, float]) -> tuple:
+def _trace(session: tf.Session, updates: list, work: Dict[str, float]) -> tuple:
     """Seconds by part, operations of the convolutions, and the seconds that those took."""
     metadata = tf.RunMetadata()
     session.run(updates, options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), run_metadata=metadata)
@@ -97,7 +106,7 @@ def _part(name: str) -> str:
             (True, False): 'other backward'}[backward, content]
 
 
-def _operations(operation: tf.Operation) -> float:
+def operations_of(operation: tf.Operation) -> float:
     """Multiplications and additions of a convolution or of one of its gradients; 0 for anything else."""
     if operation.type == 'Conv2D':
         return _of_convolution(operation.outputs[0], operation.inputs[1].shape.as_list())

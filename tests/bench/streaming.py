@@ -22,10 +22,11 @@ _SIDE = 256
 def time_streaming(count: int) -> Dict[str, Any]:
     """`count` and four times `count` pictures of 256 px, each in a process of its own: pictures a second, the network
     ready and the first batch left out, and peak memory in MB, which should be the same."""
-    return {'few': _in_a_process(count), 'many': _in_a_process(4 * count)}
+    return {'few': measure_in_a_process(count), 'many': measure_in_a_process(4 * count)}
 
 
-def _in_a_process(count: int) -> Dict[str, Any]:
+def measure_in_a_process(count: int) -> Dict[str, Any]:
+    """`measure` in a process of its own."""
     output = subprocess.run([sys.executable, '-m', 'tests.bench.streaming', str(count)], cwd=str(_ROOT), check=True,
                             stdout=subprocess.PIPE).stdout.decode()
     return json.loads(output.splitlines()[-1])

@@ -1,31 +1,36 @@
-"""The parts of a training step add up, and the work of its convolutions is counted."""
+"""The parts of a training step, and the work of its convolutions."""
 import numpy as np
 import pytest
 
 from dctnet.compat import tf
-from tests.bench import parts, report
+from tests.bench import parts
 from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
+from tests.bench.parts import PARTS, Trace
 from tests.training.tiny_training import content_network
 
 
-@pytest.mark.long
-def test_parts_of_a_tiny_step(monkeypatch):
-    monkeypatch.setattr(parts, '_MATRIX_SIDE', 32)
-    monkeypatch.setattr(parts, 'make_trainer', lambda name, size, count: OurTrainer(
-        training_batch(size, count), content_network(), 2, name))
-    found = parts.time_parts(32, 1, rounds=1)
-    assert set(found['seconds']) == set(parts.PARTS) and all(value > 0 for value in found['seconds'].values())
-    assert found['share_of_matrix_product'] == pytest.approx(
-        found['gflops']['convolutions'] / found['gflops']['matrix product'])
-    assert '| share |' in '\n'.join(report._parts(found))
+def test_every_part_of_a_tiny_step_takes_time():
+    result = parts.time_parts(OurTrainer(training_batch(32, 1), content_network(), 2, 'joint'), rounds=1,
+                              matrix_side=32)
+    assert list(result['seconds']) == list(PARTS) and all(value > 0 for value in result['seconds'].values())
+
+
+def test_figures_are_medians_over_the_steps():
+    seconds = [dict.fromkeys(PARTS, value) for value in (1.0, 2.0, 9.0)]
+    # 10, 40 and 20 GFLOP/s of convolutions beside 100, 50 and 80 of a matrix product: shares 0.1, 0.8 and 0.25.
+    result = parts.summary([Trace(seconds[0], 2e10, 2.0, 1e11), Trace(seconds[1], 4e10, 1.0, 5e10),
+                            Trace(seconds[2], 2e10, 1.0, 8e10)])
+    assert result['seconds'] == dict.fromkeys(PARTS, 2.0)
+    assert result['gflops'] == {'convolutions': 20.0, 'matrix product': 80.0}
+    assert result['share_of_matrix_product'] == pytest.approx(0.25)
 
 
 def test_operations_of_a_convolution_and_its_gradients():
     with tf.Graph().as_default() as graph:
         x, kernel = tf.ones([2, 8, 6, 3]), tf.ones([3, 3, 3, 5])
         tf.gradients(tf.nn.conv2d(x, kernel, [1, 2, 2, 1], 'SAME'), [x, kernel])
-        counts = {operation.type: parts._operations(operation) for operation in graph.get_operations()}
+        counts = {operation.type: parts.operations_of(operation) for operation in graph.get_operations()}
     once = 2 * 2 * 4 * 3 * np.prod([3, 3, 3, 5])
     assert [counts[name] for name in ('Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter')] == [once] * 3
     assert counts['Const'] == 0
