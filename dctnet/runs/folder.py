@@ -165,9 +165,11 @@ def _logged_to(path: Path) -> Iterator[None]:
 
 
 def _commit() -> str:
-    """The git commit of the code, '' outside a checkout."""
+    """The git commit of the code, '' outside a checkout of this project."""
+    root = Path(__file__).resolve().parents[2]
     try:
-        return subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=str(Path(__file__).parent), stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, check=True).stdout.decode().strip()
+        answer = subprocess.run(['git', 'rev-parse', '--show-toplevel', 'HEAD'], cwd=str(root), stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, check=True).stdout.decode().splitlines()
     except (OSError, subprocess.CalledProcessError):
         return ''
+    return answer[1] if Path(answer[0]).resolve() == root else ''  # another project's, if installed into its folder
