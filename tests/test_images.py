@@ -25,7 +25,7 @@ def message(path):
 
 
 @pytest.mark.parametrize('suffix', images.SUFFIXES + ('.PNG', '.JPEG', '.TIF'))
-def test_written_and_read_again(tmp_path, suffix):
+def test_what_is_written_is_read_again(tmp_path, suffix):
     picture = np.zeros((24, 40, 3), np.uint8)
     picture[:, :20], picture[:12, 20:] = (200, 30, 90), (10, 160, 240)
     images.write_bgr(tmp_path / ('x' + suffix), picture)
@@ -44,7 +44,7 @@ def test_a_name_that_is_no_picture_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize('orientation', range(1, 9))
-def test_exif_orientation(tmp_path, orientation):
+def test_exif_orientation_turns_the_picture_upright(tmp_path, orientation):
     upright = np.zeros((16, 24, 3), np.uint8)
     upright[:8, :12], upright[:8, 12:], upright[8:, :12] = BLUE, GREEN, RED
     stored = {1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1],
@@ -56,7 +56,7 @@ def test_exif_orientation(tmp_path, orientation):
     assert np.array_equal(images.read_bgr(tmp_path / 'x.png'), upright)
 
 
-def test_modes(tmp_path):
+def test_every_mode_becomes_bgr(tmp_path):
     path = tmp_path / 'x.png'
     Image.new('L', (4, 4), 77).save(str(path))
     assert (images.read_bgr(path) == 77).all()
@@ -72,7 +72,7 @@ def test_modes(tmp_path):
     assert (images.read_bgr(path) == 204).all()
 
 
-def test_palettes(tmp_path):
+def test_palettes_become_bgr(tmp_path):
     palette = Image.new('P', (4, 4), 1)
     palette.putpalette([9, 9, 9, 10, 20, 30] + [0] * 762)
     palette.save(str(tmp_path / 'plain.png'))
@@ -81,12 +81,12 @@ def test_palettes(tmp_path):
     assert (images.read_bgr(tmp_path / 'transparent.png') == 255).all()
 
 
-def test_transparency_of_rgb_png(tmp_path):
+def test_transparency_of_a_png_lies_over_white(tmp_path):
     Image.new('RGB', (4, 4), (1, 2, 3)).save(str(tmp_path / 'x.png'), transparency=(1, 2, 3))
     assert (images.read_bgr(tmp_path / 'x.png') == 255).all()
 
 
-def test_sixteen_bit(tmp_path):
+def test_sixteen_bits_are_scaled_to_eight(tmp_path):
     ramp = np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)
     for name in ('x.png', 'x.tif'):
         cv2.imwrite(str(tmp_path / name), ramp)
@@ -96,14 +96,14 @@ def test_sixteen_bit(tmp_path):
     assert np.abs(found - np.stack([ramp, ramp[::-1], ramp // 2], axis=2) / 257.0).max() <= 1
 
 
-def test_floating_point_tiff(tmp_path):
+def test_a_floating_point_tiff_is_scaled(tmp_path):
     for top in (1.0, 255.0):
         grey = np.linspace(0, top, 64).reshape(8, 8).astype(np.float32)
         Image.fromarray(grey).save(str(tmp_path / 'x.tif'))
         assert np.abs(images.read_bgr(tmp_path / 'x.tif')[:, :, 0] - grey * 255 / top).max() <= 0.5
 
 
-def test_cmyk(tmp_path):
+def test_cmyk_becomes_bgr(tmp_path):
     Image.new('CMYK', (16, 16), (255, 0, 0, 0)).save(str(tmp_path / 'x.jpg'), quality=100)
     assert np.abs(images.read_bgr(tmp_path / 'x.jpg').astype(int) - (255, 255, 0)).max() < 20  # cyan
 
@@ -116,14 +116,14 @@ def test_animations_give_their_first_frame(tmp_path, name, kind):
     assert np.abs(images.read_bgr(tmp_path / name).astype(int) - RED).max() < 3
 
 
-def test_one_pixel(tmp_path):
+def test_one_pixel_is_a_picture(tmp_path):
     images.write_bgr(tmp_path / 'x.png', noise(1, 1))
     assert np.array_equal(images.read_bgr(tmp_path / 'x.png'), noise(1, 1))
     assert images.square(noise(1, 1), 32).shape == (32, 32, 3)
     assert images.square(noise(1, 5000), 32).shape == (32, 32, 3)
 
 
-def test_files_that_are_no_picture(tmp_path):
+def test_files_that_are_no_picture_are_refused(tmp_path):
     (tmp_path / 'empty.png').write_bytes(b'')
     assert 'the file is empty' in message(tmp_path / 'empty.png')
     (tmp_path / 'text.jpg').write_text('no picture')
@@ -136,7 +136,7 @@ def test_files_that_are_no_picture(tmp_path):
 
 @pytest.mark.filterwarnings('ignore')
 @pytest.mark.parametrize('suffix', ['.png', '.jpg', '.webp', '.bmp', '.tif'])
-def test_truncated_pictures(tmp_path, suffix):
+def test_truncated_pictures_are_refused(tmp_path, suffix):
     images.write_bgr(tmp_path / ('x' + suffix), noise(64, 64))
     whole = (tmp_path / ('x' + suffix)).read_bytes()
     for share in (0.02, 0.3, 0.9):
@@ -176,7 +176,7 @@ def test_a_decompression_bomb_is_refused(tmp_path):
     assert 'too large to open safely' in message(tmp_path / 'x.png')
 
 
-def test_list_images(tmp_path):
+def test_pictures_of_a_folder_are_listed_by_name(tmp_path):
     for name in ('b.PNG', 'a.jpg', '.hidden.png', 'notes.txt', 'c.JPeG'):
         (tmp_path / name).write_bytes(b'')
     (tmp_path / 'folder.png').mkdir()
@@ -187,7 +187,7 @@ def test_list_images(tmp_path):
             images.list_images(path)
 
 
-def test_units():
+def test_units_go_there_and_back():
     levels = np.arange(256, dtype=np.uint8)
     unit = images.to_unit(levels)
     assert unit.dtype == np.float32 and unit[0] == -1 and unit[-1] == 1
@@ -195,7 +195,7 @@ def test_units():
     assert list(images.to_uint8(np.array([-9.0, 9.0, 0.0]))) == [0, 255, 127]
 
 
-def test_scale_and_square():
+def test_scaling_and_the_centre_square_have_the_asked_size():
     picture = np.zeros((20, 40, 3), np.uint8)
     picture[:, 10:30] = 200
     assert images.scale(picture, 40, 20) is picture
@@ -206,7 +206,7 @@ def test_scale_and_square():
     assert np.abs(smaller.astype(int) - 127.5).max() <= 1  # the area's mean, no aliasing
 
 
-def test_pad_to_multiple():
+def test_padding_continues_the_border_to_a_multiple():
     picture = noise(5, 8)
     padded = images.pad_to_multiple(picture, 4)
     assert padded.shape == (8, 8, 3) and np.array_equal(padded[:5], picture)
@@ -214,14 +214,14 @@ def test_pad_to_multiple():
     assert images.pad_to_multiple(padded, 4) is padded
 
 
-def test_grid():
+def test_a_grid_is_white_between_and_after_its_pictures():
     sheet = images.grid([[noise(6, 8, i) for i in range(3)], [noise(6, 8, 9)]], gap=2)
     assert sheet.shape == (6 * 2 + 2, 8 * 3 + 4, 3) and sheet.dtype == np.uint8
     assert np.array_equal(sheet[:6, 10:18], noise(6, 8, 1)) and np.array_equal(sheet[8:, :8], noise(6, 8, 9))
 
 
 @pytest.mark.parametrize('width', [1, 12, 32, 300])
-def test_labelled(width):
+def test_a_label_is_a_strip_below(width):
     picture = noise(10, width)
     sheet = images.labelled(picture, 'output')
     assert sheet.shape[1:] == (width, 3) and sheet.shape[0] > 10 and sheet.dtype == np.uint8

@@ -68,7 +68,7 @@ def write_odd_pictures(folder, astronaut):
     rgb.resize((1, 1)).save(str(folder / 'pixel.PNG'))
 
 
-def test_one_picture(model, photo, tmp_path, log):
+def test_one_picture_is_translated_and_reported(model, photo, tmp_path, log):
     assert run(model, photo, tmp_path / 'deep' / 'out.png') == 0
     result = images.read_bgr(tmp_path / 'deep' / 'out.png')
     np.testing.assert_array_equal(result[300:], images.read_bgr(photo)[300:] // 2 + 32)
@@ -139,7 +139,7 @@ def test_as_many_pictures_as_workers_are_in_work_at_once(model, tmp_path, astron
     assert run(model, tmp_path / 'in', tmp_path / 'out', '--workers', '3') == 0
 
 
-def test_a_number_of_workers_that_makes_no_sense(model, photo, tmp_path):
+def test_a_number_of_workers_below_1_is_refused(model, photo, tmp_path):
     with pytest.raises(UserError, match='--workers 0'):
         run(model, photo, tmp_path / 'o.png', '--workers', '0')
 
@@ -216,7 +216,7 @@ def test_a_link_to_the_input_is_the_input(model, photo, tmp_path):
     assert photo.read_bytes() == before
 
 
-def test_read_only_output(model, photo, tmp_path, monkeypatch):
+def test_a_read_only_output_is_refused(model, photo, tmp_path, monkeypatch):
     monkeypatch.setattr(infer.os, 'access', lambda path, mode: False)  # the tests may run as root, who may everything
     with pytest.raises(UserError, match='no permission'):
         run(model, photo, tmp_path / 'o.png')
@@ -230,14 +230,14 @@ def test_faces_are_checked_by_the_parser(model, photo, tmp_path, faces, capsys):
     assert 'all, largest' in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_graph(model, photo, tmp_path):
+def test_a_file_that_is_no_graph_is_refused(model, photo, tmp_path):
     (tmp_path / 'bad.pb').write_bytes(b'no graph')
     with pytest.raises(UserError, match='bad.pb'):
         run(model, photo, tmp_path / 'o.png', '--background', str(tmp_path / 'bad.pb'))
     assert not (tmp_path / 'o.png').exists()
 
 
-def test_exit_codes_of_the_command(model, photo, tmp_path):
+def test_the_command_exits_with_1_or_2(model, photo, tmp_path):
     mistaken = command('--model', tmp_path / 'nowhere', '--input', photo, '--output', tmp_path / 'o.png')
     assert mistaken.returncode == 2
     assert mistaken.stderr.startswith('error: model folder') and mistaken.stderr.count('\n') == 1

@@ -6,7 +6,7 @@ import numpy as np
 
 from dctnet import images
 
-_COLUMNS, _ROWS, _SIDE = 12, 8, 112
+COLUMNS, ROWS, SIDE = 12, 8, 112  # SIDE: of a picture, in pixels
 _FADED = 0.55
 
 
@@ -21,17 +21,17 @@ def write_pages(folder: Path, entries: Sequence[Entry]) -> List[Path]:
     """Write FOLDER/contact_sheet_001.png, ... in the order of the entries, and remove pages that are left over from
     longer sheets. Returns the files."""
     pages: List[Path] = []
-    for first in range(0, len(entries), _COLUMNS * _ROWS):
-        tiles = [_tile(entry) for entry in entries[first:first + _COLUMNS * _ROWS]]
+    for first in range(0, len(entries), COLUMNS * ROWS):
+        tiles = [_tile(entry) for entry in entries[first:first + COLUMNS * ROWS]]
         pages.append(folder / f'contact_sheet_{len(pages) + 1:03d}.png')
-        images.write_bgr(pages[-1], images.contact_sheet(tiles, _COLUMNS))
+        images.write_bgr(pages[-1], images.contact_sheet(tiles, COLUMNS))
     for old in set(folder.glob('contact_sheet_*.png')) - set(pages):
         old.unlink()
     return pages
 
 
 def _tile(entry: Entry) -> np.ndarray:
-    image = images.square(images.read_bgr(entry.path), _SIDE)
+    image = images.square(images.read_bgr(entry.path), SIDE)
     if entry.faded:
         image = (255 - _FADED * (255 - image.astype(np.float32))).astype(np.uint8)
     return images.labelled(image, entry.caption)

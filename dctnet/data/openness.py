@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = 'openness.json'
 _VERSION = 1  # of the measurement: values of another version are measured again
 _FEWEST_KNOWN = 0.1
-_REPORT_SECONDS = 20.0
+REPORT_SECONDS = 20.0
 
 
 def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Dict[Path, np.ndarray]:
@@ -52,7 +52,7 @@ def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Di
             detector, reported = FaceDetector(), time.perf_counter()
             for path, values in zip(missing, pool.map(lambda path: _measure(detector, path), missing)):
                 measured[path] = values
-                if time.perf_counter() > reported + _REPORT_SECONDS:
+                if time.perf_counter() > reported + REPORT_SECONDS:
                     log.info('measured %d of %d photographs', len(measured), len(paths))
                     reported = time.perf_counter()
                     keep = keep and write()  # an interrupted start need not begin again

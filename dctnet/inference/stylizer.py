@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # Mode single enlarges an image until its face has the training size, but not beyond this: minutes and gigabytes.
 MAX_SINGLE_PIXELS = 4000000
-_MAX_BATCH = 8  # heads at once on a GPU, which bounds its memory
+MAX_BATCH = 8  # heads at once on a GPU, which bounds its memory
 
 
 class Stylized(NamedTuple):
@@ -166,8 +166,8 @@ class _GraphTranslator:
         if self._batches is None:
             return [self(crop) for crop in crops]
         heads: List[np.ndarray] = []
-        for start in range(0, len(crops), _MAX_BATCH):
-            heads.extend(self._run(self._batches, np.stack(crops[start:start + _MAX_BATCH])))
+        for start in range(0, len(crops), MAX_BATCH):
+            heads.extend(self._run(self._batches, np.stack(crops[start:start + MAX_BATCH])))
         return heads
 
     def _run(self, graph: FrozenGraph, batch: np.ndarray) -> np.ndarray:

@@ -27,20 +27,20 @@ def message(function, *arguments):
     return str(caught.value)
 
 
-def test_lists_both(pictures):
+def test_both_folders_are_listed(pictures):
     found = folders.list_folders(str(pictures / 'photo'), str(pictures / 'style'), batch_size=3)
     assert [len(found.photo), len(found.style)] == [5, 3]
     folders.check_pictures(found.photo + found.style, workers=2)
     folders.check_not_swapped(found)
 
 
-def test_the_home_folder(pictures, monkeypatch):
+def test_a_tilde_stands_for_the_home_folder(pictures, monkeypatch):
     monkeypatch.setenv('HOME', str(pictures))
     found = folders.list_folders('~/photo', '~/style', batch_size=1)
     assert found.photo[0] == pictures / 'photo' / 'p0.png' and len(found.style) == 3
 
 
-def test_missing_empty_same_and_small(tmp_path, pictures):
+def test_missing_empty_equal_and_small_folders_are_refused(tmp_path, pictures):
     photo, style, empty = str(pictures / 'photo'), str(pictures / 'style'), tmp_path / 'empty'
     empty.mkdir()
     assert 'data.photo is not set' in message(folders.list_folders, '', style, 1)
@@ -108,12 +108,12 @@ def pair(tmp_path, photo_name, style_name, photo, style, count=6):
     return folders.list_folders(str(tmp_path / photo_name), str(tmp_path / style_name), 1)
 
 
-def test_swapped_by_name(tmp_path):
+def test_folders_swapped_by_name_are_refused(tmp_path):
     text = message(folders.check_not_swapped, pair(tmp_path, 'anime_style', 'ffhq', texture, texture))
     assert '"anime_style"' in text and '"ffhq"' in text and 'data.check_folders=false' in text
 
 
-def test_swapped_by_flatness(tmp_path):
+def test_folders_swapped_by_flatness_are_refused(tmp_path):
     text = message(folders.check_not_swapped, pair(tmp_path, 'a', 'b', drawing, texture))
     assert 'look swapped' in text and 'flat' in text and 'data.check_folders=false' in text
 
@@ -121,7 +121,7 @@ def test_swapped_by_flatness(tmp_path):
 @pytest.mark.parametrize('names, photo, style', [
     (('a', 'b'), texture, drawing), (('a', 'b'), texture, texture), (('a', 'b'), drawing, drawing),
     (('photo_style', 'photo_other'), texture, drawing), (('ffhq', 'anime'), texture, drawing)])
-def test_not_swapped(tmp_path, names, photo, style, caplog):
+def test_folders_that_are_not_swapped_pass(tmp_path, names, photo, style, caplog):
     caplog.set_level(logging.DEBUG)
     folders.check_not_swapped(pair(tmp_path, names[0], names[1], photo, style))
 

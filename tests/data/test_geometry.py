@@ -13,7 +13,7 @@ def draws(preset, count=2000):
     return [geometry.drawn(preset, np.random.RandomState(i), True) for i in range(count)]
 
 
-def test_official_ranges():
+def test_official_draws_stay_in_their_ranges():
     found = draws('official')
     scales, angles = np.array([t.scale for t in found]), np.array([t.angle for t in found])
     assert 0.8 <= scales.min() < 0.82 and 1.08 < scales.max() <= 1.1
@@ -22,7 +22,7 @@ def test_official_ranges():
     assert np.mean([t.mirror for t in found]) == pytest.approx(0.5, abs=0.05)
 
 
-def test_paper_ranges():
+def test_draws_of_the_paper_stay_in_their_ranges():
     found = draws('paper')
     scales, angles = np.array([t.scale for t in found]), np.array([t.angle for t in found])
     assert 0.8 <= scales.min() < 0.81 and 1.19 < scales.max() <= 1.2
@@ -54,7 +54,7 @@ def test_scale_is_about_the_centre_and_onto_white():
     assert (transformed(np.zeros((64, 64, 3), np.uint8), Transform(scale=0.8))[0] == 255).all()
 
 
-def test_borders_of_a_rotation():
+def test_corners_that_a_rotation_opens_are_reflected_or_white():
     dark = np.zeros((64, 64, 3), np.uint8)
     assert transformed(dark, Transform(angle=10.0)).max() == 0  # reflected
     assert transformed(dark, Transform(angle=10.0, reflect=False))[0, 0, 0] == 255

@@ -77,7 +77,7 @@ def test_measured_once_and_again_where_a_file_changed(photos, seen, caplog):
     assert 'new.png' not in measured(photos) and seen == []
 
 
-def test_lists_of_several_folders_and_parts_of_a_folder(photos, seen):
+def test_several_folders_and_parts_of_one_share_the_kept_values(photos, seen):
     write(photos, 120, 'more/1.png')
     paths = images.list_images(photos)
     both = photo_openness(paths + [photos / 'more' / '1.png'], 2)
@@ -106,7 +106,7 @@ def test_a_damaged_or_older_file_is_made_anew(photos, seen, text):
     assert set(json.loads((photos / FILE_NAME).read_text())['photographs']) == {f'{i}.png' for i in range(5)}
 
 
-def test_a_folder_that_cannot_be_written(photos, seen, monkeypatch, caplog):
+def test_a_folder_that_cannot_be_written_is_a_warning(photos, seen, monkeypatch, caplog):
     def refuse(path, text):
         raise UserError(f'cannot write {path}: the disk is read-only')
     monkeypatch.setattr(atomic, 'write_text', refuse)
@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_written(photos, seen, monkeypatch, caplog):
 
 
 def test_a_long_measurement_reports_and_is_kept_on_the_way(photos, seen, monkeypatch, caplog):
-    monkeypatch.setattr(module, '_REPORT_SECONDS', 0.0)
+    monkeypatch.setattr(module, 'REPORT_SECONDS', 0.0)
     texts, usual = [], atomic.write_text
     monkeypatch.setattr(atomic, 'write_text', lambda path, text: (texts.append(text), usual(path, text)))
     measured(photos)
@@ -124,7 +124,7 @@ def test_a_long_measurement_reports_and_is_kept_on_the_way(photos, seen, monkeyp
     assert 'measured 3 of 5 photographs' in caplog.text
 
 
-def test_a_look_without_keeping(photos, seen):
+def test_a_look_without_keeping_writes_nothing(photos, seen):
     assert len(measured(photos, keep=False)) == 5 and not (photos / FILE_NAME).exists()
 
 

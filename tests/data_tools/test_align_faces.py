@@ -52,7 +52,7 @@ def test_five_points_land_on_the_reference(done, detector, name):
                                atol=0.03 * record['face_size'] / 40)
 
 
-def test_what_is_noted_of_a_face(portraits, done):
+def test_the_manifest_describes_each_face(portraits, done):
     found = by_file(done)
     plain = found['plain.png']
     assert plain['source'] == 'plain.JPEG' and plain['source_size'] == [260, 260] and plain['faces'] == 1
@@ -69,7 +69,7 @@ def test_what_is_noted_of_a_face(portraits, done):
     assert found['cut.png']['outside'] == pytest.approx(white, abs=0.02)
 
 
-def test_reasons_of_rejection(portraits, done, tmp_path):
+def test_faces_beyond_a_limit_are_rejected_with_the_reason(portraits, done, tmp_path):
     reasons = {record['source']: record['rejected'] for record in records(done) if record['rejected']}
     assert reasons == {'bad.jpg': 'unreadable', 'none.png': 'no face', 'tiny.png': 'too small'}
     assert run(portraits, tmp_path / 'a', '--max-outside', 0.1, '--min-size', 0, '--max-blur', 2.6) == 1
@@ -78,7 +78,7 @@ def test_reasons_of_rejection(portraits, done, tmp_path):
     assert reasons == {'bad.jpg': 'unreadable', 'none.png': 'no face'}
 
 
-def test_largest_face_reflected_border_and_detection_size(trio, portraits, tmp_path, quick_detection):
+def test_largest_face_border_and_detection_size_are_options(trio, portraits, tmp_path, quick_detection):
     (trio / 'cut.png').write_bytes((portraits / 'cut.png').read_bytes())
     assert run(trio, tmp_path / 'out', '--faces', 'largest', '--border', 'reflect', '--detect-pixels', 250000) == 0
     assert quick_detection[-1] == 250000
@@ -101,7 +101,7 @@ def test_other_detectors_give_the_same_crops(trio, done, tmp_path, detector_name
         run(trio, out)
 
 
-def test_another_cascade(trio, tmp_path):
+def test_another_cascade_is_another_setting(trio, tmp_path):
     cascade = tmp_path / 'mine.xml'
     shutil.copy(cv2.data.haarcascades + 'haarcascade_frontalface_alt.xml', str(cascade))
     assert run(trio, tmp_path / 'out', '--detector', 'cascade', '--cascade', cascade) == 0
@@ -110,7 +110,7 @@ def test_another_cascade(trio, tmp_path):
         run(trio, tmp_path / 'out', '--detector', 'cascade')
 
 
-def test_mistakes(trio, tmp_path):
+def test_mistakes_are_refused_before_anything_is_written(trio, tmp_path):
     (tmp_path / 'file').write_text('x')
     (tmp_path / 'other').mkdir()
     (tmp_path / 'other' / 'holiday.png').write_bytes(b'x')

@@ -40,7 +40,7 @@ def art(tmp_path):
     return folder, upright, flipped
 
 
-def test_landmarks_made_by_hand(art, tmp_path, monkeypatch):
+def test_landmarks_made_by_hand_align_without_a_detector(art, tmp_path, monkeypatch):
     folder, upright, flipped = art
     marks = tmp_path / 'marks.json'
     marks.write_text(json.dumps({'drawn.png': [upright.tolist(), marks_68(flipped).tolist()]}))
@@ -78,7 +78,7 @@ FIVE = [[100, 100], [150, 100], [125, 130], [105, 160], [145, 160]]
     (json.dumps({'drawn.png': [[[7, 7]] * 5]}), 'less than 4 pixels apart'),
     (json.dumps({'drawn.png': [[FIVE[i] for i in (1, 0, 2, 4, 3)]]}), 'left and right are exchanged'),
     (json.dumps({'drawn.png': [(marks_68(np.array(FIVE)) * (-1, 1)).tolist()]}), 'left and right are exchanged')])
-def test_malformed_landmarks(art, tmp_path, text, part):
+def test_malformed_landmarks_are_refused(art, tmp_path, text, part):
     (tmp_path / 'marks.json').write_text(text)
     with pytest.raises(UserError, match=part):
         run(art[0], tmp_path / 'out', '--landmarks', tmp_path / 'marks.json')

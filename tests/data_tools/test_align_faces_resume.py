@@ -34,7 +34,7 @@ def test_the_same_command_goes_on(trio, tmp_path, monkeypatch, caplog):
 
 
 @pytest.mark.long
-def test_changed_and_missing_pictures(trio, tmp_path, caplog):
+def test_changed_pictures_are_done_again_and_missing_ones_keep_their_faces(trio, tmp_path, caplog):
     out = tmp_path / 'out'
     assert run(trio, out) == 0
     before = contents(out)
@@ -92,7 +92,7 @@ def test_a_bug_on_one_picture_does_not_cost_the_others(trio, tmp_path, monkeypat
 
 
 @pytest.mark.long
-def test_other_settings_and_a_damaged_manifest(trio, tmp_path):
+def test_other_settings_and_a_damaged_manifest_are_refused(trio, tmp_path):
     out = tmp_path / 'out'
     assert run(trio, out) == 0
     whole = contents(out)

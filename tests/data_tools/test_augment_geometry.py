@@ -15,7 +15,7 @@ def run(source, target, *words):
     return augment_geometry.main([str(source), str(target)] + list(words))
 
 
-def test_eight_of_each_and_going_on(tmp_path, pictures):
+def test_each_picture_gives_eight_and_missing_ones_come_back(tmp_path, pictures):
     assert run(pictures / 'photo', tmp_path / 'a') == 0
     whole = contents(tmp_path / 'a')
     assert len(whole) == 8 * 5 and 'p0_png_flip_left.png' in whole
@@ -29,7 +29,7 @@ def test_eight_of_each_and_going_on(tmp_path, pictures):
     assert contents(tmp_path / 'b').keys() == whole.keys() and contents(tmp_path / 'b') != whole
 
 
-def test_a_bad_picture(tmp_path, pictures, caplog):
+def test_a_bad_picture_is_told_and_the_others_are_done(tmp_path, pictures, caplog):
     source = tmp_path / 'source'
     images.write_bgr(source / 'good.png', np.zeros((20, 20, 3), np.uint8))
     (source / 'bad.png').write_bytes(b'')
@@ -37,7 +37,7 @@ def test_a_bad_picture(tmp_path, pictures, caplog):
     assert 'bad.png' in caplog.text and len(contents(tmp_path / 'out')) == 8
 
 
-def test_mistakes(tmp_path, pictures):
+def test_mistakes_are_refused_before_anything_is_written(tmp_path, pictures):
     for words, part in [((tmp_path / 'none', tmp_path / 'out'), 'does not exist'),
                         ((pictures / 'photo', pictures / 'photo'), 'same folder'),
                         ((pictures / 'photo', tmp_path / 'out', '--workers', '0'), 'at least 1')]:

@@ -49,7 +49,7 @@ def whats(photos, style, size=256):
 SOUND = facts(600, seed=1), facts(100, seed=2, flat=0.6)
 
 
-def test_real_faces(faces, tmp_path, one_detector, capsys):
+def test_real_faces_give_a_report_with_their_faults(faces, tmp_path, one_detector, capsys):
     out = tmp_path / 'made' / 'report.html'
     assert check.main([str(faces / 'photo'), str(faces / 'style'), '--out', str(out), '--size', '128']) == 0
     text = capsys.readouterr().out
@@ -71,7 +71,7 @@ def test_swapped_folders_are_refused_and_the_report_is_there(faces, tmp_path, on
     assert 'look swapped' in out.read_text(encoding='utf-8')
 
 
-def test_folders_that_cannot_be_checked(faces, tmp_path, one_detector):
+def test_folders_that_cannot_be_checked_are_refused(faces, tmp_path, one_detector):
     for name in ('empty', 'broken'):
         (tmp_path / name).mkdir()
     (tmp_path / 'broken' / 'a.png').write_bytes(b'no picture')
@@ -104,7 +104,7 @@ def test_each_fault_is_found_alone(changes, what):
     assert len(found) == 1 and what in found[0]
 
 
-def test_few_unreadable_and_alike():
+def test_few_unreadable_and_alike_pictures_are_told():
     photos, style = facts(20), facts(15, seed=3)
     style[4] = ImageFacts(Path('4.png'), 'cut off')
     found = whats(photos, style)
@@ -118,7 +118,7 @@ def test_larger_eyes_in_the_photographs_are_refused():
     assert not folder_check.refusal(large[:9], facts())  # too few to tell
 
 
-def test_two_styles_in_one_folder():
+def test_two_styles_in_one_folder_are_told():
     two = facts(40, seed=4) + [entry._replace(looks=entry.looks + 4) for entry in facts(20, seed=5)]
     apart, groups = folder_check.style_groups(two)
     assert sorted(map(len, groups)) == [20, 40]
@@ -127,6 +127,6 @@ def test_two_styles_in_one_folder():
     assert 0 < folder_check.style_groups(two[:40])[0] < 0.2
 
 
-def test_photographs_that_are_turned_further():
+def test_photographs_that_are_turned_further_than_the_style_are_told():
     turned = [entry._replace(face=entry.face._replace(pose=Pose(40, 0, 0))) for entry in SOUND[0]]
     assert [text for text in whats(turned, SOUND[1]) if '100% of the photographs are turned' in text]

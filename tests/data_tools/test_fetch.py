@@ -13,7 +13,7 @@ from dctnet.errors import UserError, exit_with
 from tests.data_tools.file_server import DATA, SHA256
 
 
-def test_a_whole_download(bring, server, capsys):
+def test_a_download_is_checked_and_says_what_comes_next(bring, server, capsys):
     assert bring() == bring.target
     assert bring.target.read_bytes() == DATA
     assert os.listdir(str(bring.target.parent)) == ['net.bin']
@@ -26,7 +26,7 @@ def test_a_whole_download(bring, server, capsys):
 
 
 @pytest.mark.parametrize('known', [{'sha256': '0' * 64}, {'sha256': None, 'md5': '0' * 32}])
-def test_a_wrong_checksum(bring, server, known):
+def test_a_wrong_checksum_leaves_nothing(bring, server, known):
     with pytest.raises(UserError) as caught:
         bring(**known)
     found = SHA256 if known['sha256'] else hashlib.md5(DATA).hexdigest()
@@ -40,14 +40,14 @@ def test_a_wrong_size_is_refused_before_anything_is_loaded(bring, server):
     assert len(server.requests) == 1 and os.listdir(str(bring.target.parent)) == []
 
 
-def test_an_md5_is_enough(bring, server, capsys):
+def test_an_md5_alone_is_compared(bring, server, capsys):
     bring(sha256=None, md5=hashlib.md5(DATA).hexdigest())
-    assert 'its md5 is right' in capsys.readouterr().out
+    assert 'its md5 is right' in capsys.readouterr().out and bring.target.read_bytes() == DATA
 
 
 def test_without_a_checksum_it_says_so(bring, server, capsys):
     bring(sha256=None)
-    assert 'UNVERIFIED' in capsys.readouterr().out.split(SHA256)[0]
+    assert 'UNVERIFIED' in capsys.readouterr().out.split(SHA256)[0] and bring.target.read_bytes() == DATA
 
 
 def closed_port():
@@ -67,13 +67,13 @@ def test_dead_and_bad_mirrors_are_passed_by(bring, server, capsys):
     assert [path for path, _ in server.requests] == ['/gone.bin', '/other.bin', '/net.bin']
 
 
-def test_errors_that_pass(bring, server):
+def test_errors_that_pass_are_tried_again(bring, server):
     server.statuses = [503, 429]
     bring()
     assert len(server.requests) == 3 and bring.target.read_bytes() == DATA
 
 
-def test_a_web_page_is_no_file(bring, server):
+def test_a_web_page_is_not_taken_for_the_file(bring, server):
     server.content_type = 'text/html; charset=utf-8'
     with pytest.raises(UserError, match='a web page instead of the file'):
         bring(sha256=None, size=None)
@@ -104,13 +104,13 @@ def test_the_list_says_what_is_there(tmp_path, monkeypatch):
     assert '  imported  ' in states()['vgg19_keras'] and '  no  ' in states()['inception_2015']
 
 
-def test_the_proxy_of_the_environment(bring, server, monkeypatch):
+def test_the_proxy_of_the_environment_is_used(bring, server, monkeypatch):
     monkeypatch.setenv('http_proxy', server.url(''))
     bring(urls=['http://weights.invalid/net.bin'])
     assert server.requests == [('http://weights.invalid/net.bin', None)] and bring.target.read_bytes() == DATA
 
 
-def test_a_file_that_is_there(bring, server, capsys):
+def test_a_file_that_is_there_is_checked_and_not_fetched(bring, server, capsys):
     bring.target.parent.mkdir()
     bring.target.write_bytes(DATA)
     assert bring() == bring.target
@@ -121,7 +121,7 @@ def test_a_file_that_is_there(bring, server, capsys):
     assert bring.target.read_bytes() == b'mine' and server.requests == []
 
 
-def test_no_address(bring, server):
+def test_an_entry_without_an_address_says_how_to_get_it(bring, server):
     with pytest.raises(UserError, match='no address.*https://example.org/page; put it into .*out, then: python -m '
                                         'data_tools.import_weights vgg19 .*out/net.bin'):
         bring(urls=[])
@@ -129,7 +129,7 @@ def test_no_address(bring, server):
 
 
 @pytest.mark.parametrize('number, advice', [(errno.EROFS, 'read-only'), (errno.EACCES, 'no permission')])
-def test_a_read_only_target(bring, server, monkeypatch, number, advice):
+def test_a_read_only_target_is_an_error_in_words(bring, server, monkeypatch, number, advice):
     def refuse(*arguments):  # the tests may run as root, who may everything
         raise OSError(number, os.strerror(number))
     monkeypatch.setattr(part_file.os, 'open', refuse)
@@ -138,7 +138,7 @@ def test_a_read_only_target(bring, server, monkeypatch, number, advice):
     assert server.requests == []
 
 
-def test_the_command(tmp_path, capsys):
+def test_the_command_fetches_and_exits_with_0_or_2(tmp_path, capsys):
     with pytest.raises(SystemExit) as left:
         exit_with(lambda: fetch.main(['vgg19_kers', '--out', str(tmp_path)]))
     assert left.value.code == 2
@@ -150,7 +150,7 @@ def test_the_command(tmp_path, capsys):
     assert 'came with the installation' in capsys.readouterr().out
 
 
-def test_the_list(tmp_path, capsys):
+def test_the_list_shows_every_entry(tmp_path, capsys):
     (tmp_path / 'vgg19.npy').write_bytes(b'short')
     (tmp_path / '550000.pt').write_bytes(b'of any size')
     (tmp_path / 'ffhq.pkl.part').write_bytes(b'')
@@ -162,7 +162,7 @@ def test_the_list(tmp_path, capsys):
         assert ' '.join(words.split()) in ' '.join(lines[name].split())
 
 
-def test_a_damaged_manifest(tmp_path):
+def test_a_damaged_manifest_is_refused(tmp_path):
     (tmp_path / 'manifest.yaml').write_text('net: {file: net.bin}\n')
     with pytest.raises(UserError, match='manifest.yaml is no manifest of weights .KeyError'):
         fetch.fetch('net', tmp_path, tmp_path / 'manifest.yaml')

@@ -2,9 +2,11 @@
 
 import io
 import os
+import shutil
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -107,12 +109,13 @@ def test_a_part_of_another_file_does_not_spoil_the_right_one(bring, server, othe
     assert noticed in text and 'from the start' in text
 
 
-def test_a_disk_without_room(bring, small_disk, monkeypatch):
+def test_a_disk_without_room_is_told_before_and_while_writing(bring, small_disk, monkeypatch):
     (small_disk / 'filler').write_bytes(b'\0' * 900000)
     with pytest.raises(UserError, match='disk: 0.3 MB are still to come and 0.1 MB are free'):
         bring(folder=small_disk)
     assert os.listdir(str(small_disk)) == ['filler']
-    monkeypatch.setattr(download, '_check_space', lambda *arguments: None)  # another program fills it meanwhile
+    roomy = SimpleNamespace(free=10 ** 9)  # another program fills it meanwhile
+    monkeypatch.setattr(shutil, 'disk_usage', lambda path: roomy)
     with pytest.raises(UserError, match='cannot write .*net.bin.part: the disk is full'):
         bring(folder=small_disk)
     assert 0 < (small_disk / 'net.bin.part').stat().st_size < len(DATA)
@@ -121,7 +124,7 @@ def test_a_disk_without_room(bring, small_disk, monkeypatch):
 
 
 @pytest.mark.parametrize('statuses, requests', [([], 1), ([404], 2)], ids=['the first succeeds', 'the first fails'])
-def test_two_at_once(bring, server, monkeypatch, statuses, requests):
+def test_of_two_at_once_the_second_waits(bring, server, monkeypatch, statuses, requests):
     def call():
         try:
             results.append(bring())

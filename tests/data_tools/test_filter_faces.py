@@ -78,7 +78,7 @@ def rows(folder):
         return {row['name']: row for row in csv.DictReader(stream)}
 
 
-def test_scores_and_list(faces, caplog):
+def test_the_best_are_listed_and_every_score_is_in_the_table(faces, caplog):
     assert run(faces, '--keep', 2) == 0
     lines = (faces / 'scores.csv').read_text().splitlines()
     assert lines[0] == 'name,rank,total,face_score,landmark_spread,identity,sharpness,style_distance,verdict,reason'
@@ -95,8 +95,8 @@ def test_scores_and_list(faces, caplog):
     assert listed[0] == '# 2 of 5 pictures; dropped 2 by duplicate, 1 by rank' and '--keep 2' in listed[1]
     assert folders.keep_list_names(faces / 'keep.txt') == ['000000.png', '000004.png']
     sheet = images.read_bgr(faces / 'sheets' / 'contact_sheet_001.png')
-    first = images.square(images.read_bgr(faces / next(iter(found))), contact_sheet._SIDE)
-    np.testing.assert_array_equal(sheet[:contact_sheet._SIDE, :contact_sheet._SIDE], first)
+    first = images.square(images.read_bgr(faces / next(iter(found))), contact_sheet.SIDE)
+    np.testing.assert_array_equal(sheet[:contact_sheet.SIDE, :contact_sheet.SIDE], first)
 
 
 def test_a_list_corrected_by_hand_stays(faces, caplog):
@@ -128,7 +128,7 @@ def test_the_same_again_measures_nothing_and_a_change_only_itself(faces, monkeyp
     assert len(looked) == 6
 
 
-def test_limits_and_faces(faces):
+def test_limits_and_a_missing_face_drop_pictures(faces):
     run(faces, '--keep', '1.0', '--require-face', '--limit', 'sharpness=0.2', '--duplicates', -1)
     found = rows(faces)
     assert found['000003.png']['reason'] in ('no face_score', 'face_score '
@@ -137,7 +137,7 @@ def test_limits_and_faces(faces):
     assert found['000001.png']['reason'].startswith('sharpness') and found['000002.png']['verdict'] == 'keep'
 
 
-def test_nothing_left(faces):
+def test_a_choice_that_keeps_nothing_is_refused(faces):
     with pytest.raises(SystemExit) as left:
         exit_with(lambda: run(faces, '--limit', 'identity=2'))
     assert left.value.code == 2
@@ -146,7 +146,7 @@ def test_nothing_left(faces):
     assert not (faces / 'keep.txt').exists() and (faces / 'scores.csv').exists()
 
 
-def test_a_picture_that_cannot_be_read_and_no_twins(faces, caplog):
+def test_a_picture_that_cannot_be_read_is_dropped_and_missing_twins_are_told(faces, caplog):
     (faces / '000003.png').write_bytes(b'')
     (faces / 'source' / '000001.png').unlink()
     assert run(faces) == 1
@@ -156,12 +156,12 @@ def test_a_picture_that_cannot_be_read_and_no_twins(faces, caplog):
 
 def test_pages_of_longer_sheets_are_removed(tmp_path, monkeypatch):
     images.write_bgr(tmp_path / 'a.png', HEAD)
-    monkeypatch.setattr(contact_sheet, '_ROWS', 1)
+    monkeypatch.setattr(contact_sheet, 'ROWS', 1)
     entries = [contact_sheet.Entry(tmp_path / 'a.png', str(i), i == 1) for i in range(14)]
     pages = contact_sheet.write_pages(tmp_path / 'sheets', entries)
     assert [page.name for page in pages] == ['contact_sheet_001.png', 'contact_sheet_002.png']
     page = images.read_bgr(pages[0])
-    width = contact_sheet._SIDE
+    width = contact_sheet.SIDE
     assert page[:width, width + 4:2 * width + 4].mean() > page[:width, :width].mean() + 30
     assert contact_sheet.write_pages(tmp_path / 'sheets', entries[:3]) == pages[:1]
     assert not pages[1].exists()
@@ -171,7 +171,7 @@ def test_pages_of_longer_sheets_are_removed(tmp_path, monkeypatch):
     (('--keep', 'many'), '--keep many'), (('--keep', '1.5'), '--keep 1.5'), (('--keep', '0'), '--keep 0'),
     (('--limit', 'beauty=1'), 'there is no score beauty'), (('--limit', 'identity'), 'NAME=NUMBER'),
     (('--workers', '0'), '--workers'), (('--exemplars', 'nowhere'), 'nowhere does not exist')])
-def test_mistakes(faces, words, part):
+def test_mistakes_are_refused(faces, words, part):
     with pytest.raises(UserError) as caught:
         run(faces, *words)
     assert part in str(caught.value) and not (faces / 'scores.csv').exists()

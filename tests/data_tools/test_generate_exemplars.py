@@ -63,7 +63,7 @@ def records(folder):
     return [json.loads(line) for line in (folder / manifest_folder.MANIFEST).read_text().splitlines()]
 
 
-def test_pictures_manifest_sheet_and_next_command(command, painter, caplog):
+def test_subjects_become_pictures_a_manifest_and_a_sheet(command, painter, caplog):
     caplog.set_level('INFO')
     assert command() == 0
     found = records(command.out)
@@ -103,7 +103,7 @@ def test_going_on_repeats_an_uninterrupted_run(command, painter, batch):
     assert len(prompts) == batch
 
 
-def test_more_pictures_and_subjects(command, painter, tmp_path):
+def test_more_pictures_and_subjects_leave_the_former_ones(command, painter, tmp_path):
     assert command('--count', 2) == 0
     before = contents(command.out)
     (tmp_path / 'names.txt').write_text('Zoe\nBob\n')
@@ -127,7 +127,7 @@ def test_rejected_pictures_are_listed_and_not_drawn_again(command, painter, capl
     assert command('--count', 1, out='checked') == 0 and not painter.calls
 
 
-def test_photographs(command, painter, tmp_path, caplog):
+def test_photographs_are_redrawn_and_bad_ones_are_told(command, painter, tmp_path, caplog):
     photos = tmp_path / 'photos'
     for name, grey in (('a.png', 10), ('b.png', 20)):
         images.write_bgr(photos / name, np.full((64, 64, 3), grey, np.uint8))
@@ -148,7 +148,7 @@ def test_photographs(command, painter, tmp_path, caplog):
                                          (('--seed', 1), 'seed is 0 there and 1 now'),
                                          (('--negative-prompt', 'text'), 'negative_prompt'),
                                          (('--batch', 2), 'batch is 1 there'), (('--size', 256), 'size is 512 there')])
-def test_other_settings_in_the_same_folder(command, painter, words, part):
+def test_other_settings_in_the_same_folder_are_refused(command, painter, words, part):
     assert command('--count', 1) == 0
     before = contents(command.out)
     with pytest.raises(UserError, match=part):
@@ -156,7 +156,7 @@ def test_other_settings_in_the_same_folder(command, painter, words, part):
     assert contents(command.out) == before
 
 
-def test_another_model_and_other_versions_in_the_same_folder(command, painter, tmp_path, monkeypatch, caplog):
+def test_another_model_is_refused_and_other_versions_are_a_warning(command, painter, tmp_path, monkeypatch, caplog):
     assert command('--count', 1) == 0
     monkeypatch.setattr(diffusion, 'versions', lambda: {'torch': '3'})
     assert command('--count', 2) == 0 and 'other library versions' in caplog.text
@@ -169,13 +169,13 @@ def test_another_model_and_other_versions_in_the_same_folder(command, painter, t
     (('--strength', 0.5), '--strength goes with --photos'), (('--subject', 'man'), '--subject goes with --photos'),
     (('--size', 100), 'multiple of 8'), (('--steps', 0), 'at least 1'), (('--count', 0), 'at least 1'),
     (('--guidance', 'nan'), '--guidance'), (('--seed', -1), '--seed')])
-def test_mistakes(command, painter, words, part):
+def test_mistakes_are_refused(command, painter, words, part):
     with pytest.raises(UserError, match=part):
         command(*words)
     assert not command.out.exists()
 
 
-def test_mistakes_with_photographs_and_prompts(command, painter, tmp_path):
+def test_mistakes_with_photographs_and_prompts_are_refused(command, painter, tmp_path):
     images.write_bgr(tmp_path / 'photos' / 'a.png', np.zeros((64, 64, 3), np.uint8))
     for words, part in ((('--strength', 1.5), 'at most 1'), (('--strength', 0.1, '--steps', 5), 'less than a step')):
         with pytest.raises(UserError, match=part):

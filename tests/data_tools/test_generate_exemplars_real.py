@@ -112,7 +112,7 @@ def test_strength_says_how_far_from_the_photograph(model):
     assert near > 5 * far  # strength 1 forgets what it was drawn over
 
 
-def test_the_safety_checker_of_the_model(command, tmp_path, caplog):
+def test_pictures_that_the_model_flags_are_rejected(command, tmp_path, caplog):
     caplog.set_level('INFO')
     strict = tiny_diffusion.write_model(tmp_path / 'strict', flags_everything=True)
     assert command(model=strict) == 0 and caplog.text.count('rejected: ') == 4
@@ -123,7 +123,7 @@ def test_the_safety_checker_of_the_model(command, tmp_path, caplog):
     assert len(images.list_images(tmp_path / 'all')) == 4
 
 
-def test_damaged_and_missing_models(command, model, tmp_path):
+def test_damaged_and_missing_models_are_refused(command, model, tmp_path):
     (tmp_path / 'part').mkdir()
     (tmp_path / 'part' / 'model_index.json').write_bytes((model / 'model_index.json').read_bytes())
     with pytest.raises(UserError, match='cannot load the model in .*part'):

@@ -121,7 +121,7 @@ def test_options_reach_the_sampler():
         assert generate_style_faces.sampling_of(options) == expected
 
 
-def test_files_instead_of_a_run(tmp_path):
+def test_files_give_what_their_run_gives(tmp_path):
     target, source = write_npz(tmp_path / 'target.npz', 4), write_npz(tmp_path / 'source.npz', 0)
     run('--target', target, '--out', tmp_path / 'alone', '--count', 2, '--blend', 'none')
     assert len(contents(tmp_path / 'alone')) == 3 and not (tmp_path / 'alone' / 'source').exists()
@@ -137,7 +137,7 @@ def message(*words):
     return str(caught.value)
 
 
-def test_other_settings_in_the_same_folder(tmp_path, trained):
+def test_other_settings_in_the_same_folder_are_refused(tmp_path, trained):
     out = tmp_path / 'out'
     run('--run', trained, '--out', out, '--count', 2)
     before = contents(out), (out / 'generated.json').read_text()
@@ -147,7 +147,7 @@ def test_other_settings_in_the_same_folder(tmp_path, trained):
     assert (contents(out), (out / 'generated.json').read_text()) == before
 
 
-def test_a_folder_of_other_pictures(tmp_path, trained):
+def test_a_folder_of_other_pictures_is_refused(tmp_path, trained):
     images.write_bgr(tmp_path / 'out' / 'mine.jpg', np.zeros((8, 8, 3), np.uint8))
     assert 'not of this command' in message('--run', trained, '--out', tmp_path / 'out', '--count', 1)
     assert [path.name for path in (tmp_path / 'out').iterdir()] == ['mine.jpg']
@@ -157,12 +157,12 @@ def test_a_folder_of_other_pictures(tmp_path, trained):
     (('--blend', 5), '0, 4, 8, not 5'), (('--blend', 16), '0, 4, 8, not 16'), (('--mix-w', 5), '0 to 4'),
     (('--truncation', -1), '--truncation'), (('--count', 0), 'at least 1'), (('--seed', -1), '--seed'),
     (('--blend', 'none', '--blend-width', 1), 'to soften'), (('--checkpoint', 3), 'there are 2, 4')])
-def test_mistakes(tmp_path, trained, options, part):
+def test_mistakes_are_refused_before_anything_is_written(tmp_path, trained, options, part):
     assert part in message('--run', trained, '--out', tmp_path / 'out', *options)
     assert not (tmp_path / 'out').exists()
 
 
-def test_generators_that_cannot_be_sampled(tmp_path, trained):
+def test_generators_that_cannot_be_sampled_are_refused(tmp_path, trained):
     out = ('--out', tmp_path / 'out')
     alone = write_run(tmp_path / 'alone', source=False)
     assert 'was trained without a source' in message('--run', alone, *out)
@@ -179,7 +179,7 @@ def test_generators_that_cannot_be_sampled(tmp_path, trained):
     assert not (tmp_path / 'out').exists()
 
 
-def test_exit_code(tmp_path):
+def test_a_mistake_exits_with_2(tmp_path):
     with pytest.raises(SystemExit) as left:
         exit_with(lambda: run('--run', tmp_path, '--out', tmp_path / 'out'))
     assert left.value.code == 2

@@ -51,7 +51,7 @@ def imported(folder):
     return frozen.constants(folder / 'cartoon_h.pb', 'generator')
 
 
-def test_npz_in_half_precision(tmp_path, npz, weights, capsys):
+def test_an_npz_in_half_precision_becomes_a_model_folder(tmp_path, npz, weights, capsys):
     images.write_bgr(tmp_path / 'mask.png', np.full((20, 30, 3), 77, np.uint8))
     assert run('generator', npz, '--out', tmp_path / 'out', '--mask', tmp_path / 'mask.png') == 0
     assert '36 loaded' in capsys.readouterr().out
@@ -81,12 +81,12 @@ def training_run(tmp_path_factory, weights):
 
 @pytest.mark.parametrize('name', ['checkpoints', 'checkpoints/model-7', 'checkpoints/model-7.index',
                                   'checkpoints/model-7.meta'])
-def test_names_of_a_tensorflow_checkpoint(training_run, weights, name):
+def test_every_name_of_a_checkpoint_is_accepted(training_run, weights, name):
     found = checkpoint.read_arrays(training_run / name)
     same({name: found[name] for name in weights}, weights)
 
 
-def test_run_folder(tmp_path, training_run, weights, capsys):
+def test_a_run_folder_gives_its_newest_generator(tmp_path, training_run, weights, capsys):
     assert run('generator', training_run, '--out', tmp_path / 'out') == 0
     same(imported(tmp_path / 'out'), weights)
     # What belongs to an optimiser is expected there and not told.
@@ -94,7 +94,7 @@ def test_run_folder(tmp_path, training_run, weights, capsys):
     assert json.loads((tmp_path / 'out' / 'cartoon_h.json').read_text())['step'] == 7
 
 
-def test_frozen_graph_and_back(tmp_path, graph_def, weights):
+def test_a_frozen_graph_gives_its_weights_back(tmp_path, graph_def, weights):
     """Ours, with the sizes and slopes that are constants too: bit-equal weights, and the same file again."""
     frozen.write_graph(graph_def, tmp_path / 'style.pb')
     same(checkpoint.read_arrays(tmp_path / 'style.pb'), weights)
@@ -109,7 +109,7 @@ def scoped(graph_def, *scopes):
         return graph.as_graph_def()
 
 
-def test_frozen_graph_under_a_name_scope(tmp_path, graph_def, weights):
+def test_a_frozen_graph_under_a_name_scope_is_read(tmp_path, graph_def, weights):
     frozen.write_graph(scoped(graph_def, 'model_head/inner'), tmp_path / 'style.pb')
     same(checkpoint.read_arrays(tmp_path / 'style.pb'), weights)
 
@@ -120,7 +120,7 @@ def test_two_networks_in_one_graph_are_refused(tmp_path, graph_def):
         checkpoint.read_arrays(tmp_path / 'style.pb')
 
 
-def test_frozen_graph_in_half_precision(tmp_path, weights):
+def test_a_frozen_graph_in_half_precision_is_read(tmp_path, weights):
     with tf.Graph().as_default() as graph:
         for name, array in weights.items():
             tf.cast(tf.constant(array.astype(np.float16), name=name), tf.float32, name=name + '/read')
@@ -143,7 +143,7 @@ def test_what_does_not_fit_is_named(tmp_path, weights):
 
 @pytest.mark.parametrize('suffix', ['.npz', '.pb', '.index', '.data-00000-of-00001'])
 @pytest.mark.parametrize('share', [0.0, 0.5])
-def test_truncated_files(tmp_path, npz, graph_def, training_run, capsys, suffix, share):
+def test_truncated_files_are_refused(tmp_path, npz, graph_def, training_run, capsys, suffix, share):
     frozen.write_graph(graph_def, tmp_path / 'style.pb')
     for path in (training_run / 'checkpoints').glob('model-7.*'):
         shutil.copy(str(path), str(tmp_path / path.name.replace('model-7', 'style')))
@@ -158,14 +158,14 @@ def test_truncated_files(tmp_path, npz, graph_def, training_run, capsys, suffix,
     ({'generator/Conv/weights': np.zeros(3, np.float32)}, 'no translator'),
     ({'generator/Conv/biases': np.full(CHANNELS, np.nan, np.float32)}, r'no finite numbers \(generator/Conv/biases\)'),
     ({'generator/Conv/biases': np.array(['a'] * CHANNELS)}, 'no finite numbers')])
-def test_weights_that_are_none(tmp_path, weights, change, reason):
+def test_weights_of_something_else_are_refused(tmp_path, weights, change, reason):
     np.savez(str(tmp_path / 'style.npz'), **dict(weights, **change))
     with pytest.raises(UserError, match=reason):
         run('generator', tmp_path / 'style.npz', '--out', tmp_path / 'out')
     assert not (tmp_path / 'out').exists()
 
 
-def test_sources_and_places_that_cannot_serve(tmp_path, npz, capsys):
+def test_sources_and_places_that_cannot_serve_are_refused(tmp_path, npz, capsys):
     np.savez(str(tmp_path / 'other.npz'), conv1=np.zeros(3))
     np.save(str(tmp_path / 'array.npy'), np.zeros(3))
     (tmp_path / 'array.npy').rename(tmp_path / 'array.npz')
@@ -180,6 +180,6 @@ def test_sources_and_places_that_cannot_serve(tmp_path, npz, capsys):
 
 
 @pytest.mark.parametrize('arguments', [[], ['generator'], ['generator', 'x'], ['vgg16', 'x'], ['vgg19']])
-def test_incomplete_commands(arguments, capsys):
+def test_incomplete_commands_exit_with_2(arguments, capsys):
     assert exit_code(*arguments) == 2
     assert 'usage' in capsys.readouterr().err

@@ -48,7 +48,7 @@ def test_stages_feed_each_other():
     assert text['export'].endswith('--run w/ttn --out w/model')
 
 
-def test_aligned_pictures_and_hand_made_landmarks():
+def test_aligned_pictures_are_not_aligned_and_landmarks_go_with_the_exemplars():
     aligned = commands('official.yaml', overrides=['align.photos=false', 'align.exemplars=false'])
     assert [step.stage for step in aligned][0] == 'source' and 'data.photo=p' in aligned[0].words
     assert 'data.style=e' in aligned[1].words
@@ -69,7 +69,7 @@ def ending(code, stage='ttn'):
     return Step(stage, ['-c', f'import sys; sys.exit({code})'])
 
 
-def test_exit_codes(capfd):
+def test_a_failed_stage_ends_the_recipe_and_some_failed_pictures_do_not(capfd):
     assert make_style.run([ending(0), ending(0)]) == 0
     assert make_style.run([ending(1, 'align'), ending(1, 'filter'), ending(0)]) == 0
     assert make_style.run([ending(75), ending(2)]) == 75
@@ -88,7 +88,7 @@ def test_a_dry_run_only_prints(tmp_path, capsys):
     assert len(lines) == 5 and lines[-1].startswith('[5/5 sample] $ python -m data_tools.generate_style_faces')
 
 
-def test_mistakes(tmp_path):
+def test_mistakes_are_refused(tmp_path):
     words = ['--recipe', str(ROOT / 'configs/recipe/smoke.yaml'), '--photos', str(tmp_path / 'gone'), '--exemplars',
              str(tmp_path), '--out', str(tmp_path / 'work')]
     with pytest.raises(UserError, match='--photos .*gone is no folder'):

@@ -24,7 +24,7 @@ def similarity():
     return np.array([[a, -b, 60.0], [b, a, 20.0]])
 
 
-def test_published_numbers():
+def test_published_numbers_are_reproduced():
     for row in parity.check(VECTORS, VECTORS):
         assert row.ok, row
 
@@ -125,7 +125,7 @@ def test_a_smooth_crop_of_many_pixels_shows_means_in_their_places(similarity, fa
     assert abs((both[0] - both[1]).mean()) < 0.15
 
 
-def test_ellipse_mask():
+def test_the_ellipse_mask_falls_to_0_at_its_edge():
     mask = alignment.ellipse_mask()
     assert mask.shape == (288, 288) and mask.dtype == np.float32
     assert mask.min() == 0 and mask.max() == 1
@@ -137,7 +137,7 @@ def test_ellipse_mask():
 
 
 @pytest.mark.parametrize('shape', [(288, 288), (400, 400), (31, 50)])
-def test_a_mask_file_of_any_size(shape):
+def test_a_mask_file_of_any_size_is_resized(shape):
     grey = np.zeros(shape, np.uint8)
     grey[:, shape[1] // 2:] = 255
     mask = alignment.mask_from_image(grey)

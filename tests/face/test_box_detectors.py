@@ -28,13 +28,13 @@ def head():
     return np.ascontiguousarray(data.astronaut()[:230, 100:330])
 
 
-def test_the_same_face(box_detector, head):
+def test_each_detector_finds_the_same_face(box_detector, head):
     (box, score), = box_detector(head)
     np.testing.assert_allclose(box, (80, 80, 172, 172), atol=20)  # of 92 px
     assert all(isinstance(value, int) for value in box) and score > 0.25
 
 
-def test_the_same_landmarks(box_detector, head, detector, monkeypatch):
+def test_each_detector_gives_the_same_landmarks(box_detector, head, detector, monkeypatch):
     monkeypatch.setattr(detector, 'pixels', head.shape[0] * head.shape[1])
     bgr = np.ascontiguousarray(head[:, :, ::-1])
     expected, = detector.detect(bgr)
@@ -45,18 +45,18 @@ def test_the_same_landmarks(box_detector, head, detector, monkeypatch):
     np.testing.assert_allclose(face.landmarks[30], NOSE, atol=3)
 
 
-def test_faces_in_a_picture_of_two(box_detector, head):
+def test_both_faces_of_a_picture_of_two_are_found(box_detector, head):
     found = box_detector(np.concatenate([head, head[:, ::-1]], axis=1))
     assert sorted(box[0] > 230 for box, _ in found) == [False, True]
 
 
-def test_no_face(box_detector):
+def test_a_cat_is_no_face(box_detector):
     cat = cv2.resize(data.chelsea(), (300, 200), interpolation=cv2.INTER_AREA)
     assert box_detector(cat) == []
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (2, 900), (7, 7), (63, 63), (64, 64), (64, 300)])
-def test_small_pictures(box_detector, shape):
+def test_small_pictures_have_no_face(box_detector, shape):
     assert box_detector(np.random.RandomState(0).randint(0, 255, shape + (3,), dtype=np.uint8)) == []
 
 
@@ -89,7 +89,7 @@ def test_scores_of_a_cascade_are_windows_that_agree(head):
     assert 4 <= score <= len(windows)
 
 
-def test_a_cascade_by_its_path_and_by_its_name(tmp_path, monkeypatch):
+def test_a_cascade_is_known_by_its_path_or_its_name(tmp_path, monkeypatch):
     mine = tmp_path / 'mine.xml'
     shutil.copy(cv2.data.haarcascades + DEFAULT_CASCADE, str(mine))
     assert cascade_file(str(mine)) == mine and cascade_file('haarcascade_profileface.xml').is_file()
@@ -103,13 +103,13 @@ def test_a_cascade_by_its_path_and_by_its_name(tmp_path, monkeypatch):
 @pytest.mark.parametrize('content', [b'', b'no XML',
                                      b'<?xml version="1.0"?>\n<opencv_storage><a>1</a></opencv_storage>',
                                      b'<?xml version="1.0"?>\n<opencv_storage><cascade>'])
-def test_a_file_that_is_no_cascade(tmp_path, content):
+def test_a_file_that_is_no_cascade_is_refused(tmp_path, content):
     (tmp_path / 'mine.xml').write_bytes(content)
     with pytest.raises(UserError, match='mine.xml is no cascade that OpenCV can read'):
         CascadeDetector(tmp_path / 'mine.xml')
 
 
-def test_a_network_that_is_not_installed(monkeypatch):
+def test_a_network_that_is_not_installed_is_told(monkeypatch):
     monkeypatch.setattr(box_detectors, 'installed_model', lambda name: installed_model('missing-' + name))
     with pytest.raises(UserError, match='missing-mmod_human_face_detector.dat is not installed'):
         CnnDetector()

@@ -17,7 +17,7 @@ def astronaut():
     return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
 
 
-def test_one_face_with_its_landmarks(detector, astronaut):
+def test_one_face_is_found_with_its_landmarks(detector, astronaut):
     face, = detector.detect(astronaut)
     left, top, right, bottom = face.box
     assert 80 < face.size < 110 and face.size == right - left
@@ -28,7 +28,7 @@ def test_one_face_with_its_landmarks(detector, astronaut):
     np.testing.assert_allclose(face.landmarks[48], (201, 140), atol=3)
 
 
-def test_several_faces_largest_first(detector, astronaut):
+def test_several_faces_come_largest_first(detector, astronaut):
     head = astronaut[:250, 100:350]
     picture = np.full((500, 900, 3), 128, np.uint8)
     picture[:250, :250] = head
@@ -43,19 +43,19 @@ def test_several_faces_largest_first(detector, astronaut):
 @pytest.mark.parametrize('rows, columns', [(slice(0, None), slice(190, None)), (slice(0, None), slice(0, 255)),
                                            (slice(75, None), slice(0, None)), (slice(0, 160), slice(0, None))],
                          ids=['left', 'right', 'top', 'bottom'])
-def test_faces_cut_by_the_border(detector, astronaut, rows, columns):
+def test_faces_cut_by_the_border_are_found(detector, astronaut, rows, columns):
     face, = detector.detect(astronaut[rows, columns])
     np.testing.assert_allclose(face.landmarks[NOSE] + (columns.start, rows.start), (225, 126), atol=8)
 
 
-def test_picture_40_pixels_wide(detector, astronaut):
+def test_a_face_40_pixels_wide_is_found(detector, astronaut):
     small = cv2.resize(astronaut[30:200, 150:300], (40, 45), interpolation=cv2.INTER_AREA)
     face, = detector.detect(small)
     np.testing.assert_allclose(face.landmarks[NOSE], ((225 - 150) * 40 / 150, (126 - 30) * 45 / 170), atol=1.5)
     assert 18 < face.size < 34
 
 
-def test_picture_4000_pixels_wide_has_landmarks_of_full_resolution(detector, astronaut):
+def test_a_picture_4000_pixels_wide_has_landmarks_of_full_resolution(detector, astronaut):
     large = cv2.resize(astronaut, (4000, 4000), interpolation=cv2.INTER_CUBIC)[:2000]
     face, = detector.detect(large)
     np.testing.assert_allclose(face.landmarks[NOSE] * 512 / 4000, (225, 126), atol=3)
@@ -72,7 +72,7 @@ def test_a_smaller_copy_shows_large_faces_only(detector, astronaut, monkeypatch)
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (1, 3000), (2, 3), (300, 300)])
-def test_no_face(detector, shape):
+def test_noise_is_no_face(detector, shape):
     assert detector.detect(np.random.RandomState(0).randint(0, 255, shape + (3,), dtype=np.uint8)) == []
 
 
@@ -109,13 +109,13 @@ def test_colour_order_is_bgr(detector, astronaut, monkeypatch):
     assert seen[0][0, 0].tolist() == [0, 0, 255]
 
 
-def test_a_smaller_copy_and_another_limit(astronaut):
+def test_area_and_limit_can_be_chosen(astronaut):
     face, = FaceDetector(pixels=512 * 512).detect(astronaut)
     np.testing.assert_allclose(face.landmarks[NOSE], (225, 126), atol=3)
     assert FaceDetector(512 * 512, HogDetector(face.score + 0.1)).detect(astronaut) == []
 
 
-def test_landmarks_of_any_box(detector, astronaut):
+def test_any_box_gets_landmarks(detector, astronaut):
     face, = detector.detect(astronaut)
     np.testing.assert_allclose(detector.landmarks(astronaut, face.box), face.landmarks, atol=4)
     assert detector.landmarks(np.zeros_like(astronaut), face.box).shape == (68, 2)

@@ -24,7 +24,7 @@ def test_a_known_pose_is_found_again(angles):
     np.testing.assert_allclose(measures.pose(turned(*angles)), angles, atol=1e-6)
 
 
-def test_signs_of_the_pose():
+def test_yaw_pitch_and_roll_have_the_promised_signs():
     nose = np.array([[0, 0], [0, 0], [5, 0], [0, 0], [0, 0]])
     assert measures.pose(turned(0, 0, 0) + 3 * nose).yaw > 10
     assert measures.pose(turned(0, 0, 0) - 3 * nose[:, ::-1]).pitch > 10
@@ -55,11 +55,11 @@ def test_blur_of_nothing_is_a_number():
 
 
 @pytest.mark.parametrize('left, share', [(0, 0), (-16, 0.25), (-32, 0.5), (32, 0.5), (-100, 1)])
-def test_share_outside(left, share):
+def test_the_share_outside_is_exact_for_a_shifted_crop(left, share):
     assert measures.outside_share((64, 64, 3), np.array([[1.0, 0, left], [0, 1, 0]]), 64) == share
 
 
-def test_share_outside_of_a_turned_crop():
+def test_the_share_outside_of_a_turned_crop_is_right():
     side = 200
     corner = alignment.crop_to_image(alignment.reference_points(side).dot([[0, 1], [-1, 0]]), side)  # x < 0 only
     assert measures.outside_share((500, 500, 3), corner, side) > 0.99

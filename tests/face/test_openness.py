@@ -25,7 +25,7 @@ def face(left_eye=(40, 12), right_eye=(40, 8), mouth=(60, 30)):
     return landmarks
 
 
-def test_height_by_width_of_left_eye_right_eye_and_mouth():
+def test_openness_is_height_by_width_of_left_eye_right_eye_and_mouth():
     found = openness(face())
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, [0.3, 0.2, 0.5], rtol=1e-6)
@@ -60,7 +60,7 @@ def test_corners_that_coincide_are_not_known():
     assert np.isnan(found[0]) and np.isfinite(found[1:]).all()
 
 
-def test_a_real_face_and_its_mirror_image():
+def test_a_real_face_agrees_with_its_mirror_image():
     astronaut = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
     detector = FaceDetector()
     found, there = [openness(detector.detect(picture)[0].landmarks)

@@ -26,7 +26,7 @@ def kernel_of(side, outputs):
 
 
 @pytest.mark.parametrize('side, outputs', [(7, 3), (5, 1), (9, 4)])
-def test_the_same_numbers_in_any_size(side, outputs):
+def test_blocks_give_the_same_numbers_in_any_size(side, outputs):
     graph_def = convolution(kernel_of(side, outputs))
     blocked = block_outputs(graph_def)
     assert strides(graph_def) == [[1, 1, 1, 1]] and strides(blocked) == [[1, 2, 2, 1]]

@@ -28,7 +28,7 @@ def depthwise_nodes(graph_def):
 
 
 @pytest.mark.parametrize('kernel', [box(3, 3, 1 / 9.0), box(1, 3, -2.0), box(3, 1)])
-def test_the_same_numbers_in_any_size(kernel):
+def test_windows_give_the_same_numbers_in_any_size(kernel):
     graph_def = graph_of(depthwise(kernel))
     before = graph_def.SerializeToString(deterministic=True)
     added = add_windows(graph_def)

@@ -10,7 +10,7 @@ from dctnet.inference import fusion
 @pytest.mark.parametrize('size, expected', [
     ((720, 720), (720, 720)), ((100, 5000), (100, 5000)), ((1, 1), (1, 1)), ((1440, 2000), (720, 1000)),
     ((3000, 4000), (720, 960)), ((1307, 1003), (938, 720)), ((1005, 1001), (722, 720)), ((1001, 1005), (720, 722))])
-def test_reduced_size(size, expected):
+def test_only_a_larger_short_side_is_reduced(size, expected):
     assert fusion.reduced_size(*size, short_side=720) == expected
 
 

@@ -10,7 +10,7 @@ from dctnet import images
 from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.exporters.model_folder import write_model_folder
-from dctnet.frozen import read_graph
+from dctnet.frozen import FrozenGraph, read_graph
 from dctnet.inference import stylizer as stylizer_module
 from dctnet.inference.stylizer import Stylizer
 from tests.frozen_graphs.__main__ import weights as drawn_weights
@@ -56,7 +56,7 @@ def test_the_head_is_inverted_and_the_rest_darkened(stylizer, astronaut):
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (2, 3), (17, 33), (301, 299), (40, 4000), (733, 801)])
-def test_same_size_out_without_a_face(stylizer, single, shape):
+def test_a_picture_without_a_face_keeps_its_size(stylizer, single, shape):
     image = np.random.RandomState(0).randint(0, 255, shape + (3,), dtype=np.uint8)
     for translate in (stylizer, single):
         result = translate.stylize(image)
@@ -67,7 +67,7 @@ def test_same_size_out_without_a_face(stylizer, single, shape):
 
 
 @pytest.mark.parametrize('width, height', [(40, 45), (151, 171), (733, 801)])
-def test_same_size_out_with_a_face(stylizer, single, astronaut, width, height):
+def test_a_picture_with_a_face_keeps_its_size(stylizer, single, astronaut, width, height):
     image = cv2.resize(astronaut[30:200, 150:300], (width, height), interpolation=cv2.INTER_AREA)
     for translate in (stylizer, single):
         result = translate.stylize(image)
@@ -76,7 +76,7 @@ def test_same_size_out_with_a_face(stylizer, single, astronaut, width, height):
 
 
 @pytest.mark.parametrize('columns', [slice(190, None), slice(0, 260)])
-def test_faces_cut_by_the_border(stylizer, astronaut, columns):
+def test_faces_cut_by_the_border_are_translated(stylizer, astronaut, columns):
     image = astronaut[:, columns]
     result = stylizer.stylize(image)
     face, = result.faces
@@ -97,7 +97,7 @@ def test_4000_pixels_wide_is_reduced_and_told(stylizer, astronaut, caplog):
 
 
 @pytest.mark.parametrize('faces, expected', [('all', 4), ('largest', 1), (1, 1), (3, 3), (9, 4)])
-def test_which_faces(model, four_faces, faces, expected):
+def test_the_faces_that_are_asked_for_are_translated(model, four_faces, faces, expected):
     result = Stylizer(model, device='cpu', faces=faces).stylize(four_faces)
     assert len(result.faces) == expected
     changed = np.abs(result.image.astype(int) - of_background(four_faces)).max(axis=2) > 60
@@ -127,7 +127,7 @@ def test_threads_agree_with_one_after_the_other(stylizer, astronaut, four_faces)
             np.testing.assert_array_equal(one, other)
 
 
-def test_masks(model, astronaut, tmp_path):
+def test_the_mask_decides_what_the_head_graph_covers(model, astronaut, tmp_path):
     images.write_bgr(tmp_path / 'black.png', np.zeros((60, 50, 3), np.uint8))
     images.write_bgr(tmp_path / 'white.png', np.full((400, 400, 3), 255, np.uint8))
     black = Stylizer(model, device='cpu', mask=tmp_path / 'black.png')(astronaut)
@@ -144,9 +144,14 @@ def test_heads_of_a_picture_are_one_batch_on_a_gpu(tmp_path, four_faces, monkeyp
     (folder / 'cartoon_h.pb').write_bytes((tmp_path / 'exported' / 'cartoon_h.pb').read_bytes())
     one_by_one = Stylizer(folder, device='cpu')(four_faces)
     monkeypatch.setattr(stylizer_module, 'gpu_available', lambda: True)  # its way to run, on the CPU
-    monkeypatch.setattr(stylizer_module, '_MAX_BATCH', 3)
-    stylizer, sizes = Stylizer(folder), []
-    monkeypatch.setattr(stylizer._head, '_run', lambda graph, crops: sizes.append(len(crops)) or graph(crops))
+    monkeypatch.setattr(stylizer_module, 'MAX_BATCH', 3)
+    stylizer, sizes, run = Stylizer(folder), [], FrozenGraph.__call__
+
+    def recorded(graph, images):
+        sizes.extend([len(images)] * (images.ndim == 4))
+        return run(graph, images)
+
+    monkeypatch.setattr(FrozenGraph, '__call__', recorded)
     together = stylizer(four_faces)
     assert sizes == [3, 1]
     assert np.abs(together.astype(int) - one_by_one).max() <= 1
@@ -201,14 +206,14 @@ def test_single_says_when_the_picture_gets_too_large(single, astronaut, monkeypa
     (dict(model='nowhere'), 'nowhere does not exist'), (dict(model=None), '--head'),
     (dict(model=None, head=__file__), '--background'), (dict(mask='none.png'), 'mask none.png does not exist'),
 ])
-def test_options_out_of_range(model, options, message):
+def test_options_out_of_range_are_refused(model, options, message):
     with pytest.raises(UserError, match=message):
         Stylizer(**{'model': model, 'device': 'cpu', **options})
 
 
 @pytest.mark.parametrize('array', [np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8),
                                    np.zeros((5, 5, 3), np.float32), np.zeros((0, 5, 3), np.uint8)])
-def test_arrays_that_are_no_pictures(stylizer, array):
+def test_arrays_that_are_no_pictures_are_refused(stylizer, array):
     with pytest.raises(UserError, match='uint8'):
         stylizer(array)
 
@@ -235,7 +240,7 @@ def bad_graph(path, kind):
     ('other tensors', 'no tensor input_image:0'), ('reads files', 'refused.*ReadFile'),
     ('float output', 'is it a translator'), ('one size', 'is it the right graph'),
     ('half the size', 'is it a translator'), ('grey', 'is it a translator')])
-def test_graphs_that_are_no_translators(tmp_path, kind, message):
+def test_graphs_that_are_no_translators_are_refused(tmp_path, kind, message):
     path = tmp_path / 'cartoon_bg.pb'
     bad_graph(path, kind)
     with pytest.raises(UserError, match=message) as error:
@@ -246,9 +251,9 @@ def test_graphs_that_are_no_translators(tmp_path, kind, message):
 def test_out_of_memory_names_the_option(model, astronaut, monkeypatch):
     stylizer = Stylizer(model, device='cpu')
 
-    def exhausted(array):
+    def exhausted(graph, image):
         raise tf.errors.ResourceExhaustedError(None, None, 'OOM when allocating')
 
-    monkeypatch.setattr(stylizer._background, '_graph', exhausted)
+    monkeypatch.setattr(FrozenGraph, '__call__', exhausted)
     with pytest.raises(UserError, match='out of memory.*512x512.*--short-side'):
         stylizer(astronaut)

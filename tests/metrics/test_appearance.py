@@ -15,7 +15,7 @@ def test_saturation_counts_pixels_that_are_clipped_in_all_channels():
     assert saturation(picture) == pytest.approx(7 / 20)
 
 
-def test_sharpness():
+def test_sharpness_falls_with_blur_and_not_with_contrast():
     head = portrait()[20:200, 135:315]
     blurred = cv2.GaussianBlur(head, (0, 0), 1.5)
     assert sharpness(blurred) < 0.2 * sharpness(head)

@@ -30,7 +30,7 @@ def found(paths, network, tmp_path, key='k'):
     return features.folder_features(features.file_hashes(paths), network, 16, key, tmp_path / 'cache')
 
 
-def test_statistics_and_cache(tmp_path, paths):
+def test_statistics_are_kept_whatever_the_names(tmp_path, paths):
     network = Means()
     first = found(paths, network, tmp_path)
     expected = np.stack([images.to_unit(images.read_bgr(path)).mean(axis=(0, 1)) for path in paths])
@@ -44,7 +44,7 @@ def test_statistics_and_cache(tmp_path, paths):
     np.testing.assert_array_equal(again.gaussian.covariance, first.gaussian.covariance)
 
 
-def test_what_is_computed_anew(tmp_path, paths, caplog):
+def test_changed_pictures_and_damaged_files_are_computed_anew(tmp_path, paths, caplog):
     network = Means()
     found(paths, network, tmp_path)
     found(paths, network, tmp_path, key='other network')
@@ -61,7 +61,7 @@ def test_what_is_computed_anew(tmp_path, paths, caplog):
 @pytest.mark.parametrize('name, change', [
     ('mean', lambda x: x * np.nan), ('kept', lambda x: x[:-1]), ('covariance', lambda x: x[:, :2]),
     ('count', lambda x: x + 1), ('mean', lambda x: x[0]), ('kept', None)])
-def test_kept_arrays_that_do_not_fit(tmp_path, paths, caplog, name, change):
+def test_kept_arrays_that_do_not_fit_are_computed_anew(tmp_path, paths, caplog, name, change):
     network = Means()
     first = found(paths, network, tmp_path)
     file, = (tmp_path / 'cache').iterdir()
@@ -77,13 +77,13 @@ def test_kept_arrays_that_do_not_fit(tmp_path, paths, caplog, name, change):
     assert network.seen == 40
 
 
-def test_pictures_too_small_for_a_face(tmp_path, paths):
+def test_pictures_too_small_for_a_face_are_refused(tmp_path, paths):
     images.write_bgr(paths[3], np.zeros((50, 1, 3), np.uint8))
     with pytest.raises(UserError, match='03.png is only 1x50 pixels'):
         found(paths, Means(), tmp_path)
 
 
-def test_features_of_pictures_in_memory(paths):
+def test_pictures_in_memory_are_embedded(paths):
     pictures = [images.read_bgr(path) for path in paths]
     expected = np.stack([images.to_unit(picture).mean(axis=(0, 1)) for picture in pictures])
     np.testing.assert_allclose(features.embed_images(pictures, Means(), 16), expected, atol=1e-6)
@@ -91,7 +91,7 @@ def test_features_of_pictures_in_memory(paths):
         features.embed_images(pictures, lambda batch: np.full((len(batch), 2), np.inf), 16)
 
 
-def test_features_that_are_no_numbers(tmp_path, paths):
+def test_features_that_are_no_numbers_are_refused(tmp_path, paths):
     def broken(batch):
         return np.where(np.arange(len(batch))[:, None] == 1, np.nan, np.ones((len(batch), 3)))
     with pytest.raises(UserError, match='no finite features for .*png'):

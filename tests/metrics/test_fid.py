@@ -18,7 +18,7 @@ def gaussian_of(features, batch=7):
     return statistics.result()
 
 
-def test_streamed_statistics():
+def test_streamed_statistics_are_those_of_all_at_once():
     features = drawn(0).astype(np.float32).astype(np.float64)
     found = gaussian_of(features)
     assert found.count == 200
@@ -26,7 +26,7 @@ def test_streamed_statistics():
     np.testing.assert_allclose(found.covariance, np.cov(features, rowvar=False), rtol=1e-10, atol=1e-10)
 
 
-def test_known_gaussians():
+def test_known_gaussians_have_their_distance():
     """Diagonal covariances: |m|^2 + sum of (s - t)^2."""
     s, t, shift = np.array([1.0, 2.0, 0.5]), np.array([3.0, 2.0, 0.0]), np.array([1.0, -2.0, 0.5])
     a = Gaussian(9, np.zeros(3), np.diag(s ** 2))
@@ -35,7 +35,7 @@ def test_known_gaussians():
     assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-12)
 
 
-def test_rotated_gaussians():
+def test_rotated_gaussians_have_their_distance():
     """Covariances that do not commute, in two dimensions: tr (AB)^(1/2) = (tr AB + 2 (det AB)^(1/2))^(1/2)."""
     a, b = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([[1.0, -0.6], [-0.6, 3.0]])
     trace = np.sqrt(np.trace(a @ b) + 2 * np.sqrt(np.linalg.det(a @ b)))
@@ -43,21 +43,21 @@ def test_rotated_gaussians():
     assert found == pytest.approx(np.trace(a) + np.trace(b) - 2 * trace, rel=1e-12)
 
 
-def test_against_the_root_of_the_product():
+def test_the_distance_is_that_with_the_root_of_the_product():
     x, y = drawn(1), drawn(2)
     a, b = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
     expected = np.sum((x.mean(0) - y.mean(0)) ** 2) + np.trace(a + b - 2 * sqrtm(a @ b).real)
     assert frechet_distance(gaussian_of(x), gaussian_of(y)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_equal_sets_symmetry_and_order():
+def test_equal_sets_are_at_distance_0_and_order_does_not_count():
     a, b = gaussian_of(drawn(1)), gaussian_of(drawn(2))
     assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
     assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a), rel=1e-9)
     assert frechet_distance(gaussian_of(drawn(1)[::-1], batch=11), b) == pytest.approx(frechet_distance(a, b), rel=1e-6)
 
 
-def test_fewer_pictures_than_features():
+def test_fewer_pictures_than_features_still_have_a_distance():
     """Singular covariances: in three of forty dimensions the distance is that of these three."""
     x, y = drawn(3, count=10, dimension=3), drawn(4, count=12, dimension=3)
     basis = np.linalg.qr(np.random.RandomState(0).normal(size=(40, 40)))[0][:, :3]

@@ -9,7 +9,7 @@ def drawn(seed, count, shift=0.0):
     return np.random.RandomState(seed).normal(shift, 1, (count, 5))
 
 
-def test_against_the_double_sum():
+def test_the_estimate_is_that_of_the_double_sum():
     a, b = drawn(0, 7), drawn(1, 9, shift=0.5)
 
     def kernel(x, y):
@@ -30,7 +30,7 @@ def test_one_distribution_has_no_distance_on_average():
     assert min(found) < 0
 
 
-def test_subsets():
+def test_subsets_have_a_standard_error_and_follow_the_seed():
     a, b = drawn(0, 60), drawn(1, 90, shift=1.0)
     found = kernel_distance(a, b)
     assert (found.subset_size, found.subsets) == (30, 100)

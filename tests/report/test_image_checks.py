@@ -23,7 +23,7 @@ def symptoms(run):
 @pytest.mark.parametrize('spoil, symptom', [
     (saturated, 'Saturation'), (blue, 'Colour drift'), (lambda pictures: pictures[:1].repeat(4, axis=0),
                                                         'Collapse of diversity')])
-def test_each_symptom_alone(tmp_path, spoil, symptom):
+def test_each_symptom_is_warned_of_alone(tmp_path, spoil, symptom):
     run = write_run(tmp_path / 'run')
     add_sheet(run, 0, spoil(faces()))
     assert symptoms(run) == []  # before any training
@@ -33,7 +33,7 @@ def test_each_symptom_alone(tmp_path, spoil, symptom):
     assert symptoms(run) == [symptom]
 
 
-def test_a_generator_that_is_compared_with_nothing(tmp_path):
+def test_a_generator_without_a_photo_beside_it_is_judged_by_itself(tmp_path):
     run = write_run(tmp_path / 'run', 'ccn')
     add_sheet(run, 50, faces(), reference='')
     assert symptoms(run) == []

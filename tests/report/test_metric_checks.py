@@ -28,12 +28,12 @@ def test_a_healthy_run_gives_no_warning(tmp_path):
     ({'d__mean_real/texture': 0.01, 'd__mean_fake/texture': 0.0}, 'Discriminator pinned at one value'),
     ({'d__mean_real/texture': 0.501, 'd__mean_fake/texture': 0.499}, 'Discriminator undecided'),
 ])
-def test_each_symptom_alone(tmp_path, changed, symptom):
+def test_each_symptom_is_warned_of_alone(tmp_path, changed, symptom):
     assert symptoms(tmp_path, **dict(HEALTHY, **changed)) == [symptom]
 
 
 @pytest.mark.parametrize('stage, config', [('ttn', {'loss': {'adversarial': 'log'}}), ('ccn', {})])
-def test_marks_that_are_logits(tmp_path, stage, config):
+def test_marks_that_are_logits_are_converted(tmp_path, stage, config):
     (tmp_path / 'a').mkdir(), (tmp_path / 'b').mkdir()
     assert symptoms(tmp_path / 'a', stage, config, d__mean_real=1.2, d__mean_fake=-0.9) == []
     assert symptoms(tmp_path / 'b', stage, config, d__mean_real=6.0, d__mean_fake=-7.0) == [
@@ -45,7 +45,7 @@ def test_the_warm_up_is_not_judged(tmp_path):
     assert symptoms(tmp_path, config=config, **{'d__mean_real/texture': 1.0, 'd__mean_fake/texture': 0.0}) == []
 
 
-def test_exemplars_known_by_heart(tmp_path):
+def test_exemplars_known_by_heart_are_warned_of(tmp_path):
     assert symptoms(tmp_path, 'ccn', d__real_sign=0.97) == ['D knows the exemplars by heart']
 
 
@@ -55,7 +55,7 @@ def waits(data, superpixel):
             'g__seconds/superpixel': 0.5 * np.asarray(superpixel)}
 
 
-def test_waiting_for_data_and_superpixels(tmp_path):
+def test_waiting_for_data_and_superpixels_is_warned_of(tmp_path):
     shares = waits(np.where(np.arange(40) < 30, 0.01, 0.7), 0.6)
     assert symptoms(tmp_path, **shares) == ['Waiting for data', 'Superpixels take the time']
 
@@ -80,7 +80,7 @@ def test_the_times_are_those_that_a_training_records(tmp_path):
     assert [step for step, _, _ in shares] == [1, 2, 4, 6] and all(0 < share < 1 for _, share, _ in shares)
 
 
-def test_a_run_that_was_ended(tmp_path):
+def test_the_end_of_a_run_is_told(tmp_path):
     ended = {'ended': 'training diverged: g/loss not finite at step 7'}
     (tmp_path / 'a').mkdir(), (tmp_path / 'b').mkdir()
     assert symptoms(tmp_path / 'a', environment=ended) == ['Training diverged (NaN)']
@@ -97,11 +97,11 @@ def test_the_stage_is_the_recorded_one(tmp_path):
         read_run(run)
 
 
-def test_random_content(tmp_path):
+def test_random_content_is_warned_of(tmp_path):
     assert symptoms(tmp_path, config={'loss': {'content_network': 'random'}}) == ['Random content network']
 
 
-def test_a_folder_in_the_making(tmp_path):
+def test_damaged_and_missing_records_are_told(tmp_path):
     run = write_run(tmp_path / 'run', g__loss=0.2)
     with (run / 'metrics.jsonl').open('a') as stream:
         stream.write('3\n{"step": 2050, "g/lo')

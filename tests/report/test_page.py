@@ -30,7 +30,7 @@ def test_nothing_is_loaded_from_elsewhere(page):
 
 
 @needs_chromium
-def test_in_a_browser(page):
+def test_slider_and_pointer_work_in_a_browser(page):
     with Browser() as browser:
         browser.open(page)
         assert browser.run('return document.querySelector("#sheet-step").textContent') == '100'

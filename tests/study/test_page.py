@@ -66,7 +66,7 @@ def test_answers_of_a_browser_are_scored(folders, address, capsys):
     assert json.loads((folders / 'scores.json').read_text())['content']['methods']['ours']['comparisons'] == 2
 
 
-def test_mistakes(folders, tmp_path):
+def test_folders_that_make_no_study_are_refused(folders, tmp_path):
     with pytest.raises(UserError, match='two or more folders'):
         make(folders, 'ours')
     with pytest.raises(UserError, match='does not exist'):

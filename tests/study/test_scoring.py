@@ -20,7 +20,7 @@ def write(path, participant='p', choose=lambda item: item[1], **changes):
     return path
 
 
-def test_known_percentages(tmp_path):
+def test_percentages_are_those_of_the_votes(tmp_path):
     rng = np.random.RandomState(0)
 
     def choose(item):  # the first method wins 80 % of the comparisons of content, all of style
@@ -36,7 +36,7 @@ def test_known_percentages(tmp_path):
     assert '| a | ' in markdown(result) and '30 participants' in markdown(result)
 
 
-def test_kappa():
+def test_kappa_is_that_of_the_textbook():
     assert fleiss_kappa(np.array([[5, 0], [0, 5]])) == 1
     assert fleiss_kappa(np.array([[2, 2], [2, 2]])) == pytest.approx(-1 / 3)
     assert fleiss_kappa(np.array([[1, 0], [0, 1]])) is None  # one vote each
@@ -48,12 +48,12 @@ def test_kappa():
     ({'answers': [{'item': ['9.jpg', 'a', 'b', 'style'], 'choice': 'a'}]}, 'has no question 9.jpg'),
     ({'answers': [{'item': ['1.png', 'a', 'b', 'style'], 'choice': 'c'}]}, 'none of the methods'),
     ({'answers': [{'item': ['1.png', 'a', 'b', 'style'], 'choice': 'a'}] * 2}, 'answered twice')])
-def test_files_that_were_edited(tmp_path, changes, message):
+def test_files_that_were_edited_are_refused(tmp_path, changes, message):
     with pytest.raises(UserError, match='edited.json.*' + message):
         read_answers([write(tmp_path / 'edited.json', **changes)])
 
 
-def test_the_same_participant_twice(tmp_path):
+def test_the_same_participant_twice_is_refused(tmp_path):
     with pytest.raises(UserError, match='1.json.*2.json.*same participant'):
         read_answers([write(tmp_path / '1.json'), write(tmp_path / '2.json')])
 
@@ -61,7 +61,7 @@ def test_the_same_participant_twice(tmp_path):
 @pytest.mark.parametrize('data', [
     b'', b'{', b'null', b'[]', b'"study"', b'7', b'\xff\xfe\x00', b'{"methods": "ab"}',
     pytest.param(b'[' * 100000, id='deep')])
-def test_files_that_hold_something_else(tmp_path, data):
+def test_files_that_hold_something_else_are_refused(tmp_path, data):
     (tmp_path / 'other.json').write_bytes(data)
     with pytest.raises(UserError, match='other.json is no answer file') as caught:
         read_answers([tmp_path / 'other.json'])
@@ -69,7 +69,7 @@ def test_files_that_hold_something_else(tmp_path, data):
 
 
 @pytest.mark.parametrize('key', ['study', 'methods', 'names', 'participant', 'answers'])
-def test_keys_that_are_missing(tmp_path, key):
+def test_keys_that_are_missing_are_named(tmp_path, key):
     record = json.loads(write(tmp_path / 'edited.json').read_text())
     del record[key]
     (tmp_path / 'edited.json').write_text(json.dumps(record))
@@ -81,18 +81,18 @@ def test_keys_that_are_missing(tmp_path, key):
     7, 'a', {'item': ['1.png', 'a', 'b', 'style']}, {'choice': 'a'}, {'item': '1.png', 'choice': 'a'},
     {'item': ['1.png', 'a', 'b'], 'choice': 'a'}, {'item': ['1.png', 'b', 'a', 'style'], 'choice': 'a'},
     {'item': ['1.png', 'a', 'b', 'style'], 'choice': ['a']}, {'item': ['1.png', 'a', 'b', 'beauty'], 'choice': 'a'}])
-def test_answers_that_the_page_cannot_give(tmp_path, entry):
+def test_answers_that_the_page_cannot_give_are_refused(tmp_path, entry):
     with pytest.raises(UserError, match='edited.json'):
         read_answers([write(tmp_path / 'edited.json', answers=[entry])])
 
 
-def test_files_that_are_not_there(tmp_path):
+def test_files_that_are_not_there_are_told(tmp_path):
     for path, part in ((tmp_path / 'none.json', 'does not exist'), (tmp_path, 'is no answer file')):
         with pytest.raises(UserError, match=part):
             read_answers([path])
 
 
-def test_a_question_that_nobody_has_answered(tmp_path):
+def test_a_question_that_nobody_has_answered_has_no_score(tmp_path):
     """An interrupted participant: no percentage, rather than one of nothing."""
     paths = []
     for index in range(2):
@@ -105,13 +105,13 @@ def test_a_question_that_nobody_has_answered(tmp_path):
     assert result['style']['kappa'] is None and '| a | 100.0 [100.0, 100.0] | – |' in markdown(result)
 
 
-def test_a_mark_in_front_of_the_text(tmp_path):
+def test_a_mark_in_front_of_the_text_is_skipped(tmp_path):
     path = write(tmp_path / 'saved.json')
     path.write_bytes(b'\xef\xbb\xbf' + path.read_bytes())
     assert len(read_answers([path])[1][0].choices) == len(STUDY.items())
 
 
-def test_command(tmp_path, capsys):
+def test_the_command_writes_the_scores(tmp_path, capsys):
     path = write(tmp_path / 'p.json')
     assert main(['score', str(path), '--out', str(tmp_path / 'scores.json')]) == 0
     assert json.loads((tmp_path / 'scores.json').read_text())['participants'] == 1

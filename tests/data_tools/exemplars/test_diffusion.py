@@ -27,7 +27,7 @@ class Pipeline:
         return types.SimpleNamespace(images=drawn, nsfw_content_detected=self.flags)
 
 
-def test_text_to_image():
+def test_text_to_image_asks_for_prompts_seeds_and_size():
     pipeline = Pipeline()
     first, second = Painter(pipeline, TEXT, lambda seed: ('generator', seed))(['a', 'b'], [3, 4])
     assert first.shape == (64, 64, 3) and first.dtype == np.uint8 and first[0, 0].tolist() == [0, 0, 153]  # BGR
@@ -59,7 +59,7 @@ def test_flagged_pictures_are_not_given():
 
 @pytest.mark.parametrize('answer, part', [(float('nan'), 'leave out --half'),
                                           (RuntimeError('CUDA out of memory. Tried'), 'lower --batch or --size')])
-def test_what_the_user_can_put_right(answer, part):
+def test_what_the_user_can_put_right_is_an_error_in_words(answer, part):
     with pytest.raises(UserError, match=part):
         Painter(Pipeline(answer), TEXT, int)(['a'], [0])
 
@@ -70,7 +70,7 @@ def test_bugs_keep_their_traceback():
 
 
 @pytest.mark.parametrize('missing', diffusion.LIBRARIES)
-def test_a_missing_library(monkeypatch, missing):
+def test_a_missing_library_says_what_to_install(monkeypatch, missing):
     for name in diffusion.LIBRARIES:
         monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(__version__='1'))
     assert diffusion.versions() == dict.fromkeys(diffusion.LIBRARIES, '1')
@@ -80,7 +80,7 @@ def test_a_missing_library(monkeypatch, missing):
 
 
 @pytest.mark.parametrize('has_gpu', [False, True])
-def test_devices(monkeypatch, has_gpu):
+def test_auto_takes_a_gpu_and_a_missing_one_is_told(monkeypatch, has_gpu):
     cuda = types.SimpleNamespace(is_available=lambda: has_gpu)
     monkeypatch.setitem(sys.modules, 'torch', types.SimpleNamespace(__version__='1', cuda=cuda))
     assert diffusion.device_of('cpu', False) == 'cpu'
@@ -94,7 +94,7 @@ def test_devices(monkeypatch, has_gpu):
             diffusion.device_of('gpu', False)
 
 
-def test_a_model_in_a_folder(tmp_path):
+def test_a_model_in_a_folder_is_known_by_its_content(tmp_path):
     folder = tmp_path / 'flat'
     folder.mkdir()
     with pytest.raises(UserError, match='no model of diffusers .no model_index.json'):
@@ -113,13 +113,13 @@ def test_a_model_in_a_folder(tmp_path):
 
 
 @pytest.mark.parametrize('name', ['nowhere', './a/b', '/a/b', 'a/b/c'])
-def test_a_folder_that_is_not_there(name):
+def test_a_folder_that_is_not_there_is_refused(name):
     with pytest.raises(UserError, match='there is no such folder'):
         diffusion.find_model(name, False)
 
 
 @pytest.mark.parametrize('offline, variable', [(False, ''), (True, ''), (False, '1')])
-def test_a_model_of_the_hub(monkeypatch, tmp_path, caplog, offline, variable):
+def test_a_model_of_the_hub_is_downloaded_unless_offline(monkeypatch, tmp_path, caplog, offline, variable):
     asked = []
 
     def hub(name, local_files_only):
@@ -136,7 +136,7 @@ def test_a_model_of_the_hub(monkeypatch, tmp_path, caplog, offline, variable):
     assert ('DOWNLOADED' in said) == (not local)
 
 
-def test_a_model_that_the_hub_does_not_give(monkeypatch):
+def test_a_model_that_the_hub_does_not_give_is_an_error_in_words(monkeypatch):
     def hub(*arguments, **options):
         raise OSError('no such\nrepository')
     monkeypatch.setitem(sys.modules, 'diffusers', types.SimpleNamespace(

@@ -12,25 +12,25 @@ def subjects_file(folder, text, encoding='utf-8'):
     return path
 
 
-def test_subjects_of_a_file(tmp_path):
+def test_a_file_gives_a_subject_a_line(tmp_path):
     path = subjects_file(tmp_path, '\ufeff# women\n  Marie   Curie \r\n\nan old man, \u00e9l\u00e9gant\n')
     assert read_subjects(path) == ['Marie Curie', 'an old man, \u00e9l\u00e9gant']
 
 
 @pytest.mark.parametrize('text, part', [('# none\n\n', 'holds no subject'),
                                         ('a\nb\n a\n', "lines 1 and 3 are both 'a'")])
-def test_wrong_subjects(tmp_path, text, part):
+def test_wrong_subjects_are_refused(tmp_path, text, part):
     with pytest.raises(UserError, match=part):
         read_subjects(subjects_file(tmp_path, text))
 
 
-def test_subjects_that_are_no_text(tmp_path):
+def test_subjects_that_are_no_text_are_refused(tmp_path):
     for path in (tmp_path / 'none.txt', tmp_path, subjects_file(tmp_path, 'caf\u00e9', 'latin-1')):
         with pytest.raises(UserError, match='cannot read the subjects in'):
             read_subjects(path)
 
 
-def test_published_prompts():
+def test_prompts_are_the_published_ones():
     drawn = {style: of_subjects(['Marie Curie'], prompt, 1, 0)[0].prompt for style, prompt in PROMPTS.items()}
     assert drawn.pop('clipart') == 'archer style, a portrait painting of Marie Curie'
     assert drawn == dict.fromkeys(('design', 'illustration', 'watercolor', 'flat'),
@@ -53,7 +53,7 @@ def test_names_tell_subject_index_and_seed():
     assert len(of_subjects(['x' * 300], 'NAME', 1, 0)[0].file) < 70
 
 
-def test_photographs(tmp_path):
+def test_photographs_are_drawn_over_count_times_each(tmp_path):
     for name in ('a.jpg', 'b.png'):
         (tmp_path / name).write_bytes(name.encode())
     first, _, third, _ = of_photos([tmp_path / 'a.jpg', tmp_path / 'b.png'], 'man', 'a NAME', 2, 0)

@@ -8,7 +8,7 @@ from data_tools.samples.descriptor_scores import IdentityScore, StyleDistance
 from dctnet.errors import UserError
 
 
-def test_identity():
+def test_a_face_scores_lower_the_more_it_is_changed():
     head = np.ascontiguousarray(portrait()[20:200, 135:315])
     pictures = [head, cv2.GaussianBlur(head, (0, 0), 2), paint(head), head[::-1]]
     same, blurred, painted, upside_down = IdentityScore('cpu')(pictures, [head] * 4)
@@ -16,7 +16,7 @@ def test_identity():
     assert 1 - 1e-4 > blurred > painted > upside_down
 
 
-def test_style_distance():
+def test_style_distance_is_smaller_for_the_style_s_own_pictures():
     painted = views(paint(portrait()), 12, 64, seed=0)
     distance = StyleDistance(painted[:9], 'cpu')
     found = distance(list(painted[9:]) + list(views(portrait(), 3, 64, seed=1)) + [painted[0]])
@@ -26,7 +26,7 @@ def test_style_distance():
 
 
 @pytest.mark.parametrize('number', [1, 2])
-def test_exemplars_all_the_same(number):
+def test_exemplars_that_are_all_the_same_are_refused(number):
     """Rounding is no difference: the second one is another by less than what is seen of any two faces."""
     exemplar = paint(portrait())
     nearly = exemplar.copy()

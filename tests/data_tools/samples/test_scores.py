@@ -17,12 +17,12 @@ def good(head):
     return scores.look(head)
 
 
-def test_a_face(good):
+def test_a_face_is_sure_and_sharp(good):
     assert set(good) == {'face_score', 'landmark_spread', 'sharpness', 'hash'}
     assert good['face_score'] > 1 and 0 < good['landmark_spread'] < 0.01
 
 
-def test_a_face_that_is_none(head, good):
+def test_what_is_no_face_has_no_face_score(head, good):
     nothing = scores.look(np.full((64, 64, 3), 90, np.uint8))
     assert nothing['face_score'] is None and nothing['landmark_spread'] is None
     warped = cv2.resize(np.roll(head, 64, axis=0), (128, 128))

@@ -33,7 +33,7 @@ def test_ranks_share_the_places_of_equal_values():
     np.testing.assert_array_equal(ranks(values), rankdata(values) - 1)
 
 
-def test_order_and_ties():
+def test_equal_totals_keep_the_order_of_names():
     scores = {'c': entry(1.0), 'a': entry(2.0), 'd': {'error': 'cut off'}, 'b': entry(1.0)}
     found = verdicts(scores, ALL)
     assert [(v.name, v.rank, v.criterion) for v in found] == [
@@ -42,7 +42,7 @@ def test_order_and_ties():
 
 
 @pytest.mark.parametrize('keep, kept', [(2, 2), (0.5, 2), (0.01, 1), (99, 4), (1.0, 4)])
-def test_the_best_so_many(keep, kept):
+def test_the_best_so_many_are_kept(keep, kept):
     scores = {name: entry(float(i)) for i, name in enumerate('abcd')}
     assert fates(scores, ALL._replace(keep=keep)) == [
         (name, '' if i < kept else 'rank') for i, name in enumerate('dcba')]
@@ -59,7 +59,7 @@ def test_of_duplicates_the_better_stays_and_makes_room():
     assert [criterion for _, criterion in fates(scores, ALL)] == [''] * 4
 
 
-def test_many_kept_hashes():
+def test_duplicates_are_found_among_many():
     rng = np.random.RandomState(0)
     scores = {f'{i:04d}': entry(-float(i), flipped=np.nonzero(rng.randint(0, 2, 256))[0]) for i in range(300)}
     scores['copy'] = dict(scores['0290'], face_score=-1000.0)
@@ -67,7 +67,7 @@ def test_many_kept_hashes():
     assert [v.reason for v in found if v.criterion] == ['duplicate of 0290']
 
 
-def test_limits():
+def test_what_is_beyond_a_limit_is_dropped():
     scores = {'a': entry(1.0, identity=0.8, landmark_spread=0.01), 'b': entry(2.0, identity=0.9, landmark_spread=0.05),
               'c': entry(None, identity=0.95, landmark_spread=None)}
     reasons = {v.name: v.reason for v in verdicts(scores, ALL._replace(limits={'identity': 0.9}))}

@@ -38,7 +38,7 @@ def state():
     return arcface_state(shapes(), '')
 
 
-def test_everything_arrives(state):
+def test_every_weight_arrives_in_its_place(state):
     arrays = arcface_arrays(state, 'x')
     assert {name: array.shape for name, array in arrays.items()} == arcface.shapes()
     published = sum(array.size for name, array in state.items() if 'running' not in name)
@@ -50,7 +50,7 @@ def test_everything_arrives(state):
     ('output_layer.3.weight', lambda x: x[:, :-512], 'IR-SE50'),
     ('body.0.res_layer.1.weight', lambda x: x[:, :, :1], 'kernel1'),
     ('input_layer.2.weight', lambda x: x * np.nan, 'finite')])
-def test_other_states(state, name, change, part):
+def test_other_states_are_refused(state, name, change, part):
     other = {key: value for key, value in state.items() if key != name}
     if change:
         other[name] = change(state[name])
@@ -58,7 +58,7 @@ def test_other_states(state, name, change, part):
         arcface_arrays(other, 'x.pth')
 
 
-def test_file_to_identity_network(tmp_path, state, monkeypatch):
+def test_the_published_file_becomes_an_identity_network(tmp_path, state, monkeypatch):
     torch = pytest.importorskip('torch', reason='writing a .pth file needs PyTorch, an optional extra')
     torch.save({name: torch.from_numpy(array) for name, array in state.items()}, str(tmp_path / 'model_ir_se50.pth'))
     text = imports.import_arcface(tmp_path / 'model_ir_se50.pth', tmp_path / 'arcface.pb')

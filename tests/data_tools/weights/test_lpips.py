@@ -16,7 +16,7 @@ def states():
     return lpips_states()
 
 
-def test_everything_arrives(states):
+def test_every_weight_arrives_in_its_place(states):
     arrays = lpips_arrays(*states, where='x')
     assert {name: array.shape for name, array in arrays.items()} == lpips.shapes()
     # What torchvision states of AlexNet's convolutions, and the 1152 channels of the five layers.
@@ -30,7 +30,7 @@ def test_everything_arrives(states):
     (1, 'lin2.model.1.weight', lambda x: x[:, :7], '2/weight'), (1, 'lin2.model.1.weight', lambda x: x[0], 'AlexNet'),
     (1, 'lin0.model.1.weight', lambda x: -x, 'negative'), (0, 'features.0.bias', lambda x: x * np.nan, 'finite'),
     (1, 'lin1.model.1.weight', lambda x: {'a': x}, 'AlexNet')])
-def test_other_states(states, side, name, change, part):
+def test_other_states_are_refused(states, side, name, change, part):
     others = [dict(state) for state in states]
     value = others[side].pop(name)
     if change:
@@ -39,12 +39,12 @@ def test_other_states(states, side, name, change, part):
         lpips_arrays(*others, where='x.pth and y.pth')
 
 
-def test_files_exchanged(states):
+def test_files_in_the_other_order_are_refused(states):
     with pytest.raises(UserError, match='alexnet-owt-7be5be79.pth first'):
         lpips_arrays(*states[::-1], where='x')
 
 
-def test_command(states, tmp_path, monkeypatch, capsys):
+def test_the_command_writes_the_graph(states, tmp_path, monkeypatch, capsys):
     """The states as torch_file gives them, which the test below does for PyTorch's own files."""
     known = dict(zip((tmp_path / 'alexnet.pth', tmp_path / 'alex.pth'), states))
     monkeypatch.setattr(torch_states, 'read_states', known.__getitem__)
@@ -57,7 +57,7 @@ def test_command(states, tmp_path, monkeypatch, capsys):
     assert not (tmp_path / 'other.pb').exists()
 
 
-def test_pytorch_files(states, tmp_path):
+def test_published_files_give_the_same_weights(states, tmp_path):
     torch = pytest.importorskip('torch', reason='writing a .pth file needs PyTorch, an optional extra')
     paths = [tmp_path / 'alexnet.pth', tmp_path / 'alex.pth']
     for path, state in zip(paths, states):

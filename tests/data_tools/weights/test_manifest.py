@@ -53,7 +53,7 @@ def test_commands_are_ours():
 
 @pytest.mark.parametrize('key, name', [('face_landmarks', LANDMARKS), ('face_descriptor', DESCRIPTOR),
                                        ('face_cnn_detector', CNN_DETECTOR)])
-def test_installed_files(key, name):
+def test_installed_files_have_the_size_and_hash_of_the_manifest(key, name):
     data = installed_model(name).read_bytes()
     entry = ENTRIES[key]
     assert entry['file'] == name

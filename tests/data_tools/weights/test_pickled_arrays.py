@@ -26,28 +26,28 @@ def check(path):
 
 
 @pytest.mark.parametrize('protocol', [0, 2, 3, 4])
-def test_python3_of_every_protocol(tmp_path, protocol):
+def test_pickles_of_python3_are_read_in_every_protocol(tmp_path, protocol):
     check(write_npy(tmp_path / 'x.npy', pickled({'a': [KERNEL, BIAS], 'fc6': ['ignored']}, protocol)))
 
 
-def test_as_numpy_itself_saves_it(tmp_path):
+def test_files_of_numpy_itself_are_read(tmp_path):
     np.save(str(tmp_path / 'x.npy'), {'a': [KERNEL, BIAS]})
     check(tmp_path / 'x.npy')
 
 
-def test_python2(tmp_path):
+def test_pickles_of_python2_are_read(tmp_path):
     check(write_python2(tmp_path / 'x.npy', {'a': [KERNEL, BIAS]}))
 
 
 @pytest.mark.parametrize('layout', [b'numpy.core.multiarray', b'numpy._core.multiarray'])
-def test_names_of_both_numpy_layouts(tmp_path, layout):
+def test_names_of_both_numpy_layouts_are_known(tmp_path, layout):
     data = pickled({'a': [KERNEL, BIAS]}, 2)
     for written in (b'numpy._core.multiarray', b'numpy.core.multiarray'):
         data = data.replace(written, layout)
     check(write_npy(tmp_path / 'x.npy', data))
 
 
-def test_column_order_other_endianness_and_double(tmp_path):
+def test_column_order_other_endianness_and_double_are_converted(tmp_path):
     content = {'a': [np.asfortranarray(KERNEL.astype('>f8')), BIAS.astype('>f4')]}
     check(write_npy(tmp_path / 'x.npy', pickled(content, 2)))
 
@@ -102,7 +102,7 @@ def test_other_content_is_told(tmp_path, content, reason):
         read_array_lists(tmp_path / 'x.npy', ['a'])
 
 
-def test_numbers_that_do_not_fill_the_shape(tmp_path):
+def test_numbers_that_do_not_fill_the_shape_are_told(tmp_path):
     data = pickled({'a': [KERNEL, BIAS]}, 4)
     assert data.count(b'(K\x02K\x02K\x03K\x04t') == 1
     write_npy(tmp_path / 'x.npy', data.replace(b'(K\x02K\x02K\x03K\x04t', b'(K\x02K\x02K\x03K\x05t'))
@@ -124,7 +124,7 @@ def test_damage_at_any_place_is_told(tmp_path):
             pass
 
 
-def test_a_plain_array_and_a_missing_file(tmp_path):
+def test_a_plain_array_and_a_missing_file_are_refused(tmp_path):
     np.save(str(tmp_path / 'x.npy'), KERNEL)
     with pytest.raises(UserError, match='one array'):
         read_array_lists(tmp_path / 'x.npy', ['a'])

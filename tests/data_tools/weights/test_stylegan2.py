@@ -24,14 +24,14 @@ def assert_equal(found, expected):
 
 
 @pytest.mark.parametrize('protocol', [2, 4])
-def test_nvidia(tmp_path, protocol):
+def test_nvidia_s_file_gives_every_network(tmp_path, protocol):
     networks = random_networks()
     imported = stylegan2.read(write_nvidia(tmp_path / 'x.pkl', networks, protocol))
     assert_equal(imported.networks, networks)
     assert imported.architecture == TINY
 
 
-def test_rosinality_states():
+def test_rosinality_s_states_give_every_network():
     networks = random_networks()
     for name, weights in networks.items():
         convert = (stylegan2.discriminator_arrays if name == 'discriminator'
@@ -47,7 +47,7 @@ def write_torch(path, content):
     return path
 
 
-def test_rosinality_file(tmp_path):
+def test_rosinality_s_file_gives_the_same(tmp_path):
     networks = random_networks()
     states = {theirs: rosinality_state(networks[ours])
               for theirs, ours in (('g', 'generator'), ('g_ema', 'generator_ema'), ('d', 'discriminator'))}
@@ -78,7 +78,7 @@ def without(networks, network, name):
 @pytest.mark.parametrize('content, part', [
     (b'', 'not a readable network pickle'), (b'no pickle', 'not a readable network pickle'),
     (pickle.dumps({'a': 1}), 'does not hold the three networks'), (None, 'check the path')])
-def test_other_files(tmp_path, content, part):
+def test_other_files_are_refused(tmp_path, content, part):
     if content is not None:
         (tmp_path / 'x.pkl').write_bytes(content)
     with pytest.raises(UserError, match=part):

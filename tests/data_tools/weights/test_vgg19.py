@@ -68,7 +68,7 @@ def small(vgg, *layers):
 
 
 @pytest.mark.parametrize('write', [write_python2, write_keras])
-def test_vgg19_with_missing_or_other_layers(tmp_path, vgg, write):
+def test_missing_or_other_layers_are_named(tmp_path, vgg, write):
     wrong = small(vgg, 'conv1_1', 'conv1_2')
     with pytest.raises(UserError, match='4 loaded; 20 missing .conv2_1 kernel'):
         vgg19_weights.read(write(tmp_path / 'a', wrong))
@@ -79,13 +79,13 @@ def test_vgg19_with_missing_or_other_layers(tmp_path, vgg, write):
 
 @pytest.mark.parametrize('layer', [
     lambda kernel, bias: [kernel, bias * np.nan], lambda kernel, bias: [kernel, bias, bias]])
-def test_vgg19_with_a_damaged_layer(tmp_path, vgg, layer):
+def test_a_damaged_layer_is_named(tmp_path, vgg, layer):
     wrong = dict(vgg, conv2_1=layer(*vgg['conv2_1']))
     with pytest.raises(UserError, match='layer conv2_1 must be'):
         vgg19_weights.read(write_python2(tmp_path / 'vgg19.npy', wrong))
 
 
-def test_vgg19_sources_that_cannot_serve(tmp_path, vgg, capsys):
+def test_sources_that_cannot_serve_are_refused(tmp_path, vgg, capsys):
     keras = write_keras(tmp_path / 'cut.h5', small(vgg, 'conv1_1', 'conv1_2'))
     npy = write_python2(tmp_path / 'cut.npy', small(vgg, 'conv1_1', 'conv1_2'))
     for path in (keras, npy):
@@ -102,7 +102,7 @@ def test_vgg19_sources_that_cannot_serve(tmp_path, vgg, capsys):
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_vgg19_place_that_is_a_folder(tmp_path, vgg_npy, monkeypatch):
+def test_a_folder_at_the_place_of_the_file_is_refused(tmp_path, vgg_npy, monkeypatch):
     monkeypatch.setattr(vgg19, 'freeze_graph', lambda weights: tf.GraphDef())
     (tmp_path / 'vgg19.pb').mkdir()
     assert exit_code('vgg19', vgg_npy, '--out', tmp_path / 'vgg19.pb') == 2
