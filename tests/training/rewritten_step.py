@@ -1,7 +1,8 @@
 """One step of the texture discriminator of the TTN under rewrites of its graph.
 
-python -m tests.rewritten_step float32|float16|bfloat16|xla FILE.npz: in a process of its own, because TensorFlow reads
-its flags once. float16 is computed on the CPU, which no training does: TensorFlow 2.15 has it for tests of the rewrite.
+python -m tests.training.rewritten_step float32|float16|bfloat16|xla FILE.npz: in a process of its own, because
+TensorFlow reads its flags once. float16 is computed on the CPU, which no training does: TensorFlow 2.15 has it for
+tests of the rewrite.
 """
 import os
 import sys
@@ -10,7 +11,7 @@ from typing import Dict
 
 import numpy as np
 
-from dctnet import compat
+from dctnet import compat, process
 from dctnet.compat import session_config, tf
 from dctnet.distributed import Local
 from dctnet.engine.updates import build_updates
@@ -18,7 +19,7 @@ from dctnet.losses import adversarial_loss
 from dctnet.models.ttn import colour_shift, texture
 from dctnet.nets.discriminators import PatchDiscriminator
 from dctnet.stage import Optim, Phase, StageGraph
-from dctnet.training import precision as graph_rewrites
+from dctnet.training.precision import COMPILED, convolutions_in, nodes_of
 
 
 def one_step(precision: str = 'float32', xla: bool = False) -> Dict[str, np.ndarray]:
@@ -41,15 +42,18 @@ def one_step(precision: str = 'float32', xla: bool = False) -> Dict[str, np.ndar
         def run(options: tf.RunOptions, metadata: tf.RunMetadata) -> None:
             found['loss'] = session.run([loss, update.apply], options=options, run_metadata=metadata)[0]
 
-        nodes = graph_rewrites.nodes_of(run)
+        nodes = nodes_of(run)
         found.update(session.run({variable.op.name: variable for variable in tf.global_variables()}))
-    return dict(found, convolutions=np.array(len(graph_rewrites.convolutions_in(nodes, precision))),
-                compiled=np.array(sum(node.op in graph_rewrites.COMPILED for node in nodes)))
+    return dict(found, convolutions=np.array(len(convolutions_in(nodes, precision))),
+                compiled=np.array(sum(node.op in COMPILED for node in nodes)))
 
 
 if __name__ == '__main__':
     kind = sys.argv[1]
-    compat.session_config(xla=kind == 'xla')  # before any session
+    process.prepare()
+    compat.graph_mode()
+    if kind == 'xla':
+        process.compile_for_cpus_too()
     if kind == 'float16':
         os.environ['TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_EMULATE_FP16'] = 'false'
         compat.PRECISION_REWRITES['float16'] = 'auto_mixed_precision_cpu'
