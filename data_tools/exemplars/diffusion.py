@@ -2,7 +2,6 @@
 
 diffusers and torch are an extra (requirements/exemplars.txt) and are imported when they are needed, by nothing else.
 """
-import hashlib
 import importlib
 import logging
 import os
@@ -15,6 +14,7 @@ from PIL import Image
 
 from dctnet import images
 from dctnet.errors import UserError
+from dctnet.files.hashing import sha256_of_bytes
 
 LIBRARIES = ('torch', 'transformers', 'diffusers')
 _INDEX = 'model_index.json'
@@ -45,9 +45,9 @@ class Model(NamedTuple):
 
 
 class Painter:
-    """StatelessRandom images of prompts.
+    """Draws images of prompts.
 
-    pipeline: a text-to-image pipeline of diffusers, or an image-to-image one where `drawing` has a strength.
+    pipeline: a text-to-image pipeline of diffusers, or an image-to-image one if `drawing` has a strength.
     new_generator: seed -> the pipeline's source of random numbers; each image has one of its own.
     """
 
@@ -56,15 +56,15 @@ class Painter:
 
     @property
     def has_safety_checker(self) -> bool:
-        """True where the model brings a network that flags images that are not safe for work."""
+        """True if the model brings a network that flags images that are not safe for work."""
         return getattr(self._pipeline, 'safety_checker', None) is not None
 
     def __call__(self, prompts: Sequence[str], seeds: Sequence[int],
                  photos: Optional[Sequence[np.ndarray]] = None) -> List[Optional[np.ndarray]]:
-        """An image, uint8 [size, size, 3] BGR, for each prompt and seed, drawn together; None where the model's safety
+        """An image, uint8 [size, size, 3] BGR, for each prompt and seed, drawn together; None if the model's safety
         checker flags it. photos: uint8 [H, W, 3] BGR, what each image is drawn over: their centre squares.
 
-        Raises UserError where the memory is too small or half precision overflows.
+        Raises UserError if the memory is too small or half precision overflows.
         """
         drawing = self._drawing
         arguments = {'prompt': list(prompts), 'generator': [self._new_generator(seed) for seed in seeds],
@@ -92,7 +92,7 @@ class Painter:
 
 
 def versions() -> Dict[str, str]:
-    """Library -> its version. Raises UserError where one is not installed."""
+    """Library -> its version. Raises UserError if one is not installed."""
     result = {}
     for name in LIBRARIES:
         try:
@@ -107,7 +107,7 @@ def versions() -> Dict[str, str]:
 
 
 def device_of(name: str, half: bool) -> str:
-    """'cpu' or 'cuda' for cpu, gpu or auto. Raises UserError where there is no GPU that torch can use but one is asked
+    """'cpu' or 'cuda' for cpu, gpu or auto. Raises UserError if there is no GPU that torch can use but one is asked
     for, by name or for half precision."""
     import torch
     device = 'cuda' if name != 'cpu' and torch.cuda.is_available() else 'cpu'
@@ -120,10 +120,10 @@ def device_of(name: str, half: bool) -> str:
 
 
 def find_model(model: str, offline: bool) -> Model:
-    """The model in a local folder, or of the hub, downloaded where it is not in the cache yet (the log says so before).
+    """The model in a local folder, or of the hub, downloaded if it is not in the cache yet (the log says so before).
 
     offline: only what is in the cache; so does the environment variable HF_HUB_OFFLINE.
-    Raises UserError where there is no such model.
+    Raises UserError if there is no such model.
     """
     folder = Path(model)
     if folder.exists():
@@ -172,12 +172,12 @@ def load(model: Model, drawing: Drawing, device: str, half: bool) -> Painter:
 
 def _digest(folder: Path) -> str:
     """Of the names, the sizes and a piece of each file: reading gigabytes whole would take longer than drawing."""
-    digest = hashlib.sha256()
+    pieces = []
     for path in sorted(path for path in folder.rglob('*') if path.is_file()
                        and not any(part.startswith('.') for part in path.relative_to(folder).parts)):
         size = path.stat().st_size
-        digest.update(f'{path.relative_to(folder).as_posix()} {size}\n'.encode('utf-8', 'surrogateescape'))
+        pieces.append(f'{path.relative_to(folder).as_posix()} {size}\n'.encode('utf-8', 'surrogateescape'))
         with path.open('rb') as stream:
             stream.seek(max(0, (size - _SAMPLE_BYTES) // 2))
-            digest.update(stream.read(_SAMPLE_BYTES))
-    return digest.hexdigest()[:16]
+            pieces.append(stream.read(_SAMPLE_BYTES))
+    return sha256_of_bytes(b''.join(pieces))[:16]
