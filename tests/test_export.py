@@ -118,6 +118,7 @@ def test_model_folder(run, tmp_path, monkeypatch, capsys):
     assert (out / 'cartoon_h.pb').read_bytes() == first
 
 
+@pytest.mark.long
 def test_from_npz_and_from_an_exported_graph(tmp_path, weights, monkeypatch):
     np.savez(str(tmp_path / 'x.npz'), **weights)
     assert command(monkeypatch, '--run', tmp_path / 'x.npz', '--out', tmp_path / 'one') == 0
@@ -125,6 +126,7 @@ def test_from_npz_and_from_an_exported_graph(tmp_path, weights, monkeypatch):
     assert (tmp_path / 'one' / 'cartoon_h.pb').read_bytes() == (tmp_path / 'two' / 'cartoon_h.pb').read_bytes()
 
 
+@pytest.mark.long
 def test_own_mask(run, tmp_path, monkeypatch):
     images.write_bgr(tmp_path / 'mask.png', np.full((10, 14, 3), 90, np.uint8))
     assert command(monkeypatch, '--run', run, '--out', tmp_path / 'model', '--mask', tmp_path / 'mask.png') == 0
@@ -175,6 +177,7 @@ def test_a_damaged_config_does_not_pass_silently(run, tmp_path, monkeypatch):
         command(monkeypatch, '--run', run, '--out', tmp_path / 'model')
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_the_old_model_whole(run, tmp_path, monkeypatch):
     out = tmp_path / 'model'
     out.mkdir()

@@ -237,6 +237,7 @@ def test_a_file_that_is_no_graph_is_refused(model, photo, tmp_path):
     assert not (tmp_path / 'o.png').exists()
 
 
+@pytest.mark.long
 def test_the_command_exits_with_1_or_2(model, photo, tmp_path):
     mistaken = command('--model', tmp_path / 'nowhere', '--input', photo, '--output', tmp_path / 'o.png')
     assert mistaken.returncode == 2

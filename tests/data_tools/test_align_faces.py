@@ -86,6 +86,7 @@ def test_largest_face_border_and_detection_size_are_options(trio, portraits, tmp
     assert (images.read_bgr(tmp_path / 'out' / 'cut.png') == 255).all(axis=2).mean() < 0.01
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('detector_name', ['cnn', 'cascade'])
 def test_other_detectors_give_the_same_crops(trio, done, tmp_path, detector_name):
     (trio / 'two.png').unlink()

@@ -72,6 +72,7 @@ def test_a_run_becomes_faces_with_twins(tmp_path, trained, caplog):
     assert 'images/s' in caplog.text and '5 pictures, 5 of them new' in caplog.text
 
 
+@pytest.mark.long
 def test_going_on_gives_what_an_uninterrupted_call_gives(tmp_path, trained, caplog):
     words = ('--run', trained, '--batch', 4, '--count')
     whole, parts, other = tmp_path / 'whole', tmp_path / 'parts', tmp_path / 'other'

@@ -51,6 +51,7 @@ def imported(folder):
     return frozen.constants(folder / 'cartoon_h.pb', 'generator')
 
 
+@pytest.mark.long
 def test_an_npz_in_half_precision_becomes_a_model_folder(tmp_path, npz, weights, capsys):
     images.write_bgr(tmp_path / 'mask.png', np.full((20, 30, 3), 77, np.uint8))
     assert run('generator', npz, '--out', tmp_path / 'out', '--mask', tmp_path / 'mask.png') == 0
@@ -120,6 +121,7 @@ def test_two_networks_in_one_graph_are_refused(tmp_path, graph_def):
         checkpoint.read_arrays(tmp_path / 'style.pb')
 
 
+@pytest.mark.long
 def test_a_frozen_graph_in_half_precision_is_read(tmp_path, weights):
     with tf.Graph().as_default() as graph:
         for name, array in weights.items():

@@ -119,6 +119,7 @@ def test_the_largest_face_is_painted_last(stylizer, astronaut, monkeypatch):
     assert len(order) == 2 and order[0] < order[1]
 
 
+@pytest.mark.long
 def test_threads_agree_with_one_after_the_other(stylizer, astronaut, four_faces):
     pictures = [astronaut, four_faces, astronaut[:, ::-1], four_faces[:300], astronaut[:, 190:], astronaut[:300]]
     serial = [stylizer(picture) for picture in pictures]

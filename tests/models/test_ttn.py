@@ -92,6 +92,7 @@ def test_gradients_are_summed_in_a_fixed_order(whole_model):
     assert sums and all(len(node.input) == 2 for node in sums)
 
 
+@pytest.mark.long
 def test_joint_updates_come_from_the_same_weights_sequential_ones_see_each_other(whole_model):
     session, stage, updates, schedule = whole_model
     session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])

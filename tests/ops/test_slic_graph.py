@@ -59,6 +59,7 @@ def recall(wanted, found, tolerance=2):
     return (distance_transform_edt(~found)[wanted] <= tolerance).mean()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('size', [64, 256])
 def test_edges_and_colours_are_those_of_scikit_image(size):
     for name, ours, theirs, bound in zip(NAMES, *both(size) + (COLOUR[size],)):

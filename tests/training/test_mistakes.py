@@ -90,6 +90,7 @@ def test_two_processes_in_one_folder(tmp_path, pictures):
         pass  # free again
 
 
+@pytest.mark.long
 def test_divergence_ends_the_run_and_saves_nothing_of_it(tmp_path, pictures):
     text = message(*plain(pictures, tmp_path / 'run', 'optim.lr=1e18', 'train.steps=20', 'train.save_every=7'))
     assert 'training diverged' in text and 'optim.lr' in text
