@@ -14,6 +14,7 @@ from tests.data_tools.faces.aligning import by_file, contents, run
 pytestmark = pytest.mark.usefixtures('quick_detection')
 
 
+@pytest.mark.long
 def test_the_same_command_goes_on(trio, tmp_path, monkeypatch, caplog):
     out = tmp_path / 'out'
     assert run(trio, out, '--workers', 3) == 0

@@ -111,6 +111,7 @@ def test_lazy_regularisation_scales_adam_and_shares_its_moments(whole):
     assert ccn.lazy_optim(plain, 0, 16).lr == 2e-3
 
 
+@pytest.mark.long
 def test_the_identity_loss_moves_the_generator():
     """Published code turned it into a number without a gradient."""
     with tf.Graph().as_default(), tf.Session() as session:

@@ -86,6 +86,7 @@ def test_blending_is_that_of_the_weights(resolution, width):
     assert difference(found, expected) == 0 and difference(found, draw(PLAIN)) > 20
 
 
+@pytest.mark.long
 def test_mixing_w():
     means = [mean_w(weights, 50, 0) for weights in (SOURCE, TARGET)]
     coarse, fine = [mean + 0.7 * (mapped(weights, latents()) - mean)

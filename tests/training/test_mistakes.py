@@ -80,6 +80,7 @@ def test_incomplete_checkpoints_do_not_start_the_run_anew(trained, pictures):
     assert 'checkpoints' in text and len(metrics(trained)) == 4
 
 
+@pytest.mark.long
 def test_two_processes_in_one_folder(tmp_path, pictures):
     run = tmp_path / 'run'
     with Run(run, 'ttn').opened(TtnConfig(), {}):
@@ -101,6 +102,7 @@ def test_divergence_ends_the_run_and_saves_nothing_of_it(tmp_path, pictures):
         assert all(np.isfinite(value) for line in metrics(tmp_path / 'run') for value in line.values())
 
 
+@pytest.mark.long
 def test_a_picture_that_becomes_unreadable(tmp_path, monkeypatch):
     folder = write_pictures(tmp_path)
     good = {path: path.read_bytes() for path in (folder / 'photo').iterdir()}
