@@ -20,7 +20,7 @@ CLUSTER = ROOT / 'configs' / 'cluster'
 def test_the_job_of_kubernetes_is_a_training_of_ours():
     job = yaml.safe_load((CLUSTER / 'mpijob.yaml').read_text())
     assert (job['apiVersion'], job['kind']) == ('kubeflow.org/v2beta1', 'MPIJob')
-    assert {'slotsPerWorker', 'sshAuthMountPath', 'runPolicy', 'mpiReplicaSpecs'} == set(job['spec'])
+    assert {'slotsPerWorker', 'runPolicy', 'mpiReplicaSpecs'} == set(job['spec'])
     replicas = job['spec']['mpiReplicaSpecs']
     launcher, worker = [only_container(replicas[name]) for name in ('Launcher', 'Worker')]
     words = launcher['args']

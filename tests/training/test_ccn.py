@@ -1,5 +1,4 @@
 """train.py ccn as a user meets it: a source from scratch, a target held to it, interruptions, and mistakes."""
-import logging
 import shutil
 import signal
 import subprocess
@@ -29,11 +28,6 @@ def arguments(config, pictures, run, *overrides):
     kind = 'photo' if config.startswith('source') else 'style'
     keys = (f'data.{kind}={pictures / kind}',) + SETTINGS + overrides
     return ['ccn', '--config', str(CONFIGS / config), '--run', str(run), '--set', *keys]
-
-
-@pytest.fixture(autouse=True)
-def informed(caplog):
-    caplog.set_level(logging.INFO)
 
 
 @pytest.fixture(scope='module')

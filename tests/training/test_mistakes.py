@@ -1,5 +1,4 @@
 """Every mistake with train.py told in words, and storage that fails: nothing is lost, nothing is half-written."""
-import logging
 import os
 import shutil
 import subprocess
@@ -20,11 +19,6 @@ from tests.training.tiny_training import (arguments, at_step, message, metrics, 
 
 ROOT = Path(__file__).parents[2]
 DONE, STOPPED_EARLY = 0, 75
-
-
-@pytest.fixture(autouse=True)
-def quick(caplog):
-    caplog.set_level(logging.INFO)
 
 
 def test_sources_that_do_not_fit(tmp_path, pictures, trained):

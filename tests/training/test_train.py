@@ -1,6 +1,5 @@
 """train.py as a user meets it: runs, interruptions, resuming, fine-tunes."""
 import json
-import logging
 import os
 import shutil
 import signal
@@ -18,11 +17,6 @@ from tests.training.tiny_training import (PLAIN, arguments, at_step, metrics, ne
 
 ROOT = Path(__file__).parents[2]
 DONE, STOPPED_EARLY = 0, 75
-
-
-@pytest.fixture(autouse=True)
-def quick(caplog):
-    caplog.set_level(logging.INFO)
 
 
 def assert_equal_runs(one, two):

@@ -20,11 +20,6 @@ from dctnet.training.validation import Embeddings
 from tests.training.tiny_training import SIZE, at_step, message, metrics, newest_weights, plain, saved_steps
 
 
-@pytest.fixture(autouse=True)
-def quick(caplog):
-    caplog.set_level('INFO')
-
-
 @pytest.fixture(scope='module')
 def network(tmp_path_factory):
     """Mean of each colour and of each colour's square."""
