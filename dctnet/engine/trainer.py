@@ -74,7 +74,7 @@ class Loop:
 
     def __init__(self, stage: StageGraph, feed: Feed, step_variable: tf.Variable, steps: int,
                  communicator: Communicator, loss_scaling: bool = False,
-                 stop_reason: Callable[[], str] = str) -> None:
+                 stop_reason: Callable[[], str] = lambda: '') -> None:
         self.stage, self.steps, self.communicator = stage, steps, communicator
         self.step = 0
         self.scalars: Dict[str, float] = {}

@@ -57,7 +57,7 @@ class Do(Hook):
 @contextlib.contextmanager
 def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: float = 0.1,
          scalars: Dict[str, float] = None, on_load: Any = None, loss_scaling: bool = False,
-         stop_reason: Callable[[], str] = str) -> Iterator[Tiny]:
+         stop_reason: Callable[[], str] = lambda: '') -> Iterator[Tiny]:
     """x is drawn to the batch's number, y to x. `on_load(step)` gives that number; tiny.data lists feed calls."""
     data: List[Any] = []
 

@@ -1,0 +1,67 @@
+"""Terms of the TTN one by one: content, warm-up, colour shift, texture."""
+import numpy as np
+import pytest
+
+from dctnet.compat import tf
+from dctnet.models import ttn
+
+
+def test_content_targets_get_no_gradient():
+    with tf.Graph().as_default():
+        photo = tf.zeros([1, 16, 16, 3])
+        flat, output = tf.ones([1, 16, 16, 3]), tf.fill([1, 16, 16, 3], 0.25)
+        terms = ttn.content_terms(ttn.TtnBatch(photo, photo, flat), output, lambda x: x * 2.0)
+        assert tf.gradients(terms['content'], [photo, flat])[0] is None
+        assert tf.gradients(terms['content_superpixel'], [photo, flat]) == [None, None]
+        assert tf.gradients(terms['content_superpixel'], [output])[0] is not None
+        with tf.Session() as session:
+            found = session.run(terms)
+    assert found == {'content': pytest.approx(0.5 / 768), 'content_superpixel': pytest.approx(1.5 / 768)}
+
+
+def test_known_features_are_not_computed_again():
+    with tf.Graph().as_default(), tf.Session() as session:
+        photo, output = tf.zeros([1, 16, 16, 3]), tf.fill([1, 16, 16, 3], 0.25)
+        asked = []
+
+        def features(x):
+            asked.append(x)
+            return x * 2.0
+        batch = ttn.TtnBatch(photo, photo, photo_features=photo + 3.0, superpixel_features=photo + 1.0)
+        found = session.run(ttn.content_terms(batch, output, features))
+    assert len(asked) == 1
+    assert found == {'content': pytest.approx(2.5 / 768), 'content_superpixel': pytest.approx(0.5 / 768)}
+
+
+def test_warm_up_changes_exactly_at_its_boundaries():
+    warmup = ((100.0, 0.0), (500.0, 0.01), (1000.0, 0.1))
+    with tf.Graph().as_default(), tf.Session() as session:
+        step = tf.placeholder(tf.int64, [])
+        factor, always = ttn.warmup_factor(warmup, step), ttn.warmup_factor((), step)
+        found = [session.run(factor, {step: s}) for s in (0, 99, 100, 499, 500, 999, 1000, 10 ** 7)]
+        assert session.run(always, {step: 0}) == 1
+    np.testing.assert_allclose(found, [0, 0, 0.01, 0.01, 0.1, 0.1, 1, 1])
+
+
+def test_colour_shift_is_a_function_of_seed_and_step():
+    def draws(seed, steps):
+        with tf.Graph().as_default(), tf.Session() as session:
+            step = tf.placeholder(tf.int64, [])
+            shift = ttn.colour_shift(seed, step)
+            return np.array([session.run(shift, {step: s}) for s in steps])
+    found = draws(7, range(200))
+    assert np.array_equal(found[150:], draws(7, range(150, 200)))
+    assert len(np.unique(found, axis=0)) == 200 and not np.array_equal(found, draws(8, range(200)))
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    low, high = np.array(ttn.COLOUR_SHIFT_LOW), np.array(ttn.COLOUR_SHIFT_HIGH)
+    assert (found >= low / (high.sum() - high + low) - 1e-6).all()  # bounds after the division by the sum
+    assert (found <= high / (low.sum() - low + high) + 1e-6).all()
+    np.testing.assert_allclose(found.mean(axis=0), [0.114, 0.587, 0.299], atol=0.02)
+    assert list(low) == [0.014, 0.487, 0.199] and list(high) == [0.214, 0.687, 0.399]  # blue, green, red
+
+
+def test_texture_is_one_grey_picture():
+    x = np.random.RandomState(0).uniform(-1, 1, (2, 4, 5, 3)).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        found = session.run(ttn.texture(tf.constant(x), tf.constant([0.2, 0.5, 0.3])))
+    np.testing.assert_allclose(found, (x * [0.2, 0.5, 0.3]).sum(3, keepdims=True), atol=1e-6)
