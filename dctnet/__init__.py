@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dctnet.frozen import FrozenGraph
     from dctnet.inference.stylizer import Stylizer
 
-__version__ = '0.2.0'
+__version__ = '0.3.0'
 __all__ = ['FrozenGraph', 'Stylizer', '__version__']
 
 _HOMES = {'FrozenGraph': 'dctnet.frozen', 'Stylizer': 'dctnet.inference.stylizer'}
