@@ -105,7 +105,8 @@ def superpixels(run: RunRecord) -> Optional[Finding]:
     if share is None or share < _SUPERPIXELS:
         return None
     return Finding('Superpixels take the time', f'{share:.0%} of the time of the newest steps',
-                   'SLIC runs on the CPU within each step.', 'loss.superpixel=photo (worked out ahead) or =off.')
+                   'SLIC runs on the CPU within each step.', 'loss.superpixel=off, as the paper has it. =photo is '
+                   'worked out ahead, and another loss: a second pull to the colours of the photograph.')
 
 
 def random_content(run: RunRecord) -> Optional[Finding]:
