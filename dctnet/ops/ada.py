@@ -1,13 +1,12 @@
 """Augmentation of what a discriminator sees (Karras et al., Training Generative Adversarial Networks with Limited Data,
 2020, section 3 and appendix B): pixel blitting, geometry and colour, each with probability p.
 
-Differentiable with respect to the images as often as needed, as R1 requires, and exactly the identity if p is 0. It
-consists of sums and products of floats and one gather: matrix products would be rounded to ten bits on GPUs with TF32,
-and integer arithmetic has no GPU kernels.
+Differentiable with respect to the images as often as needed, as R1 requires, and the identity, but for rounding, if p is
+0. It consists of sums and products of floats and one gather: matrix products would be rounded to ten bits on GPUs with
+TF32, and integer arithmetic has no GPU kernels.
 
-Unlike in the paper, images are sampled bilinearly at their own resolution, without low-pass filters (sym6, at twice
-the resolution) before and after. Arbitrary rotations and shifts blur a little more, shrinking aliases a little; flips,
-right angles and whole pixels stay exact. Borders are reflected as often as needed instead of once.
+As in the paper, images are moved at twice their resolution, between the low-pass filters of a wavelet (sym6). Unlike
+there, borders are reflected as often as needed instead of once.
 """
 import math
 from typing import List
@@ -15,6 +14,7 @@ from typing import List
 import numpy as np
 
 from dctnet.compat import tf
+from dctnet.ops import wavelet
 from dctnet.ops.random import StatelessRandom
 
 STREAMS = 6  # streams of random numbers that `augmented` takes, counted from its `stream`
@@ -95,23 +95,38 @@ def colour_matrices(count: int, p: tf.Tensor, draws: StatelessRandom, stream: in
 
 
 def warped(pictures: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
-    """Bilinear samples, [N, H, W, C] -> [N, H, W, C], shape known, with the border reflected (edge not repeated).
+    """Images that are moved, [N, H, W, C] -> [N, H, W, C], shape known, with borders reflected: sampled at twice the
+    resolution between low-pass filters.
 
     matrices: [N, 3, 3], from a pixel (x, y, 1) of the result to the place it comes from, in pixels from the centre.
     """
-    count, height, width = pictures.shape.as_list()[:3]
+    height, width = pictures.shape.as_list()[1:3]
     centre = np.array([width - 1, height - 1], np.float32) / 2
-    x = np.arange(width, dtype=np.float32)[None, None, :] - centre[0]
-    y = np.arange(height, dtype=np.float32)[None, :, None] - centre[1]
+    # The places at twice the resolution that `downsampled` takes, in pixels from the centre.
+    x, y = [((np.arange(2 * side + 10) + 1 - wavelet.BEYOND - wavelet.CENTRE) / 2 - middle).astype(np.float32)
+            for side, middle in zip((width, height), centre)]
+    x, y = x[None, None, :], y[None, :, None]
     m = matrices[:, :, :, None, None]
-    from_x, from_y = [m[:, i, 0] * x + m[:, i, 1] * y + m[:, i, 2] + centre[i] for i in (0, 1)]  # [N, H, W]
+    places = [(m[:, i, 0] * x + m[:, i, 1] * y + m[:, i, 2] + centre[i]) * 2 + np.float32(wavelet.CENTRE)
+              for i in (0, 1)]  # [N, 2H + 10, 2W + 10] each
+    return wavelet.downsampled(sampled(wavelet.upsampled(pictures), *places, border=wavelet.BEYOND))
+
+
+def sampled(pictures: tf.Tensor, from_x: tf.Tensor, from_y: tf.Tensor, border: int = 0) -> tf.Tensor:
+    """Bilinear samples, [N, H, W, C] -> [N, h, w, C], shape known.
+
+    pictures: with a border of their own.
+    from_x, from_y: places of the samples, [N, h, w]; 0 is the first pixel within the border.
+    border: width of the border, in pixels. What lies beyond it is a reflection of what lies within (edge not repeated).
+    """
+    count, height, width = pictures.shape.as_list()[:3]
     left, top = tf.floor(from_x), tf.floor(from_y)
     right_share, lower_share = (from_x - left)[..., None], (from_y - top)[..., None]
     number = tf.zeros_like(left) + np.arange(count, dtype=np.float32)[:, None, None]
 
     def row(rows: tf.Tensor) -> tf.Tensor:
         at_left, at_right = [tf.gather_nd(pictures, tf.cast(tf.stack(
-            [number, _reflected(rows, height), _reflected(columns, width)], 3), tf.int32))
+            [number, _index(rows, height, border), _index(columns, width, border)], 3), tf.int32))
             for columns in (left, left + 1.0)]
         return (1.0 - right_share) * at_left + right_share * at_right
 
@@ -185,8 +200,10 @@ def _product(factors: List[tf.Tensor]) -> tf.Tensor:
     return result
 
 
-def _reflected(index: tf.Tensor, size: int) -> tf.Tensor:
-    """Whole numbers (as floats) of any size folded into 0 ... size - 1."""
-    period = 2.0 * (size - 1)
-    within = index - period * tf.floor(index / period)
-    return size - 1.0 - tf.abs(size - 1.0 - within)
+def _index(place: tf.Tensor, size: int, border: int) -> tf.Tensor:
+    """Where whole numbers (as floats) of any size stand among `size` pixels, the first and last of which are a border:
+    0 ... size - 1."""
+    last = size - 2 * border - 1.0
+    within = place - 2.0 * last * tf.floor(place / (2.0 * last))
+    reflected = last - tf.abs(last - within)
+    return border + tf.where(tf.abs(place - last / 2) <= last / 2 + border, place, reflected)

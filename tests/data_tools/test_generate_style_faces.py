@@ -23,15 +23,17 @@ def informed(caplog):
     caplog.set_level(logging.INFO)
 
 
-def write_run(folder, steps=(2, 4), source=True, a=TINY):
-    """What train.py ccn leaves, as far as sampling reads it: a checkpoint of each step with other weights."""
+def write_run(folder, steps=(2, 4), source=True, a=TINY, latest=50):
+    """What train.py ccn leaves, as far as sampling reads it: a checkpoint of each step with other weights. latest: seed
+    of the generator that the moving average follows."""
     with tf.Graph().as_default(), tf.Session() as session:
         networks = ccn.create_networks(a, with_source=False)
         session.run(tf.global_variables_initializer())
         saver = tf.train.Saver(max_to_keep=None)
         for step in steps:
-            for name, array in starting_weights(generator_shapes(a), step).items():
-                networks.average[name].load(array, session)
+            for weights, seed in ((networks.average, step), (networks.generator, latest)):
+                for name, array in starting_weights(generator_shapes(a), seed).items():
+                    weights[name].load(array, session)
             checkpoint.save(session, saver, folder / 'checkpoints', step, keep=9)
     if source:
         atomic.write_arrays(folder / 'source.npz', {
@@ -129,6 +131,18 @@ def test_files_give_what_their_run_gives(tmp_path):
     run('--target', target, '--source', source, '--out', tmp_path / 'files', '--count', 2)
     run('--run', write_run(tmp_path / 'run', (4,)), '--out', tmp_path / 'same', '--count', 2)
     assert contents(tmp_path / 'files') == contents(tmp_path / 'same')
+
+
+def test_faces_come_from_the_moving_average(tmp_path):
+    """Of target and source, from a run as from files, whatever the latest weights are."""
+    source = write_run(tmp_path / 'source', (7,), latest=60)
+    for name, words in (('run', ('--run', write_run(tmp_path / 'a', (4,)), '--source', source)),
+                        ('other', ('--run', write_run(tmp_path / 'b', (4,), latest=51),
+                                   '--source', write_run(tmp_path / 'c', (7,), latest=61))),
+                        ('file', ('--target', tmp_path / 'a', '--source', write_npz(tmp_path / 'c.npz', 7)))):
+        run(*words, '--out', tmp_path / 'out' / name, '--count', 2)
+    first, *others = [contents(tmp_path / 'out' / name) for name in ('run', 'other', 'file')]
+    assert len(first) == 5 and others == [first, first]
 
 
 def message(*words):
