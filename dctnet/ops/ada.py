@@ -1,9 +1,9 @@
 """Augmentation of what a discriminator sees (Karras et al., Training Generative Adversarial Networks with Limited Data,
 2020, section 3 and appendix B): pixel blitting, geometry and colour, each with probability p.
 
-Differentiable with respect to the images as often as needed, as R1 requires, and the identity, but for rounding, if p is
-0. It consists of sums and products of floats and one gather: matrix products would be rounded to ten bits on GPUs with
-TF32, and integer arithmetic has no GPU kernels.
+Differentiable with respect to the images as often as needed, as R1 requires. If p is 0, it is the identity but for
+rounding. It consists of sums and products of floats and one gather: matrix products would be rounded to ten bits on
+GPUs with TF32, and integer arithmetic has no GPU kernels.
 
 As in the paper, images are moved at twice their resolution, between the low-pass filters of a wavelet (sym6). Unlike
 there, borders are reflected as often as needed instead of once.

@@ -1,6 +1,6 @@
 """Twice and half the resolution through the low-pass filter of an orthogonal wavelet, so that an image may be warped in
-between with little blur and few aliases (Karras et al. 2020, Training Generative Adversarial Networks with Limited Data,
-appendix B)."""
+between with little blur and few aliases (Karras et al. 2020, Training Generative Adversarial Networks with Limited
+Data, appendix B)."""
 import numpy as np
 
 from dctnet.compat import tf

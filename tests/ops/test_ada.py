@@ -92,8 +92,8 @@ def moved_wave(build, number, period, map_back, filtered=True):
     (ada.quarter_turns, (1,), lambda x, y: (-y, x)), (ada.quarter_turns, (2,), lambda x, y: (-x, -y))],
     ids=['mirrored', 'shifted', 'enlarged', 'rotated', 'a quarter', 'half'])
 def test_waves_are_moved_without_blur(build, number, map_back):
-    """Twice the resolution leaves a quarter of the error of bilinear samples. A mirror and right angles turn the filter,
-    which is not symmetric, too: as in the paper they are not exact."""
+    """Twice the resolution leaves less than half of the error of bilinear samples. A mirror and right angles turn the
+    filter, which is not symmetric, too: as in the paper they are not exact."""
     found, expected = moved_wave(build, number, 6.0, map_back)
     assert np.abs(found - expected).max() < 0.08
     plain, _ = moved_wave(build, number, 6.0, map_back, filtered=False)
