@@ -107,9 +107,9 @@ def warped(pictures: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
             for side, middle in zip((width, height), centre)]
     x, y = x[None, None, :], y[None, :, None]
     m = matrices[:, :, :, None, None]
-    places = [(m[:, i, 0] * x + m[:, i, 1] * y + m[:, i, 2] + centre[i]) * 2 + np.float32(wavelet.CENTRE)
-              for i in (0, 1)]  # [N, 2H + 10, 2W + 10] each
-    return wavelet.downsampled(sampled(wavelet.upsampled(pictures), *places, border=wavelet.BEYOND))
+    from_x, from_y = [(m[:, i, 0] * x + m[:, i, 1] * y + m[:, i, 2] + centre[i]) * 2 + np.float32(wavelet.CENTRE)
+                      for i in (0, 1)]  # [N, 2H + 10, 2W + 10] each
+    return wavelet.downsampled(sampled(wavelet.upsampled(pictures), from_x, from_y, wavelet.BEYOND))
 
 
 def sampled(pictures: tf.Tensor, from_x: tf.Tensor, from_y: tf.Tensor, border: int = 0) -> tf.Tensor:
