@@ -1,20 +1,21 @@
 """The options of a training run, with the numbers of docs/recipe.md as defaults. Read from YAML by config_file.load."""
 from dataclasses import dataclass, field, replace
-from typing import Any, Tuple, TypeVar
+from typing import Any, Tuple, TypeVar, Union
 
 Config = TypeVar('Config', bound='StageConfig')
 
 
 def _option(default: Any, choices: Tuple[str, ...] = (), low: Any = None, high: Any = None,
-            or_file: str = '') -> Any:
+            or_file: str = '', or_count: bool = False) -> Any:
     """A field of a config.
 
     default: its value if the config does not set it; its type is that of the field.
     choices: the only values allowed.
     low, high: range of a number, both included; high None for no upper limit.
     or_file: ending of file names that are allowed besides the choices.
+    or_count: whole numbers from 0 are allowed besides the choices.
     """
-    metadata: dict = {'or_file': or_file}
+    metadata: dict = {'or_file': or_file, 'or_count': or_count}
     if choices:
         metadata['choices'] = choices
     if low is not None:
@@ -58,26 +59,30 @@ class TtnModelConfig:
 @dataclass(frozen=True)
 class TtnLossConfig:
     """Weights of the terms (docs/recipe.md, "TTN"): the loss of G is style * (texture * L_texture
-    + surface * L_surface) + content * L_content + tv * L_tv + facial * L_facial."""
+    + surface * L_surface) + content * L_content + tv * L_tv + facial * L_facial + range * L_range."""
     style: float = _option(0.1, low=0.0)
     texture: float = _option(1.0, low=0.0)
     surface: float = _option(1.0, low=0.0)
     content: float = _option(200.0, low=0.0)
     tv: float = _option(1e4, low=0.0)
     facial: float = _option(0.0, low=0.0)       # openness of eyes and mouth, for strongly exaggerated styles
+    range: float = _option(0.0, low=0.0)        # of the output beyond -1 and 1, which an export clips
     adversarial: str = _option('lsgan', choices=('lsgan', 'log'))
     # A pretrained network, or a frozen graph image:0 -> features:0.
     content_network: str = _option('vgg19', choices=('vgg19', 'dlib', 'random'), or_file='.pb')
     superpixel: str = _option('output', choices=('output', 'photo', 'off'))
     # cpu: scikit-image, on the host. graph: the same method by tensor operations, on the device.
     superpixel_backend: str = _option('cpu', choices=('cpu', 'graph'))
-    # From scratch, style and facial are held back while the content loss teaches the identity: (until step, factor).
-    style_warmup: Tuple[Tuple[float, float], ...] = ((100, 0.0), (500, 0.01), (1000, 0.1))
 
-    def __post_init__(self) -> None:
-        steps = [step for step, _ in self.style_warmup]
-        if steps != sorted(set(steps)):
-            raise ValueError(f'loss.style_warmup: the steps must rise: {list(self.style_warmup)}')
+
+@dataclass(frozen=True)
+class StartConfig:
+    """The first steps of a training, three parts one after the other (docs/training.md, "The start"). They count among
+    train.steps. auto: by what the start holds, see training.start."""
+    pixel: int = _option(0, low=0)              # from scratch only: pixel L1 of the raw U-Net output to the photograph
+    discriminator: Union[int, str] = _option('auto', choices=('auto',), or_count=True)  # D alone, G is not updated
+    ramp: Union[int, str] = _option('auto', choices=('auto',), or_count=True)  # style and facial come in linearly
+    fresh_optimiser: bool = False               # leave Adam's moments of the start aside
 
 
 @dataclass(frozen=True)
@@ -129,10 +134,16 @@ class CcnOptimConfig:
 
 @dataclass(frozen=True)
 class TtnOptimConfig:
-    """Adam, the same for both phases."""
+    """Adam of all networks, and what short trainings add to it."""
     lr: float = _option(2e-4, low=0.0)
     beta1: float = _option(0.5, low=0.0, high=0.9999999)
     beta2: float = _option(0.99, low=0.0, high=0.9999999)
+    discriminator_lr: float = _option(0.0, low=0.0)  # of both discriminators; 0: as lr
+    decay: str = _option('off', choices=('off', 'linear', 'cosine'))  # of the learning rates over the last part
+    decay_share: float = _option(0.33, low=0.0, high=1.0)  # of train.steps, that part
+    decay_to: float = _option(0.1, low=0.0, high=1.0)  # factor of the learning rates at the end
+    # Moving average of the generator, which is then sampled, measured and exported; 0: off. Its decay a step.
+    ema_decay: float = _option(0.0, low=0.0, high=0.9999999)
 
 
 @dataclass(frozen=True)
@@ -172,6 +183,7 @@ class TtnTrainConfig(TrainConfig):
     """Also the order of the updates of a step."""
     # joint: one forward pass of the generator serves both. sequential: G, then D on a fresh one, as published.
     schedule: str = _option('joint', choices=('joint', 'sequential'))
+    generator_every: int = _option(1, low=1)    # G is updated every so many steps, D at all of them
 
 
 @dataclass(frozen=True)
@@ -184,9 +196,9 @@ class StageConfig:
     train: TrainConfig = TrainConfig()
     init_from: str = ''                         # run folder, checkpoint, .npz or .pb that a fine-tune starts from
 
-    def fine_tuning(self: Config, origin: str) -> Config:
-        """The config of a training that starts from the weights of `origin`."""
-        return replace(self, init_from=origin)
+    def continued(self: Config, saved: Config) -> Config:
+        """The config of a resumed training. saved: as it was recorded."""
+        return replace(self, init_from=self.init_from or saved.init_from)
 
 
 @dataclass(frozen=True)
@@ -215,8 +227,14 @@ class TtnConfig(StageConfig):
     loss: TtnLossConfig = TtnLossConfig()
     optim: TtnOptimConfig = TtnOptimConfig()
     train: TtnTrainConfig = TtnTrainConfig()
+    start: StartConfig = StartConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
 
-    def fine_tuning(self, origin: str) -> 'TtnConfig':
-        """As in StageConfig: the generator keeps the content already, so the style needs no warm-up."""
-        return replace(self, init_from=origin, loss=replace(self.loss, style_warmup=()))
+    def continued(self, saved: 'TtnConfig') -> 'TtnConfig':
+        """As in StageConfig; what was decided at the start of the training stays so. A run that has no such parts
+        recorded had none."""
+        decided: dict = {key: getattr(saved.start, key) if getattr(saved.start, key) != 'auto' else 0
+                         for key in ('discriminator', 'ramp') if getattr(self.start, key) == 'auto'}
+        if saved.init_from:
+            decided['pixel'] = saved.start.pixel
+        return replace(self, init_from=self.init_from or saved.init_from, start=replace(self.start, **decided))

@@ -183,20 +183,20 @@ def _coerced(value: Any, field: dataclasses.Field, where: str) -> Any:
         result = int(number) if number is not None and number == int(number) else None
     elif kind is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         result = _number(value)
+    elif field.metadata.get('or_count') and _is_count(value):
+        result = int(_number(value))
     elif kind is str and isinstance(value, bool):
         result = 'on' if value else 'off'
     elif kind is str and not isinstance(value, (dict, list)):
         result = '' if value is None else str(value)
-    elif kind is tuple and isinstance(value, (list, tuple)):
-        result = _pairs(value)
     if result is None:
-        wanted = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'text',
-                  tuple: 'a list of [number, number] pairs'}.get(kind, kind.__name__)
+        wanted = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'text'}.get(kind, kind.__name__)
         raise UserError(f'{where} must be {wanted}, not {value!r}')
     choices, ending = field.metadata.get('choices'), field.metadata.get('or_file')
-    if choices and result not in choices and not (ending and result.endswith(ending)):
-        file = f' or a file *{ending}' if ending else ''
-        raise UserError(f"{where} must be one of {', '.join(choices)}{file}, not {value!r}")
+    if choices and result not in choices and not isinstance(result, int) and not (ending and result.endswith(ending)):
+        other = f' or a file *{ending}' if ending else ''
+        other += ' or a whole number from 0 on' if field.metadata.get('or_count') else ''
+        raise UserError(f"{where} must be {'one of ' * (len(choices) > 1)}{', '.join(choices)}{other}, not {value!r}")
     low, high = field.metadata.get('range', (None, None))
     if low is not None and result < low or high is not None and result > high:
         limits = f'at least {low}' if high is None else f'between {low} and {high}'
@@ -212,11 +212,9 @@ def _number(value: Any) -> Any:
     return number if abs(number) < float('inf') else None  # nan and inf are refused
 
 
-def _pairs(value: Any) -> Any:
-    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in value):
-        return None
-    pairs = tuple((_number(a), _number(b)) for a, b in value)
-    return None if any(None in pair for pair in pairs) else pairs
+def _is_count(value: Any) -> bool:
+    number = None if isinstance(value, bool) else _number(value)
+    return number is not None and number >= 0 and number == int(number)
 
 
 def _plain(value: Any) -> Any:

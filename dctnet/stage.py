@@ -1,5 +1,5 @@
 """Contracts between models, which build a StageGraph, and the engine, which trains any StageGraph."""
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
@@ -7,14 +7,19 @@ from dctnet.compat import tf
 
 
 class Optim(NamedTuple):
-    """Adam's parameters. Phases that train the same variables with an equal Optim share its moments."""
-    lr: float
+    """Adam's parameters. Phases that train the same variables with an equal Optim share its moments.
+
+    lr: a number, or a scalar of the graph if it changes.
+    moments: a name of their own keeps the moments of a phase apart.
+    """
+    lr: Union[float, tf.Tensor]
     beta1: float
     beta2: float
+    moments: str = ''
 
 
 class Phase(NamedTuple):
-    """One kind of update: `loss` is minimised over `variables` whenever step % every == 0.
+    """One kind of update: `loss` is minimised over `variables` whenever step % every == 0 and begin <= step < end.
 
     name: prefix of the scalars.
     loss: scalar.
@@ -26,6 +31,7 @@ class Phase(NamedTuple):
     optim: Adam's parameters.
     update_ops: builds operations that run together with the update (a running mean that the loss needs), and only if
         the update is made.
+    begin, end: steps done at which it begins, and at which it has ended; end None for never.
     """
     name: str
     loss: tf.Tensor
@@ -34,6 +40,12 @@ class Phase(NamedTuple):
     every: int
     optim: Optim
     update_ops: Callable[[], Sequence[tf.Operation]] = tuple
+    begin: int = 0
+    end: Optional[int] = None
+
+    def due(self, step: int) -> bool:
+        """Whether the phase is updated after `step` steps are done."""
+        return step % self.every == 0 and self.begin <= step and (self.end is None or step < self.end)
 
 
 class Preview(NamedTuple):
@@ -73,3 +85,15 @@ class StageGraph(NamedTuple):
     joint: bool
     step_ops: List[tf.Operation]
     memory_advice: str = ''
+
+    def due(self, step: int) -> List[Tuple[Phase, ...]]:
+        """The phases to update after `step` steps are done, grouped by what is updated at once, in their order."""
+        phases = [phase for phase in self.phases if phase.due(step)]
+        return [tuple(phases)] * bool(phases) if self.joint else [(phase,) for phase in phases]
+
+    def groups(self) -> Set[Tuple[str, ...]]:
+        """Names of the phases of every group that is ever due."""
+        cycle = int(np.lcm.reduce([phase.every for phase in self.phases]))
+        bounds = {bound for phase in self.phases for bound in (phase.begin, phase.end or 0)}
+        return {tuple(phase.name for phase in group)
+                for bound in bounds for step in range(bound, bound + cycle) for group in self.due(step)}

@@ -46,7 +46,11 @@ def _add_options(parser: argparse.ArgumentParser, stage: str) -> None:
                         help='change keys of the config, for example --set train.steps=1000 train.seed=1 (repeatable)')
     parser.add_argument('--run', type=Path, required=True, help='run folder: everything of this training is kept there')
     parser.add_argument('--init-from', type=Path, metavar='CHECKPOINT|NPZ|PB',
-                        help='start a fine-tune from these weights (fresh optimiser and step counter)')
+                        help='start a fine-tune from these weights; of another training all variables but the step '
+                             'counter come back')
+    if stage == 'ttn':
+        parser.add_argument('--fresh-optimiser', action='append_const', const=['start.fresh_optimiser=true'],
+                            dest='overrides', help='with --init-from: leave Adam\'s moments of that training aside')
     parser.add_argument('--engine', choices=('auto', 'local', 'horovod', 'tf'), default='auto',
                         help='how processes train together: auto (default) joins the job of horovodrun or of '
                              'TF_CONFIG, else alone')

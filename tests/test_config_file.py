@@ -104,12 +104,11 @@ def test_on_and_off_stay_words():
     ('data.batch_size=0', ['data.batch_size', 'at least 1']),
     ('loss.adversarial=wgan', ['loss.adversarial', 'lsgan, log', "'wgan'"]),
     ('train.schedule=true', ['train.schedule', 'joint, sequential', 'True']),
-    ('loss.style_warmup=[[500, 0], [100, 1]]', ['loss.style_warmup', 'must rise']),
-    ('loss.style_warmup=[1, 2]', ['loss.style_warmup', 'pairs']),
-    ('loss.style_warmup=[[1, x]]', ['loss.style_warmup', 'pairs']),
-    ('loss.style_warmup=[[1, null]]', ['loss.style_warmup', 'pairs']),
-    ('loss.style_warmup=[[1, {}]]', ['loss.style_warmup', 'pairs']),
-    ('loss.style_warmup=5', ['loss.style_warmup', 'pairs']),
+    ('start.ramp=1.5', ['start.ramp', 'auto or a whole number from 0 on', '1.5']),
+    ('start.ramp=-1', ['start.ramp', 'auto or a whole number from 0 on', '-1']),
+    ('start.discriminator=true', ['start.discriminator', 'auto or a whole number']),
+    ('start.discriminator=some', ['start.discriminator', 'auto or a whole number']),
+    ('start.pixel=auto', ['start.pixel', 'a whole number']),
     ('loss=5', ['loss must be a section', '5']),
     ('train.steps.more=5', ['train.steps', 'a whole number']),
     ('data.photo={a: 1}', ['data.photo', 'text']),
@@ -208,7 +207,7 @@ def test_keys_of_one_stage_are_refused_by_the_other(tmp_path):
         load(tmp_path, '{}', key)
         with pytest.raises(UserError, match='unknown key'):
             config_file.load(CcnConfig, path, [key])
-    for key in ('source=x', 'augment.p=0.1', 'optim.ema_decay=0.5'):
+    for key in ('source=x', 'augment.p=0.1', 'loss.r1=5'):
         assert 'unknown key' in message(tmp_path, '{}', key)
 
 

@@ -3,7 +3,7 @@
 The life of a step:
 
     load the batch                      Feed.load: from the pipeline into variables on the device
-    for the phases due                  step % Phase.every == 0; all at once if the stage is joint, else in turn
+    for the phases due                  StageGraph.due; all at once if the stage is joint, else in turn
         run the update                  per micro-batch: gradients; with the last: their mean over processes, Adam
         fetch scalars                   in the same run, on steps for which a hook wants them
     run step_ops, count the step        power iteration, moving averages; all processes vote on stopping
@@ -69,7 +69,7 @@ class Loop:
     mid_step: True while a step is begun and not finished.
     diverged: set it if the last step must not be saved.
     session: the session of the training.
-    updates: name of a phase -> its update operations.
+    updates: names of the phases that are updated at once -> name of a phase -> its update operations.
     """
 
     def __init__(self, stage: StageGraph, feed: Feed, step_variable: tf.Variable, steps: int,
@@ -128,9 +128,8 @@ class Loop:
         self._load_batch()
         self.data_seconds = time.perf_counter() - start
         self.mid_step = True
-        due = [phase for phase in self.stage.phases if self.step % phase.every == 0]
         self.scalars = {}
-        for group in [due] if self.stage.joint else [[phase] for phase in due]:
+        for group in self.stage.due(self.step):
             self._update(group, hooks)
         reason = self._ask()
         votes, _, _ = self.session.run(self._finish, {self._vote: float(bool(reason))},
@@ -141,15 +140,16 @@ class Loop:
             self.stop_reason = reason or 'another process was asked to'
         self.step_seconds = time.perf_counter() - start
 
-    def _update(self, phases: List[Phase], hooks: Sequence[Hook]) -> None:
+    def _update(self, phases: Sequence[Phase], hooks: Sequence[Hook]) -> None:
+        updates = self.updates[tuple(phase.name for phase in phases)]
         shown = [phase for phase in phases if any([hook.wants_scalars(self.step + 1, phase.every) for hook in hooks])]
         scalars = {f'{phase.name}/{name}': tensor for phase in shown for name, tensor in phase.scalars.items()}
         last = self._feed.micro_batches - 1
-        parts = [self._run([self.updates[phase.name].accumulate for phase in phases], scalars, number)
+        parts = [self._run([updates[phase.name].accumulate for phase in phases], scalars, number)
                  for number in range(last)]
         of_update = {f'{phase.name}/{name}': tensor for phase in shown
-                     for name, tensor in self.updates[phase.name].scalars.items()}
-        final = self._run([self.updates[phase.name].apply for phase in phases], dict(scalars, **of_update), last)
+                     for name, tensor in updates[phase.name].scalars.items()}
+        final = self._run([updates[phase.name].apply for phase in phases], dict(scalars, **of_update), last)
         for name, value in final.items():
             values = [part[name] for part in parts if name in part] + [value]
             self.scalars[name] = sum(values) if '/seconds/' in name else sum(values) / len(values)

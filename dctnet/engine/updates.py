@@ -1,5 +1,5 @@
 """From phases to update operations: Adam, the mean over micro-batches and processes, loss scaling for float16."""
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dctnet.compat import gradients, tf
 from dctnet.distributed import Communicator
@@ -77,51 +77,58 @@ class Update(NamedTuple):
     scalars: Dict[str, tf.Tensor]
 
 
-def build_updates(stage: StageGraph, communicator: Communicator, micro_batches: int = 1,
-                  loss_scaling: bool = False) -> Dict[str, Update]:
-    """Name of a phase -> its update by Adam, with the mean of the gradients over all micro-batches and processes.
+Updates = Dict[str, Update]  # by the name of the phase
 
-    stage: the phases; in a joint stage every update waits for the gradients of all phases, so that all of them belong
-        to the same weights.
+
+def build_updates(stage: StageGraph, communicator: Communicator, micro_batches: int = 1,
+                  loss_scaling: bool = False) -> Dict[Tuple[str, ...], Updates]:
+    """Names of the phases that are updated at once -> their updates by Adam, with the mean of the gradients over all
+    micro-batches and processes. Every update of a group waits for the gradients of the whole group, so that all of
+    them belong to the same weights.
+
+    stage: the phases.
     communicator: this process among those that train together.
     micro_batches: of a step.
     loss_scaling: give each phase a LossScale; an update and its update_ops are skipped if a gradient is not finite.
-    Raises ValueError if a loss does not depend on some variables of its phase, naming them, or if not every phase of a
-    joint stage is due at every step.
+    Raises ValueError if a loss does not depend on some variables of its phase, naming them.
     """
     scales = {phase.name: LossScale(phase.name) for phase in stage.phases if loss_scaling}
     sums: Dict[str, Accumulated] = {}
-    means = {}
+    means: Dict[str, List[tf.Tensor]] = {}
+    optimisers: dict = {}
     for phase in stage.phases:
         found = _gradients(phase, scales.get(phase.name))
         if micro_batches > 1:
             sums[phase.name] = accumulated(phase, found, micro_batches)
             found = sums[phase.name].mean
         means[phase.name] = communicator.mean(found)
-    if stage.joint and any(phase.every != 1 for phase in stage.phases):
-        raise ValueError('in a joint stage every phase is due at every step')
-    updates: dict = {}
-    optimisers: dict = {}
-    for phase in stage.phases:
-        key = (phase.optim, tuple(variable.op.name for variable in phase.variables))
-        optimiser = optimisers.setdefault(key, tf.train.AdamOptimizer(*phase.optim))
+        optimisers.setdefault(_moments_of(phase), tf.train.AdamOptimizer(*phase.optim[:3]))
 
-        def apply(of_phase: List[tf.Tensor], phase: Phase = phase, optimiser: tf.train.Optimizer = optimiser,
-                  ) -> tf.Operation:
+    def update(phase: Phase, group: Sequence[str]) -> Update:
+        def apply(of_phase: List[tf.Tensor]) -> tf.Operation:
             with tf.name_scope(None):  # the optimiser's own variables have the same names within a condition
-                update = optimiser.apply_gradients(zip(of_phase, phase.variables), name='update_' + phase.name)
-            return tf.group(update, *phase.update_ops())
+                applied = optimisers[_moments_of(phase)].apply_gradients(zip(of_phase, phase.variables),
+                                                                         name='update_' + phase.name)
+            return tf.group(applied, *phase.update_ops())
 
-        awaited = [g for name in means if stage.joint or name == phase.name for g in means[name]]
-        with tf.control_dependencies(awaited):
+        with tf.control_dependencies([gradient for name in group for gradient in means[name]]):
             if loss_scaling:
                 applied, scalars = scales[phase.name].update(means[phase.name], apply)
             else:
                 applied, scalars = apply(means[phase.name]), {}
         own = sums.get(phase.name)
-        updates[phase.name] = Update(own.add if own else None, tf.group(applied, own.clear) if own else applied,
-                                     scalars)
-    return updates
+        return Update(own.add if own else None, tf.group(applied, own.clear) if own else applied, scalars)
+
+    # The widest groups first, and phases in their order: the names of Adam's variables depend on it.
+    order = [phase.name for phase in stage.phases]
+    groups = sorted(stage.groups(), key=lambda group: (-len(group), order.index(group[0])))
+    return {group: {phase.name: update(phase, group) for phase in stage.phases if phase.name in group}
+            for group in groups}
+
+
+def _moments_of(phase: Phase) -> Tuple[Any, ...]:
+    """What phases that share Adam's moments have in common."""
+    return (phase.optim, tuple(variable.op.name for variable in phase.variables))
 
 
 def all_finite(variables: List[tf.Variable]) -> tf.Tensor:

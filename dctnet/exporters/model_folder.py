@@ -45,13 +45,16 @@ def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, or
                        mask: Optional[np.ndarray] = None) -> Dict[str, Any]:
     """Freeze, check against the live graph, then write the model folder. Returns the card.
 
-    weights: variable name (generator/Conv/weights ...) -> array; other networks' are left out.
+    weights: variable name (generator/Conv/weights ...) -> array; of a training with a moving average, that is taken.
+        Other networks' are left out.
     where: their origin, named in errors.
     out: the model folder.
     origin: entries of the card about where the weights come from (run, step, ...).
     mask: fusion mask, uint8 [h, w] grey of any size; None for the ellipse.
     Raises UserError if the weights do not fit or the disk refuses.
     """
+    averaged = unet.is_averaged(weights)
+    weights = unet.exported(weights)
     graph_def = translator_graph(weights, where)
     difference = difference_from_live_graph(graph_def, weights, where)
     if difference > 1:
@@ -64,6 +67,7 @@ def write_model_folder(weights: Dict[str, np.ndarray], where: str, out: Path, or
         'output': {'name': frozen.TRANSLATOR_OUTPUT, 'dtype': 'uint8', 'shape': ['H', 'W', 3], 'colour': 'BGR'},
         'batch': {'input': frozen.BATCH_INPUT, 'output': frozen.BATCH_OUTPUT, 'shape': ['N', 'H', 'W', 3]},
         'channels': unet.channels_of(weights),
+        'moving_average': averaged,
         'parameters': _parameter_count(graph_def),
         'sha256': sha256_of_bytes(data),
         'largest_difference_from_live_graph': difference,

@@ -2,66 +2,31 @@
 total-variation and facial losses (paper section 3.3; docs/recipe.md, "TTN")."""
 from __future__ import annotations
 
-from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
 from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.config import TtnConfig, TtnLossConfig
-from dctnet.errors import UserError
 from dctnet.frozen import EmbeddedGraph
-from dctnet.losses import adversarial_loss, content_loss, facial_loss, total_variation
+from dctnet.losses import pixel_loss
+from dctnet.models.ttn_losses import TtnBatch, build_discriminators, colour_shift, ttn_losses
+from dctnet.models.ttn_schedule import averaging, learning_rate, parts_of, style_factor
 from dctnet.nets import unet
-from dctnet.nets.discriminators import ExpressionRegressor, PatchDiscriminator
-from dctnet.ops import filters, slic_graph
-from dctnet.ops.random import StatelessRandom
+from dctnet.nets.discriminators import ExpressionRegressor
+from dctnet.ops import slic_graph
 from dctnet.ops.slic import superpixels
 from dctnet.stage import Optim, Phase, Preview, StageGraph
 
-Features = Callable[[tf.Tensor], tf.Tensor]
-
-# Ranges of the random colour shift, blue, green, red: around the usual weights of luma (docs/recipe.md, "TTN").
-COLOUR_SHIFT_LOW = (0.014, 0.487, 0.199)
-COLOUR_SHIFT_HIGH = (0.214, 0.687, 0.399)
 _MEMORY_ADVICE = 'lower data.batch_size (train.accumulate makes up for it), data.size or model.channels'
-
-
-class TtnBatch(NamedTuple):
-    """Training images, and what goes with the photographs if a loss asks for it; all float32.
-
-    photo, style: [N, size, size, 3] BGR in [-1, 1].
-    superpixel: the photographs' SLIC regions, of the same shape and range.
-    openness: of left eye, right eye and mouth, [N, 3]; NaN if unknown.
-    photo_features, superpixel_features: the content network's features [N, h, w, c] of the photographs and of their
-        superpixels, if they have been computed before.
-    """
-    photo: tf.Tensor
-    style: tf.Tensor
-    superpixel: Optional[tf.Tensor] = None
-    openness: Optional[tf.Tensor] = None
-    photo_features: Optional[tf.Tensor] = None
-    superpixel_features: Optional[tf.Tensor] = None
-
-
-class Objective(NamedTuple):
-    """A scalar to minimise, and what to log of it."""
-    loss: tf.Tensor
-    scalars: Dict[str, tf.Tensor]
-
-
-class Losses(NamedTuple):
-    """What each phase minimises; None for networks that no weighted term needs."""
-    generator: Objective
-    discriminator: Optional[Objective]
-    expression: Optional[Objective]
 
 
 def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_network: Optional[tf.GraphDef],
               preview_photos: np.ndarray) -> StageGraph:
-    """Build the training graph with its phases g, d and expression.
+    """Build the training graph with its phases g, d, expression and pixel.
 
-    config: of the run.
+    config: of the run; its `start` has been decided.
     batch: the training images.
     step: int64 scalar, the number of steps done.
     content_network: frozen graph image:0 -> features:0; None if the weight of the content loss is 0.
@@ -74,28 +39,47 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
         assert network is not None, 'nobody asks for features if the content has no weight'
         return network({frozen.CONTENT_INPUT: x}, [frozen.CONTENT_OUTPUT])[0]
 
-    discriminators = build_discriminators(config.loss, config.model.channels)
-    expression = ExpressionRegressor(config.model.channels) if config.loss.facial else None
-    output = unet.translate(batch.photo, config.model.channels)
+    parts = parts_of(config.start)
+    channels = config.model.channels
+    discriminators = build_discriminators(config.loss, channels)
+    expression = ExpressionRegressor(channels) if config.loss.facial else None
+    raw = unet.unet(batch.photo, channels)
+    output = unet.smoothed(batch.photo, raw)
     batch, seconds = _with_superpixels(config.loss, batch, output)
     losses = ttn_losses(config.loss, batch, output, discriminators, expression, features,
-                        shift=colour_shift(config.train.seed, step),
-                        warmup=warmup_factor(config.loss.style_warmup, step))
+                        shift=colour_shift(config.train.seed, step), ramp=style_factor(parts, step))
 
-    optim = Optim(*[getattr(config.optim, name) for name in Optim._fields])
-    phases = [Phase('g', losses.generator.loss, dict(losses.generator.scalars, **seconds), unet.variables(), 1, optim)]
+    def adam(base: float, moments: str = '') -> Optim:
+        return Optim(learning_rate(base, config.optim, config.train.steps, step), config.optim.beta1,
+                     config.optim.beta2, moments)
+
+    phases = [Phase('g', losses.generator.loss, dict(losses.generator.scalars, **seconds), unet.variables(),
+                    config.train.generator_every, adam(config.optim.lr), begin=parts.translation)]
     if losses.discriminator:
         variables = [variable for net in discriminators.values() for variable in net.variables]
-        phases.append(Phase('d', *losses.discriminator, variables, 1, optim))
+        phases.append(Phase('d', *losses.discriminator, variables, 1,
+                            adam(config.optim.discriminator_lr or config.optim.lr), begin=parts.discriminator))
     if losses.expression and expression:
-        phases.append(Phase('expression', *losses.expression, expression.variables, 1, optim))
-    shown = tf.placeholder(tf.float32, preview_photos.shape, name='preview_photos')
-    preview = Preview({'photo': shown, 'output': unet.translate(shown, config.model.channels)},
-                      {shown: preview_photos})
+        phases.append(Phase('expression', *losses.expression, expression.variables, 1, adam(config.optim.lr),
+                            begin=parts.discriminator))
+    if config.start.pixel:  # last: the names of Adam's variables stay those of a training without it
+        loss = pixel_loss(raw, batch.photo)
+        phases.append(Phase('pixel', loss, {'loss': loss}, unet.variables(), 1, adam(config.optim.lr, 'pixel'),
+                            end=config.start.pixel))
+
+    averages = unet.averages() if config.optim.ema_decay else {}
     step_ops = [op for net in discriminators.values() for op in net.power_iteration]
     step_ops += expression.power_iteration if expression else []
-    return StageGraph(phases, preview, joint=config.train.schedule == 'joint', step_ops=step_ops,
-                      memory_advice=_MEMORY_ADVICE)
+    step_ops += averaging(config, parts, averages, unet.by_name(), step) if averages else []
+    return StageGraph(phases, _preview(preview_photos, channels, bool(averages)),
+                      joint=config.train.schedule == 'joint', step_ops=step_ops, memory_advice=_MEMORY_ADVICE)
+
+
+def _preview(photos: np.ndarray, channels: int, averaged: bool) -> Preview:
+    """Translations by the generator that an export takes."""
+    shown = tf.placeholder(tf.float32, photos.shape, name='preview_photos')
+    output = unet.translate(shown, channels, unet.AVERAGE_SCOPE if averaged else unet.SCOPE)
+    return Preview({'photo': shown, 'output': output}, {shown: photos})
 
 
 def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
@@ -112,119 +96,3 @@ def _with_superpixels(loss: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
         return batch._replace(superpixel=slic_graph.superpixels(picture)), {}
     flat, seconds = superpixels(picture)
     return batch._replace(superpixel=flat), {'seconds/superpixel': seconds}
-
-
-def build_discriminators(weights: TtnLossConfig, channels: int) -> Dict[str, PatchDiscriminator]:
-    """'texture' and 'surface' -> their discriminators, with the published variable names; none whose weight is 0."""
-    result = {}
-    if weights.style * weights.texture > 0:
-        result['texture'] = PatchDiscriminator('disc_gray', in_channels=1, channels=channels)
-    if weights.style * weights.surface > 0:
-        result['surface'] = PatchDiscriminator('disc_blur', in_channels=3, channels=channels)
-    return result
-
-
-def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
-               discriminators: Dict[str, PatchDiscriminator], expression: Optional[ExpressionRegressor],
-               features: Features, shift: tf.Tensor, warmup: tf.Tensor) -> Losses:
-    """All terms of the TTN, unweighted and weighted. Terms of weight 0 are not built.
-
-    weights: of the terms.
-    batch: the training images and what goes with them.
-    output: the translated photographs, float32 [N, H, W, 3] BGR, about [-1, 1].
-    discriminators: of `build_discriminators`.
-    expression: R_exp; None if the weight of the facial loss is 0.
-    features: the content network, images [N, H, W, 3] BGR in [-1, 1] -> feature maps [N, h, w, c].
-    shift: [3] weights of blue, green, red that sum to 1, of `colour_shift`.
-    warmup: scalar that multiplies the adversarial and facial terms.
-    Raises UserError if all weights are 0.
-
-    Facial perception (docs/recipe.md, "TTN"): R_exp is trained to predict the photograph's openness from the output,
-    and G to make that possible. Both minimise the same distance, each over its own variables, so R_exp learns as from
-    detached outputs. As they work together, any visible trace of the openness would do, not only an open eye. R_exp
-    therefore also learns from the photographs themselves (our addition), in which only eyes and mouths show it. If
-    R_exp cannot see the openness, it predicts the mean, and G is pulled in no direction.
-    """
-    form = adversarial_loss(weights.adversarial)
-    views = {'texture': lambda x: texture(x, shift), 'surface': filters.surface}
-    raw_g, scale_g, raw_d, scalars_d = {}, {}, {}, {}
-    for name, net in discriminators.items():
-        fake, real = net(views[name](output)), net(views[name](batch.style))
-        raw_g[name] = form.generator(fake)
-        scale_g[name] = weights.style * getattr(weights, name) * warmup
-        raw_d[name] = form.discriminator(real, fake)
-        scalars_d['mean_real/' + name] = tf.reduce_mean(real)
-        scalars_d['mean_fake/' + name] = tf.reduce_mean(fake)
-    if weights.content:
-        content = content_terms(batch, output, features)
-        raw_g.update(content)
-        scale_g.update(dict.fromkeys(content, weights.content))
-    if weights.tv:
-        raw_g['tv'] = total_variation(output)
-        scale_g['tv'] = weights.tv
-    if expression:
-        raw_g['facial'] = facial_loss(expression(output), batch.openness)
-        scale_g['facial'] = weights.facial * warmup
-    if not raw_g:
-        raise UserError('all weights of the loss are 0, so there is nothing to train: raise loss.content or loss.style')
-
-    weighted = {name: scale_g[name] * raw_g[name] for name in raw_g}
-    loss_g = _sum(weighted)
-    generator = Objective(loss_g, dict(weighted, loss=loss_g, **{'raw/' + name: raw_g[name] for name in raw_g}))
-    discriminator = regressor = None
-    if raw_d:
-        loss_d = _sum(raw_d)
-        discriminator = Objective(loss_d, dict(scalars_d, loss=loss_d, **raw_d))
-    if expression:
-        on_photo = facial_loss(expression(batch.photo), batch.openness)
-        regressor = Objective(raw_g['facial'] + on_photo, {'output': raw_g['facial'], 'photo': on_photo,
-                                                           'loss': raw_g['facial'] + on_photo})
-    return Losses(generator, discriminator, regressor)
-
-
-def _sum(terms: Dict[str, tf.Tensor]) -> tf.Tensor:
-    # In the order of the terms; tf.add_n adds in the order of free buffers (see compat.gradients).
-    return tf.reduce_sum(tf.stack(list(terms.values())))
-
-
-def content_terms(batch: TtnBatch, output: tf.Tensor, features: Features) -> Dict[str, tf.Tensor]:
-    """Raw content losses of the output against the photographs and, if the batch has them, their superpixels."""
-    # Photo and superpixels are targets without a gradient: kept apart from the output, they cost no backward pass. One
-    # after the other, the output last, so that its activations for the backward pass do not add to their memory.
-    targets: Dict[str, tf.Tensor] = {}
-    done: List[tf.Tensor] = []
-    for name, picture, known in (('content', batch.photo, batch.photo_features),
-                                 ('content_superpixel', batch.superpixel, batch.superpixel_features)):
-        if known is not None:
-            targets[name] = known
-        elif picture is not None:
-            targets[name] = tf.stop_gradient(features(_after(done, picture)))
-            done = [targets[name]]
-    output_features = features(_after(done, output))
-    return {name: content_loss(target, output_features) for name, target in targets.items()}
-
-
-def _after(done: List[tf.Tensor], x: tf.Tensor) -> tf.Tensor:
-    with tf.control_dependencies(done):
-        return tf.identity(x)
-
-
-def texture(x: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:
-    """The texture of an image: a grey version under randomly shifted colour weights. [N, H, W, 3] -> [N, H, W, 1]."""
-    return tf.reduce_sum(x * shift, axis=3, keepdims=True)
-
-
-def colour_shift(seed: int, step: tf.Tensor) -> tf.Tensor:
-    """[3] weights of blue, green, red that sum to 1: a pure function of (seed, step), one draw for all images."""
-    draw = StatelessRandom(seed, step).uniform(0, [3])
-    low, high = tf.constant(COLOUR_SHIFT_LOW), tf.constant(COLOUR_SHIFT_HIGH)
-    weights = low + (high - low) * draw
-    return weights / tf.reduce_sum(weights)
-
-
-def warmup_factor(warmup: Tuple[Tuple[float, float], ...], step: tf.Tensor) -> tf.Tensor:
-    """The factor of loss.style_warmup, pairs of (until step, factor), at a step; 1 after the last."""
-    factors = tf.constant([factor for _, factor in warmup] + [1.0], tf.float32)
-    ends = tf.constant([end for end, _ in warmup], tf.float64)
-    passed = tf.reduce_sum(tf.cast(tf.cast(step, tf.float64) >= ends, tf.int32))
-    return tf.gather(factors, passed)

@@ -75,7 +75,7 @@ def _drift(output: Look, reference: Optional[Look]) -> Optional[Finding]:
         'No fault if the exemplars have this colour. Else G swings: the texture discriminator sees grey pictures '
         'only, and a step that is too large or a style weight that came too early is not held back.',
         'Look at the sheets around it: often it passes within 500 steps. Lower optim.lr for the last part (the same '
-        'command with --set optim.lr=1e-4), raise loss.surface or loss.content, lengthen loss.style_warmup.')
+        'command with --set optim.lr=1e-4), raise loss.surface or loss.content, lengthen start.ramp.')
 
 
 def _diversity(output: Look, reference: Optional[Look]) -> Optional[Finding]:

@@ -71,7 +71,7 @@ def discriminator(run: RunRecord) -> Optional[Finding]:
         return Finding('Discriminator undecided', seen,
                        'D cannot tell real from made pictures. If the samples look like the style, all is well; '
                        'if they look like photographs, D has never begun to learn, as happens with small batches.',
-                       'Give D a head start: a longer loss.style_warmup with factor 0 and a higher optim.lr '
+                       'Give D a head start: a longer start.discriminator and a higher optim.discriminator_lr '
                        '(configs/ttn/small.yaml); or a larger data.batch_size.' if run.stage == 'ttn' else
                        'A larger data.batch_size, a lower loss.r1, a lower augment.p.')
     return None
@@ -131,12 +131,6 @@ def marks_are_logits(run: RunRecord) -> bool:
     return run.stage == 'ccn' or (run.config.get('loss') or {}).get('adversarial') == 'log'
 
 
-def warmup_end(run: RunRecord) -> float:
-    """The step from which style counts in full."""
-    warmup = (run.config.get('loss') or {}).get('style_warmup') or [(0, 1)]
-    return float(warmup[-1][0])
-
-
 def _marks(run: RunRecord) -> Dict[str, Tuple[float, float]]:
     """Discriminator -> its mean marks of real and made images in the newest records, in 0 ... 1."""
     marks = {}
@@ -156,7 +150,7 @@ def _settled(run: RunRecord, name: str) -> Optional[Series]:
     series = run.metrics.get(name)
     if series is None:
         return None
-    keep = np.isfinite(series.values) & (series.steps > warmup_end(run))
+    keep = np.isfinite(series.values) & (series.steps > max([0] + run.start_ends))
     return Series(series.steps[keep], series.values[keep])
 
 

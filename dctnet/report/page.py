@@ -53,15 +53,14 @@ def _samples(samples: Sequence[Tuple[int, Path]]) -> str:
 
 
 def _charts(run: RunRecord) -> str:
-    warmup = (run.config.get('loss') or {}).get('style_warmup') or []
     text = []
-    for chart in charts_of(run.metrics, [step for step, _ in warmup], run.best.get('step')):
+    for chart in charts_of(run.metrics, run.start_ends, run.best.get('step')):
         legend = ''.join(f'<span><i style="background:{COLOURS[index % len(COLOURS)]}"></i>{escape(name)}<output '
                          f'data-name="{escape(name)}"></output></span>' for index, name in enumerate(chart.points))
         text.append(f'<div class="chart"><h3>{escape(chart.title)}</h3>{chart.svg}<div class="legend">{legend}<span '
                     f'class="at quiet"></span></div>{html_page.json_element(chart.points)}</div>')
     note = 'Pale: values as recorded; strong: their moving average.' + \
-        ' Dashed: steps of loss.style_warmup.' * bool(warmup) + \
+        ' Dashed: the ends of the parts of its start.' * bool(run.start_ends) + \
         ' Green: the step of the best checkpoint.' * bool(run.best)
     return f"<h2>Curves</h2><p class=\"quiet\">{note}</p><div class=\"charts\">{''.join(text)}</div>"
 

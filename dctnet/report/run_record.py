@@ -54,6 +54,14 @@ class RunRecord(NamedTuple):
         logged = [int(series.steps[-1]) for series in self.metrics.values()]
         return max(logged + [step for step, _ in self.samples] + [0])
 
+    @property
+    def start_ends(self) -> List[int]:
+        """The steps at which the parts of its start end: pixel L1, D alone, the style's ramp; those that it has."""
+        start = self.config.get('start') or {}
+        lengths = [start.get(part) for part in ('pixel', 'discriminator', 'ramp')]
+        counts = [length if isinstance(length, int) else 0 for length in lengths]
+        return [sum(counts[:last + 1]) for last, count in enumerate(counts) if count]
+
 
 def read_run(folder: Path) -> RunRecord:
     """Read a run folder of train.py. config.yaml and environment.json must be there; raises UserError if not."""

@@ -7,6 +7,7 @@ import logging
 import platform
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Sequence, Type, TypeVar
 
@@ -24,7 +25,7 @@ Config = TypeVar('Config', bound=StageConfig)
 log = logging.getLogger(__name__)
 
 # Changing one of these would go on with a different training under the same name.
-_FIXED_SECTIONS = ('model', 'loss', 'augment')
+_FIXED_SECTIONS = ('model', 'loss', 'augment', 'start')
 _FIXED_KEYS = ('data.size', 'train.schedule', 'source')
 _FREE_KEYS = ('loss.superpixel_backend',)  # only where something is computed, which may differ between machines
 
@@ -65,18 +66,18 @@ class Run:
         file: YAML.
         overrides: KEY=VALUE.
         init_from: weights that a fine-tune starts from, None for none; a resumed run need not repeat it.
-        Raises UserError for mistakes in the config, and if the folder holds a training of another architecture, loss or
-        augmentation (showing the difference) or cannot be written into.
+        Raises UserError for mistakes in the config, and if the folder holds a training of another architecture, loss,
+        augmentation or start (showing the difference) or cannot be written into.
         """
         config = config_file.load(config_class, file, overrides)
         atomic.check_place(self.path)
         saved_file = self.path / 'config.yaml'
         saved = config_file.load_saved(config_class, saved_file) if self.resumes and saved_file.exists() else None
-        origin = str(init_from) if init_from else config.init_from or (saved.init_from if saved else '')
-        if origin:
-            config = config.fine_tuning(origin)
+        if init_from:
+            config = replace(config, init_from=str(init_from))
         if saved is not None:
-            self._check_resumable(config_file.to_dict(saved), config_file.to_dict(config))
+            config = config.continued(saved)
+            self._check_resumable(config_file.to_dict(saved.continued(saved)), config_file.to_dict(config))
         return config
 
     def _check_resumable(self, saved: Dict[str, Any], now: Dict[str, Any]) -> None:
@@ -84,7 +85,8 @@ class Run:
         refused = [change for change in changes if change.key not in _FREE_KEYS
                    and (change.key.split('.')[0] in _FIXED_SECTIONS or change.key in _FIXED_KEYS)]
         if refused:
-            raise UserError(f'run folder {self.path} holds a training with another architecture, loss or augmentation: '
+            raise UserError(f'run folder {self.path} holds a training with another architecture, loss, augmentation or '
+                            'start: '
                             f'{config_file.changes_text(refused)}. Use another --run, or start a fine-tune in one with '
                             f'--init-from {self.path}')
         for key, old, new in changes:

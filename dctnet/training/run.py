@@ -47,6 +47,7 @@ class Stage(NamedTuple):
     summary: one line for the log about what is trained.
     images: config key -> image files, for the run folder's record.
     fixed: weights that no checkpoint holds, loaded at every start.
+    moments: optimiser's variable -> value at the start of a training that goes on from another.
     kept_arrays: file name -> arrays that the run folder keeps.
     evaluator: measures during the training; None for no measurements.
     """
@@ -57,14 +58,17 @@ class Stage(NamedTuple):
     summary: str
     images: Dict[str, Sequence[Path]]
     fixed: Sequence[Weights] = ()
+    moments: Dict[str, np.ndarray] = {}
     kept_arrays: Dict[str, Dict[str, np.ndarray]] = {}
     evaluator: Optional[Evaluator] = None
 
 
 def scaled(config: Config, processes: int) -> Config:
-    """The config with the learning rate (train.lr_scaling) for that many processes, whose batches form one."""
+    """The config with the learning rates (train.lr_scaling) for that many processes, whose batches form one."""
     factor = {'off': 1.0, 'linear': float(processes), 'sqrt': math.sqrt(processes)}[config.train.lr_scaling]
-    return replace(config, optim=replace(config.optim, lr=config.optim.lr * factor))
+    rates = {key: getattr(config.optim, key) * factor for key in ('lr', 'discriminator_lr')
+             if hasattr(config.optim, key)}
+    return replace(config, optim=replace(config.optim, **rates))
 
 
 def images_a_step(config: StageConfig, processes: int) -> int:
@@ -100,6 +104,9 @@ def train_stage(run: Run, config: StageConfig, stage: Stage, communicator: Commu
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         for weights in list(stage.fixed) + ([] if run.resumes else stage.start):
             checkpoint.warm_start(session, *weights)
+        if stage.moments and not run.resumes:
+            optimiser = [variable for variable in tf.global_variables() if variable.op.name in stage.moments]
+            checkpoint.warm_start(session, optimiser, stage.moments, config.init_from)
         if run.dry:
             log.info('%s', stage.summary)
             _restore(session, saver, run, stage.origin)

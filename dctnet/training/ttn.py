@@ -13,17 +13,19 @@ from dctnet.data.openness import photo_openness
 from dctnet.data.pipeline import DomainSampler, Extra, MixedSampler, Sampler, epochs, picture_feed, preview_pictures
 from dctnet.distributed import Communicator
 from dctnet.files.hashing import sha256_of_bytes
-from dctnet.models.ttn import TtnBatch, build_ttn
+from dctnet.models.ttn import build_ttn
+from dctnet.models.ttn_losses import TtnBatch
+from dctnet.models.ttn_schedule import parts_of
 from dctnet.nets import unet
 from dctnet.nets.pretrained import content_network
 from dctnet.ops.convolution_gradients import cpu_convolution_gradients
 from dctnet.ops.random import starting_weights
-from dctnet.runs import checkpoint
 from dctnet.runs.folder import Run
 from dctnet.stage import Feed, StageGraph
 from dctnet.training.inputs import TtnInputs
 from dctnet.training.precision import check_precision
-from dctnet.training.run import Stage, Weights, check_device, images_a_step, scaled, train_stage
+from dctnet.training.run import Stage, check_device, images_a_step, scaled, train_stage
+from dctnet.training.start import decided, description, moments_of, networks_of, read_origin
 from dctnet.training.validation import Embeddings, TtnEvaluator
 
 log = logging.getLogger(__name__)
@@ -39,20 +41,24 @@ def train_ttn(run: Run, inputs: TtnInputs, communicator: Communicator) -> bool:
     """
     config = inputs.config
     check_device(config.train)
+    origin = read_origin('' if run.resumes else config.init_from)
+    if not run.resumes:
+        config = decided(config, origin)
+        _check_length(config)
     check_precision(config.train, communicator)
     content = content_network(config.loss.content_network, config.data.size) if config.loss.content else None
     measured = inputs.validation and not communicator.rank
     embeddings = Embeddings(config.evaluate, config.train.device) if measured else None
     with tf.Graph().as_default(), tf.device(communicator.device):
         graph, feed = build_training(config, inputs.images, content, communicator, run.dry)
-        start, origin = ([], '') if run.resumes else _start(config)
         listings: Dict[str, Sequence[Path]] = {f'data.{key}': paths for key, paths in inputs.images._asdict().items()}
         evaluator = None
         if embeddings:
             listings['evaluate.photo'] = inputs.validation
             evaluator = TtnEvaluator(config, inputs.validation, inputs.images.style, embeddings)
-        stage = Stage(graph, feed, start, origin, _summary(config, inputs.images, communicator.size), listings,
-                      evaluator=evaluator)
+        stage = Stage(graph, feed, [networks_of(origin)] if origin.name else [], description(config, origin),
+                      _summary(config, inputs.images, communicator.size), listings,
+                      moments=moments_of(config, origin), evaluator=evaluator)
         return train_stage(run, config, stage, communicator)
 
 
@@ -112,16 +118,12 @@ def _extras(config: TtnConfig, photos: Sequence[Path], content: Optional[tf.Grap
     return result
 
 
-def _start(config: TtnConfig) -> Tuple[List[Weights], str]:
-    """The weights that a fine-tune starts from, and one line for the log about them."""
-    if not config.init_from:
-        return [], ''
-    arrays = checkpoint.read_arrays(Path(config.init_from))
-    # Spectral-norm vectors come along with the discriminators; the optimiser and the counter start afresh.
-    trainable = tf.trainable_variables()
-    variables = [v for v in tf.global_variables() if v in trainable or v.op.name.endswith('/u')]
-    weights = Weights(variables, arrays, config.init_from, required=unet.SCOPE)
-    return [weights], f'fine-tuning from {config.init_from}: {checkpoint.check_fit(*weights).text()}'
+def _check_length(config: TtnConfig) -> None:
+    begin = parts_of(config.start).translation
+    if begin >= config.train.steps > 0:
+        log.warning('train.steps is %d, and the start alone takes %d (start.pixel %d, start.discriminator %s): no step '
+                    'of the translation itself is left. Set more steps, or a shorter start', config.train.steps, begin,
+                    config.start.pixel, config.start.discriminator)
 
 
 def _summary(config: TtnConfig, images: Folders, processes: int) -> str:

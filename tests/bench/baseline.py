@@ -7,7 +7,7 @@ from skimage.segmentation import slic
 from dctnet import frozen
 from dctnet.compat import session_config, tf
 from dctnet.losses import content_loss, total_variation
-from dctnet.models.ttn import COLOUR_SHIFT_HIGH, COLOUR_SHIFT_LOW
+from dctnet.models.ttn_losses import COLOUR_SHIFT_HIGH, COLOUR_SHIFT_LOW
 from dctnet.nets import unet
 from tests.bench.batch import Batch
 

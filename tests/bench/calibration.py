@@ -39,7 +39,8 @@ class CalibrationStep:
             stage = ccn.build_ccn(config, networks, tf.identity(real), tf.train.get_or_create_global_step(),
                                   dlib_embedding(dlib_descriptor.freeze_graph(weights)), Local())
             self.every = {phase.name: phase.every for phase in stage.phases}
-            self._updates = {name: update.apply for name, update in build_updates(stage, Local()).items()}
+            self._updates = {name: update.apply for group in build_updates(stage, Local()).values()
+                             for name, update in group.items()}
             self._averaging = tf.group(*stage.step_ops)
             self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
             self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])

@@ -9,7 +9,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.compat import session_config, tf
-from dctnet.config import TtnConfig, TtnDataConfig, TtnLossConfig, TtnModelConfig, TtnTrainConfig
+from dctnet.config import StartConfig, TtnConfig, TtnDataConfig, TtnLossConfig, TtnModelConfig, TtnTrainConfig
 from dctnet.data.folders import Folders
 from dctnet.distributed import Local
 from dctnet.engine.trainer import Hook, Loop
@@ -85,6 +85,7 @@ class FedTrainer:
         config = TtnConfig(
             data=TtnDataConfig(size=size, batch_size=batch, cache=str(cache) if cached else ''),
             model=TtnModelConfig(channels), train=TtnTrainConfig(schedule='joint', device='cpu'),
+            start=StartConfig(discriminator=0, ramp=0),
             loss=TtnLossConfig(content_network='random', superpixel=superpixel, superpixel_backend=backend))
         self._batch = batch
         with tf.Graph().as_default() as graph:

@@ -1,10 +1,11 @@
 """This project's training step, by the same engine loop as `train.py ttn`, on a batch that stays in variables."""
 from dctnet import process
 from dctnet.compat import session_config, tf
-from dctnet.config import TtnConfig, TtnLossConfig, TtnModelConfig, TtnTrainConfig
+from dctnet.config import StartConfig, TtnConfig, TtnLossConfig, TtnModelConfig, TtnTrainConfig
 from dctnet.distributed import Communicator, Local
 from dctnet.engine.trainer import Loop
-from dctnet.models.ttn import TtnBatch, build_ttn
+from dctnet.models.ttn import build_ttn
+from dctnet.models.ttn_losses import TtnBatch
 from dctnet.ops import convolution_gradients
 from dctnet.stage import Feed
 from tests.bench.batch import Batch
@@ -21,6 +22,7 @@ class OurTrainer:
                  precision: str = 'float32', xla: bool = False, threads: int = 0,
                  communicator: Communicator = Local()) -> None:
         config = TtnConfig(model=TtnModelConfig(channels), train=TtnTrainConfig(schedule=schedule),
+                           start=StartConfig(discriminator=0, ramp=0),
                            loss=TtnLossConfig(content_network='random', superpixel='output'))
         process.give_back_freed_memory()  # as dctnet.training does
         with tf.Graph().as_default() as graph, convolution_gradients.cpu_convolution_gradients('cpu'):
@@ -31,7 +33,8 @@ class OurTrainer:
                               batch.photo[:1])
             self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, 0, communicator)
             self.phases = stage.phases
-            self.graph, self.updates = graph, [self._loop.updates[phase.name].apply for phase in stage.phases]
+            self.graph = graph
+            self.updates = [update.apply for update in self._loop.updates[tuple(p.name for p in stage.phases)].values()]
             self.initialise, self.initialise_local = tf.global_variables_initializer(), tf.local_variables_initializer()
             self.session = tf.Session(graph=graph, config=communicator.configured(session_config(
                 'cpu', threads, training=True, precision=precision, xla=xla)))

@@ -71,7 +71,7 @@ def test_a_failure_saves_the_last_whole_step(tmp_path):
 def test_a_half_step_is_not_saved(tmp_path):
     with tiny(9) as t:
         def spoil(loop):
-            loop.updates['b'] = loop.updates['b']._replace(apply=check)
+            loop.updates[('b',)]['b'] = loop.updates[('b',)]['b']._replace(apply=check)
         check = tf.debugging.check_numerics(tf.log(-1.0), 'diverged')
         with pytest.raises(tf.errors.OpError):
             t.loop.run(t.session, [saving(t, tmp_path, 2), Do(3, spoil)])

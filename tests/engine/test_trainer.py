@@ -60,7 +60,7 @@ def test_joint_updates_wait_for_the_gradients_of_every_phase():
         with tf.control_dependencies([tf.numpy_function(late, [], tf.float32)]):
             read_late = x.read_value()
         phases = [Phase('a', tf.square(x), {}, [x], 1, OPTIM), Phase('b', tf.square(y - read_late), {}, [y], 1, OPTIM)]
-        updates = build_updates(StageGraph(phases, None, True, []), Local())
+        updates = build_updates(StageGraph(phases, None, True, []), Local())[('a', 'b')]
         session.run(tf.global_variables_initializer())
         session.run([updates['a'].apply, updates['b'].apply])
         momentum = {v.op.name: v for v in tf.global_variables()}['y/Adam']
@@ -138,7 +138,7 @@ def test_a_failure_inside_a_step_is_told_to_the_hooks():
     with tiny(3) as t:
         with pytest.raises(tf.errors.OpError):
             check = tf.debugging.check_numerics(tf.log(-1.0), 'diverged')
-            t.loop.updates['a'] = t.loop.updates['a']._replace(apply=check.op)
+            t.loop.updates[('a',)]['a'] = t.loop.updates[('a',)]['a']._replace(apply=check.op)
             t.loop.run(t.session, [Record(calls)])
     assert calls == [('begin', 0), ('close', 0, True)]
 
@@ -213,10 +213,20 @@ def test_a_variable_that_the_loss_does_not_reach_is_named():
                  Local())
 
 
-def test_lazy_phases_cannot_be_joint():
-    with pytest.raises(ValueError, match='due at every step'):
-        with tiny(1, every=(1, 2), joint=True):
-            pass
+def test_a_phase_that_is_not_due_holds_up_none_of_a_joint_stage():
+    """`b` runs in every second step only; `a` does not wait for its gradients in between."""
+    class Record_(Hook):
+        def after_step(self, loop):
+            moments.append([float(loop.session.run(v)) for v in momentum])
+
+    moments = []
+    with tiny(4, every=(1, 2), joint=True) as t:
+        momentum = [v for v in tf.global_variables() if v.op.name.endswith('/Adam')]
+        assert [v.op.name for v in momentum] == ['one/x/Adam', 'two/y/Adam']
+        assert set(t.loop.updates) == {('a', 'b'), ('a',)}
+        t.loop.run(t.session, [Record_()])
+    x, y = np.array(moments).T
+    assert len(set(x)) == 4 and [len(set(y[:2])), len(set(y[2:])), len(set(y))] == [1, 1, 2]
 
 
 def test_two_runs_are_the_same():

@@ -52,7 +52,8 @@ def built(settings):
     with tf.Graph().as_default():
         step = tf.placeholder_with_default(tf.constant(0, tf.int64), [])
         networks, stage = build(settings, step)
-        updates = {name: update.apply for name, update in build_updates(stage, Local()).items()}
+        updates = {name: update.apply for group in build_updates(stage, Local()).values()
+                   for name, update in group.items()}
         return tf.Session(), networks, stage, updates, step
 
 

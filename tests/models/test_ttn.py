@@ -10,6 +10,7 @@ from dctnet.engine.updates import build_updates
 from dctnet.errors import UserError
 from dctnet.losses import total_variation
 from dctnet.models import ttn
+from dctnet.models.ttn_losses import TtnBatch, ttn_losses
 from dctnet.nets import unet
 from tests.training.tiny_training import content_network
 
@@ -17,10 +18,12 @@ SIZE = 32
 OPTIM = {'lr': 1e-2, 'beta1': 0.5, 'beta2': 0.99}
 
 
-def config(train=None, **loss):
-    loss = dict({'style_warmup': [], 'superpixel': 'off'}, **loss)
-    return config_file.from_dict(TtnConfig, {'data': {'size': SIZE, 'batch_size': 2}, 'model': {'channels': 2},
-                                             'loss': loss, 'optim': OPTIM, 'train': train or {}}, 'test')
+def config(train=None, start=None, **loss):
+    loss = dict({'superpixel': 'off'}, **loss)
+    start = dict({'discriminator': 0, 'ramp': 0}, **start or {})
+    return config_file.from_dict(TtnConfig, {
+        'data': {'size': SIZE, 'batch_size': 2}, 'model': {'channels': 2}, 'loss': loss, 'optim': OPTIM,
+        'train': train or {}, 'start': start}, 'test')
 
 
 def build(config, with_superpixels=False):
@@ -28,8 +31,8 @@ def build(config, with_superpixels=False):
     draw = np.random.RandomState(0).uniform(-1, 1, (3, 2, SIZE, SIZE, 3)).astype(np.float32)
     tf.set_random_seed(0)
     step = tf.train.get_or_create_global_step()
-    batch = ttn.TtnBatch(tf.constant(draw[0]), tf.constant(draw[1]), tf.constant(draw[2]) if with_superpixels else None,
-                         tf.constant([[0.3, 0.2, 0.0], [0.1, 0.4, 0.5]]) if config.loss.facial else None)
+    batch = TtnBatch(tf.constant(draw[0]), tf.constant(draw[1]), tf.constant(draw[2]) if with_superpixels else None,
+                     tf.constant([[0.3, 0.2, 0.0], [0.1, 0.4, 0.5]]) if config.loss.facial else None)
     return ttn.build_ttn(config, batch, step, content_network(), draw[0]), step
 
 
@@ -56,7 +59,8 @@ def whole_model(request):
     """(session, stage, updates, schedule); built once, to be initialised by each test."""
     with tf.Graph().as_default(), tf.Session() as session:
         stage, _ = build(config({'schedule': request.param}, content=1, tv=10, facial=1))
-        updates = {name: update.apply for name, update in build_updates(stage, Local()).items()}
+        updates = {name: update.apply for group in build_updates(stage, Local()).values()
+                   for name, update in group.items()}
         yield session, stage, updates, request.param
 
 
@@ -161,7 +165,7 @@ def test_style_weight_0_builds_no_discriminator_and_all_0_is_a_mistake():
 @pytest.mark.parametrize('form, superpixel', [('lsgan', 'output'), ('log', 'photo')])
 def test_the_loss_is_the_weighted_sum(form, superpixel):
     settings = config({'seed': 3}, style=0.5, texture=2, surface=3, content=5, tv=7, adversarial=form,
-                      superpixel=superpixel, style_warmup=[[10, 0.25]])
+                      superpixel=superpixel, start={'ramp': 4})
     with tf.Graph().as_default() as graph, tf.Session() as session:
         stage, step = build(settings, with_superpixels=superpixel == 'photo')
         output = unet.translate(stage.preview.columns['photo'], 2)
@@ -203,10 +207,10 @@ def test_the_facial_loss_is_the_distance_to_the_photographs_openness():
     openness = np.array([[0.3, 0.2, 0.1], [np.nan] * 3, [0.4, 0.4, 0.0]], np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
         output, photo = tf.constant(pictures), tf.constant(photos)
-        batch = ttn.TtnBatch(photo, output, openness=tf.constant(openness))
+        batch = TtnBatch(photo, output, openness=tf.constant(openness))
         weights = config(facial=3, content=0, tv=1).loss
-        losses = ttn.ttn_losses(weights, batch, output, {}, lambda x: tf.reduce_mean(x, [1, 2]), features=None,
-                                shift=None, warmup=tf.constant(0.5))
+        losses = ttn_losses(weights, batch, output, {}, lambda x: tf.reduce_mean(x, [1, 2]), features=None,
+                            shift=None, ramp=tf.constant(0.5))
         g, expression = session.run([losses.generator.scalars, losses.expression.scalars])
         gradient = session.run(tf.gradients(losses.expression.loss, output)[0])
     expected, on_photo = [np.linalg.norm(x.mean(axis=(1, 2)) - openness, axis=1)[[0, 2]].mean()

@@ -1,9 +1,9 @@
-"""Terms of the TTN one by one: content, warm-up, colour shift, texture."""
+"""Terms of the TTN one by one: content, colour shift, texture."""
 import numpy as np
 import pytest
 
 from dctnet.compat import tf
-from dctnet.models import ttn
+from dctnet.models import ttn_losses as ttn
 
 
 def test_content_targets_get_no_gradient():
@@ -31,16 +31,6 @@ def test_known_features_are_not_computed_again():
         found = session.run(ttn.content_terms(batch, output, features))
     assert len(asked) == 1
     assert found == {'content': pytest.approx(2.5 / 768), 'content_superpixel': pytest.approx(0.5 / 768)}
-
-
-def test_warm_up_changes_exactly_at_its_boundaries():
-    warmup = ((100.0, 0.0), (500.0, 0.01), (1000.0, 0.1))
-    with tf.Graph().as_default(), tf.Session() as session:
-        step = tf.placeholder(tf.int64, [])
-        factor, always = ttn.warmup_factor(warmup, step), ttn.warmup_factor((), step)
-        found = [session.run(factor, {step: s}) for s in (0, 99, 100, 499, 500, 999, 1000, 10 ** 7)]
-        assert session.run(always, {step: 0}) == 1
-    np.testing.assert_allclose(found, [0, 0, 0.01, 0.01, 0.1, 0.1, 1, 1])
 
 
 def test_colour_shift_is_a_function_of_seed_and_step():

@@ -40,8 +40,8 @@ def test_marks_that_are_logits_are_converted(tmp_path, stage, config):
         'Discriminator pinned at 1 and 0']
 
 
-def test_the_warm_up_is_not_judged(tmp_path):
-    config = {'loss': {'style_warmup': [[1950, 0.0]]}}
+def test_the_start_is_not_judged(tmp_path):
+    config = {'start': {'pixel': 900, 'discriminator': 50, 'ramp': 1000}}
     assert symptoms(tmp_path, config=config, **{'d__mean_real/texture': 1.0, 'd__mean_fake/texture': 0.0}) == []
 
 

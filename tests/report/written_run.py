@@ -18,8 +18,6 @@ def write_run(folder: Path, stage: str = 'ttn', config: Dict[str, Any] = {},
     metrics: 'd__loss' -> its 40 values, or one for all."""
     values = config_file.to_dict({'ttn': TtnConfig, 'ccn': CcnConfig}[stage]())
     values['data']['size'] = SIZE
-    if stage == 'ttn':
-        values['loss']['style_warmup'] = []
     for section, keys in config.items():
         values[section].update(keys)
     folder.mkdir()

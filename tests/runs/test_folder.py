@@ -1,13 +1,14 @@
 """A run folder: whether it goes on, what it may go on with, what it records."""
 import json
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import yaml
 
 from dctnet import config_file
-from dctnet.config import CcnConfig, TtnConfig
+from dctnet.config import CcnConfig, StartConfig, TtnConfig
 from dctnet.errors import UserError
 from dctnet.runs.folder import Run
 
@@ -68,7 +69,7 @@ def test_another_architecture_is_refused_with_the_difference(tmp_path):
 def test_a_resumed_fine_tune_need_not_repeat_its_origin(tmp_path):
     run = Run(tmp_path / 'run', 'ttn')
     add_checkpoint(run.checkpoints, 3)
-    saved = TtnConfig().fine_tuning('weights.npz')
+    saved = replace(TtnConfig(init_from='weights.npz'), start=StartConfig(discriminator=7, ramp=0))
     (run.path / 'config.yaml').write_text(config_file.to_yaml(config_file.to_dict(saved)))
     assert Run(run.path, 'ttn').resolve_config(TtnConfig, config_of(tmp_path, '{}'), [], None) == saved
 

@@ -16,7 +16,7 @@ from dctnet.compat import session_config, tf
 from dctnet.distributed import Local
 from dctnet.engine.updates import build_updates
 from dctnet.losses import adversarial_loss
-from dctnet.models.ttn import colour_shift, texture
+from dctnet.models.ttn_losses import colour_shift, texture
 from dctnet.nets.discriminators import PatchDiscriminator
 from dctnet.stage import Optim, Phase, StageGraph
 from dctnet.training.precision import COMPILED, convolutions_in, nodes_of
@@ -35,7 +35,8 @@ def one_step(precision: str = 'float32', xla: bool = False) -> Dict[str, np.ndar
         shift = colour_shift(0, tf.train.get_or_create_global_step())
         loss = adversarial_loss('lsgan').discriminator(net(texture(real, shift)), net(texture(fake, shift)))
         phase = Phase('d', loss, {}, net.variables, 1, Optim(2e-4, 0.5, 0.99))
-        update = build_updates(StageGraph([phase], None, True, []), Local(), loss_scaling=precision == 'float16')['d']
+        updates = build_updates(StageGraph([phase], None, True, []), Local(), loss_scaling=precision == 'float16')
+        update = updates[('d',)]['d']
         session.run(tf.global_variables_initializer())
         found = {}
 

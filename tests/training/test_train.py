@@ -33,7 +33,7 @@ def check_run_folder(run, pictures):
         'checkpoints'}
     terms = ('content', 'content_superpixel', 'texture', 'surface', 'tv')
     wanted = {'g/loss', 'd/loss'} | {'g/' + term for term in terms} | {'g/raw/' + term for term in terms}
-    assert wanted <= set(metrics(run)[0])
+    assert wanted <= set(metrics(run)[-1])
     assert [path.name for path in sorted((run / 'samples').iterdir())] == ['step-000000.png', 'step-000010.png']
     environment = json.loads((run / 'environment.json').read_text())
     assert {'tensorflow', 'dctnet', 'commit', 'python', 'numpy', 'command'} <= set(environment)
@@ -51,7 +51,9 @@ def check_run_folder(run, pictures):
 def test_interrupted_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures, monkeypatch, caplog, schedule,
                                                               superpixel):
     settings = ['train.steps=10', 'train.save_every=5', 'train.schedule=' + schedule, 'loss.superpixel=' + superpixel,
-                'train.sample_every=10', 'loss.style_warmup=[[3, 0.1], [8, 0.5]]',
+                'train.sample_every=10', 'optim.decay=cosine', 'optim.ema_decay=0.9', 'start.ramp=3',
+                *{'joint': ['start.pixel=4', 'start.discriminator=2'],  # stopped among D's steps, and within the ramp
+                  'sequential': ['start.pixel=6', 'start.discriminator=1', 'train.generator_every=2']}[schedule],
                 f"loss.surface={int(schedule == 'joint')}"]
     assert train.main(arguments(pictures, tmp_path / 'whole', *settings)) == DONE
     if schedule == 'joint':
@@ -92,7 +94,7 @@ def test_a_dry_run_writes_nothing(tmp_path, pictures, trained_once, capsys, capl
     assert train.main(command) == DONE and not (tmp_path / 'run').exists()
     config = yaml.safe_load(capsys.readouterr().out)
     assert config['train']['steps'] == 12345 and config['optim']['lr'] == 2e-4
-    for part in ('5 photographs', '3 exemplars', 'generator parameters', 'fine-tuning from'):
+    for part in ('5 photographs', '3 exemplars', 'generator parameters', 'starting from'):
         assert part in caplog.text
 
 
@@ -137,20 +139,21 @@ def test_fine_tune(tmp_path, pictures, trained, caplog):
     weights = {name: array for name, array in newest_weights(trained).items() if name.startswith('generator/')}
     np.savez(str(tmp_path / 'weights.npz'), **{name: weights[name] for name in weights if '/Adam' not in name})
     for source, loss, report in [
-            (tmp_path / 'weights.npz', ['loss.content=0', 'loss.surface=0'], '36 loaded; 21 missing (disc_gray/'),
-            (trained / 'checkpoints' / 'model-4', PLAIN, '36 loaded')]:
+            (tmp_path / 'weights.npz', ['loss.content=0', 'loss.surface=0', 'start.discriminator=0', 'start.ramp=2'],
+             '36 loaded; 21 missing (disc_gray/'),
+            (trained / 'checkpoints' / 'model-4', PLAIN, '36 loaded; Adam of the generator goes on')]:
         caplog.clear()
         run = tmp_path / 'fine' / source.name
-        command = arguments(pictures, run, 'train.steps=1', 'optim.lr=0', 'loss.style_warmup=[[9, 0]]', *loss)
+        command = arguments(pictures, run, 'train.steps=1', 'optim.lr=0', 'start.pixel=9', *loss)
         assert train.main(command + ['--init-from', str(source)]) == DONE
-        assert f'fine-tuning from {source}: {report}' in caplog.text
-        assert 'fine-tuning from' in (run / 'log.txt').read_text()
+        assert f'starting from {source}: {report}' in caplog.text
+        assert 'starting from' in (run / 'log.txt').read_text()
         found = newest_weights(run)
         assert all(np.array_equal(found[name], weights[name]) for name in weights if '/Adam' not in name)
-        assert found['global_step'] == 1  # counter and optimiser start afresh
+        assert found['global_step'] == 1  # the counter starts afresh
         config = yaml.safe_load((run / 'config.yaml').read_text())
-        assert config['init_from'] == str(source) and config['loss']['style_warmup'] == []
-        assert loss == PLAIN or metrics(run)[0]['g/texture'] > 0  # no warm-up of the style weight
+        assert config['init_from'] == str(source) and config['start']['pixel'] == 0
+        assert loss == PLAIN or 0 < metrics(run)[0]['g/texture'] < 0.1 * metrics(run)[0]['g/raw/texture']  # the ramp
     shutil.rmtree(str(trained))
     assert train.main(command + ['--set', 'train.steps=2']) == DONE  # resumed: no --init-from, no source
     assert saved_steps(run) == [1, 2]
