@@ -8,8 +8,8 @@ import numpy as np
 from dctnet import frozen
 from dctnet.compat import session_config, tf
 from dctnet.config import TtnLossConfig
-from dctnet.models.ttn_losses import (
-    COLOUR_SHIFT_HIGH, COLOUR_SHIFT_LOW, TtnBatch, build_discriminators, texture, ttn_losses)
+from dctnet.models.ttn_losses import (COLOUR_SHIFT_HIGH, COLOUR_SHIFT_LOW, TtnBatch, build_discriminators, texture,
+                                      ttn_losses)
 from dctnet.nets import unet, vgg19
 from dctnet.ops import filters
 from dctnet.ops.slic import flatten_regions
