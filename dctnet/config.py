@@ -67,6 +67,9 @@ class TtnLossConfig:
     tv: float = _option(1e4, low=0.0)
     facial: float = _option(0.0, low=0.0)       # openness of eyes and mouth, for strongly exaggerated styles
     range: float = _option(0.0, low=0.0)        # of the output beyond -1 and 1, which an export clips
+    # Side in pixels of the images that the weights of content and tv are meant for: both losses are divided by the
+    # number of pixels, so at another data.size the weights are scaled with it. 0: the weights as they are.
+    reference_size: int = _option(0, low=0)
     adversarial: str = _option('lsgan', choices=('lsgan', 'log'))
     # A pretrained network, or a frozen graph image:0 -> features:0.
     content_network: str = _option('vgg19', choices=('vgg19', 'dlib', 'random'), or_file='.pb')

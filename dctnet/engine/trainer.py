@@ -86,7 +86,9 @@ class Loop:
         self.updates = build_updates(stage, communicator, feed.micro_batches, loss_scaling)
         self._vote = tf.placeholder_with_default(tf.constant(0.0), [], name='votes_to_stop')
         # All processes stop after the same step, whichever of them was asked to.
-        self._finish = [communicator.mean([self._vote])[0], tf.group(*stage.step_ops), step_variable.assign_add(1)]
+        with tf.control_dependencies(stage.step_ops):  # they may depend on the step
+            count = step_variable.assign_add(1)
+        self._finish = [communicator.mean([self._vote])[0], count]
 
     def run(self, session: tf.Session, hooks: Sequence[Hook]) -> None:
         """Train from the session's step to `steps`, or until a hook or `stop_reason` ends the run."""
@@ -132,7 +134,7 @@ class Loop:
         for group in self.stage.due(self.step):
             self._update(group, hooks)
         reason = self._ask()
-        votes, _, _ = self.session.run(self._finish, {self._vote: float(bool(reason))},
+        votes, _ = self.session.run(self._finish, {self._vote: float(bool(reason))},
                                        options=self.communicator.run_options)
         self.step += 1
         self.mid_step = False

@@ -11,7 +11,7 @@ from dctnet.compat import tf
 from dctnet.config import TtnConfig, TtnLossConfig
 from dctnet.frozen import EmbeddedGraph
 from dctnet.losses import pixel_loss
-from dctnet.models.ttn_losses import TtnBatch, build_discriminators, colour_shift, ttn_losses
+from dctnet.models.ttn_losses import TtnBatch, at_size, build_discriminators, colour_shift, ttn_losses
 from dctnet.models.ttn_schedule import averaging, learning_rate, parts_of, style_factor
 from dctnet.nets import unet
 from dctnet.nets.discriminators import ExpressionRegressor
@@ -46,7 +46,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
     raw = unet.unet(batch.photo, channels)
     output = unet.smoothed(batch.photo, raw)
     batch, seconds = _with_superpixels(config.loss, batch, output)
-    losses = ttn_losses(config.loss, batch, output, discriminators, expression, features,
+    losses = ttn_losses(at_size(config.loss, config.data.size), batch, output, discriminators, expression, features,
                         shift=colour_shift(config.train.seed, step), ramp=style_factor(parts, step))
 
     def adam(base: float, moments: str = '') -> Optim:

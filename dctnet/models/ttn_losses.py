@@ -1,5 +1,6 @@
 """The terms of the texture translation network and what each of its networks minimises (paper section 3.3;
 docs/recipe.md, "TTN")."""
+from dataclasses import replace
 from typing import Callable, Dict, List, NamedTuple, Optional
 
 from dctnet.compat import tf
@@ -45,6 +46,12 @@ class Losses(NamedTuple):
     generator: Objective
     discriminator: Optional[Objective]
     expression: Optional[Objective]
+
+
+def at_size(weights: TtnLossConfig, size: int) -> TtnLossConfig:
+    """The weights of the losses for images of `size` pixels (loss.reference_size)."""
+    factor = (size / weights.reference_size) ** 2 if weights.reference_size else 1.0
+    return replace(weights, content=weights.content * factor, tv=weights.tv * factor)
 
 
 def discriminator_scopes(weights: TtnLossConfig) -> Dict[str, str]:

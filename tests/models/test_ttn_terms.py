@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from dctnet.compat import tf
+from dctnet.config import TtnLossConfig
 from dctnet.models import ttn_losses as ttn
 
 
@@ -31,6 +32,14 @@ def test_known_features_are_not_computed_again():
         found = session.run(ttn.content_terms(batch, output, features))
     assert len(asked) == 1
     assert found == {'content': pytest.approx(2.5 / 768), 'content_superpixel': pytest.approx(0.5 / 768)}
+
+
+def test_content_and_tv_weigh_the_same_at_every_size():
+    weights = TtnLossConfig(content=200, tv=1e4, style=0.3, reference_size=256)
+    half = ttn.at_size(weights, 128)
+    assert (half.content, half.tv, half.style) == (50, 2500, 0.3) and ttn.at_size(weights, 256) == weights
+    as_they_are = TtnLossConfig(content=200)
+    assert ttn.at_size(as_they_are, 64) == as_they_are
 
 
 def test_colour_shift_is_a_function_of_seed_and_step():

@@ -63,7 +63,8 @@ def arguments(folder: Path, run: Path, *overrides: str) -> List[str]:
     """The command line of a tiny training; `overrides` are KEY=VALUE."""
     keys = [f"data.photo={folder / 'photo'}", f"data.style={folder / 'style'}", 'data.workers=2',
             f'data.size={SIZE}', f'data.batch_size={BATCH}', 'model.channels=2', 'train.log_every=1',
-            'train.sample_every=0', 'train.save_every=2', 'train.steps=4', 'train.device=cpu', 'start.pixel=0',
+            'train.sample_every=0', 'train.save_every=2', 'train.steps=4', 'train.device=cpu',
+            'start.pixel=0', 'loss.reference_size=0',
             f'loss.content_network={folder / "content.pb"}']
     pairs = [word for key in keys + list(overrides) for word in ('--set', key)]
     return ['ttn', '--config', str(CONFIG), '--run', str(run)] + pairs
