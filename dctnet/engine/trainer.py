@@ -135,7 +135,7 @@ class Loop:
             self._update(group, hooks)
         reason = self._ask()
         votes, _ = self.session.run(self._finish, {self._vote: float(bool(reason))},
-                                       options=self.communicator.run_options)
+                                    options=self.communicator.run_options)
         self.step += 1
         self.mid_step = False
         if votes:
