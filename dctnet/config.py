@@ -154,12 +154,12 @@ class EvaluateConfig:
     """Measurements on photographs that the training does not see; off if `every` is 0."""
     every: int = _option(0, low=0)              # steps from one to the next, and at the end
     photo: str = ''                             # folder of aligned photographs, some dozens
-    # Of KID. FILE.pb: image:0 -> features:0.
+    # Of KID and FD. FILE.pb: image:0 -> features:0.
     features: str = _option('dlib', choices=('dlib', 'inception'), or_file='.pb')
     # auto: ArcFace if it is there, else dlib. FILE.pb: image:0 -> features:0.
     identity_network: str = _option('auto', choices=('auto', 'arcface', 'dlib'), or_file='.pb')
-    # What chooses the checkpoint that is kept in RUN/best: kid and colour, lower is better; id and edges, higher.
-    best: str = _option('kid', choices=('kid', 'colour', 'id', 'edges'))
+    # What chooses the checkpoint that is kept in RUN/best: id and edges, higher is better; the others, lower.
+    best: str = _option('style', choices=('style', 'kid', 'fd', 'colour', 'id', 'edges'))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """python -m dctnet.evaluate --photos A --results B [B2 ...] --styles C --out FILE.json: how good translations are.
 
-FID and KID of the results against pictures of the style (style), ID and edge agreement of each result with the photo of
-the same name (content), and LPIPS if its weights are given. Any number of result folders, of other methods too, in
-one run; give the photos as a result to see where they stand. All pictures are aligned faces. Beside FILE.json: FILE.csv
-(a line a picture) and FILE.md (a table with the paper's numbers). Exit codes: 0 done, 2 a mistake to put right.
+FID and KID of the results against pictures of the style, and the share of the style gap that is left (style); ID and
+edge agreement of each result with the photo of the same name (content), and LPIPS if its weights are given. Any number
+of result folders, of other methods too, in one run; give the photos as a result to see where they stand. All pictures
+are aligned faces. Beside FILE.json: FILE.csv (a line a picture) and FILE.md (a table with the paper's numbers). Exit
+codes: 0 done, 2 a mistake to put right.
 """
 from __future__ import annotations
 
@@ -24,8 +25,11 @@ from dctnet.command_line import Parser
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.files import atomic
 from dctnet.files.hashing import sha256_of_file
-from dctnet.metrics import edges, features, fid, kid
+from dctnet.metrics import edges, features
+from dctnet.metrics.feature_distances import FolderEmbedding, feature_distances
 from dctnet.metrics.pairs import SIDE, Pair, edge_scores, identity_scores, lpips_scores
+from dctnet.metrics.style_gap import MEASURE, StyleGap
+from dctnet.metrics.style_vectors import folder_vectors
 from dctnet.metrics.tables import markdown, per_image
 
 if TYPE_CHECKING:  # the real import waits until the folders have been checked: it loads TensorFlow
@@ -167,14 +171,17 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
     versions = {'dctnet': dctnet.__version__, 'python': platform.python_version(), 'tensorflow': TENSORFLOW_VERSION,
                 'numpy': np.__version__, 'opencv': cv2.__version__}
     hashes = {name: features.file_hashes(paths) for name, paths in results.items()}
-    style_hashes = features.file_hashes(styles)
+    photo_hashes, style_hashes = features.file_hashes(photos), features.file_hashes(styles)
     report: Dict[str, Any] = {
         'versions': versions,
-        'photos': _folder_entry(photos, features.file_hashes(photos)),
+        'photos': _folder_entry(photos, photo_hashes),
         'styles': _folder_entry(styles, style_hashes),
         'results': {name: dict(_folder_entry(results[name], hashes[name]), matched=len(pairs[name]))
                     for name in results}}
-    report.update(_distances(networks.features, style_hashes, hashes, networks.device, cache))
+    embedding = FolderEmbedding(networks.features, networks.device, cache)
+    report.update(feature_distances(embedding, style_hashes, hashes))
+    report['style'] = _style(photo_hashes, style_hashes, hashes, embedding, networks.device)
+    embedding.close()
     identity = networks.identity
     measured_on: Dict[str, Dict[str, Any]] = {
         'id': {'network': identity.kind, 'network_sha256': sha256_of_file(identity.file), 'side': identity.side,
@@ -196,40 +203,21 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
     return report, rows
 
 
-def _distances(network: EmbeddingNetwork, styles: Dict[Path, str], results: Dict[str, Dict[Path, str]],
-               device: str, cache: Path) -> Dict[str, Any]:
-    """The entries fid and kid of the report."""
-    from dctnet.compat import TENSORFLOW_VERSION
-    from dctnet.nets.pretrained import embedding_session
-    graph = embedding_session(network, device)
-    digest = sha256_of_file(network.file)
-    key = f'sha256 {digest} {network.kind} TensorFlow {TENSORFLOW_VERSION}'
-    against = features.folder_features(styles, graph, network.side, key, cache)
-    found: Dict[str, Dict[str, Any]] = {'fid': {}, 'kid': {}}
+def _style(photos: Dict[Path, str], styles: Dict[Path, str], results: Dict[str, Dict[Path, str]],
+           embedding: FolderEmbedding, device: str) -> Dict[str, Any]:
+    """The entry style of the report, of files and their hashes."""
+    from dctnet.nets import texture_network
+    network = texture_network.session(device)
+
+    def vectors(hashes: Dict[Path, str]) -> Dict[str, np.ndarray]:
+        return dict(folder_vectors(list(hashes), network), features=embedding.of(hashes).kept.astype(np.float64))
+    gap, found = StyleGap(vectors(photos), vectors(styles)), {}
     for name, hashes in results.items():
-        log.info('%s: features of %d pictures', name, len(hashes))
-        ours = features.folder_features(hashes, graph, network.side, key, cache)
-        warning = _few(ours.gaussian, against.gaussian)
-        if warning:
-            log.warning('%s: %s', name, warning)
-        found['fid'][name] = {'value': fid.frechet_distance(ours.gaussian, against.gaussian),
-                              'pictures': ours.gaussian.count, 'warning': warning}
-        distance = kid.kernel_distance(ours.kept, against.kept)
-        found['kid'][name] = dict(distance._asdict(), pictures=len(ours.kept), style_pictures=len(against.kept))
-    graph.close()
-    computed_on = {'network': network.kind, 'network_sha256': digest, 'side': network.side,
-                   'resize': features.RESIZE, 'dimension': len(against.gaussian.mean),
-                   'style_pictures': against.gaussian.count}
-    return {'fid': {'computed_on': computed_on, 'results': found['fid']},
-            'kid': {'computed_on': dict(computed_on, kernel='(x.y / dimension + 1)^3, unbiased'),
-                    'results': found['kid']}}
-
-
-def _few(ours: fid.Gaussian, styles: fid.Gaussian) -> Optional[str]:
-    few = [f'{side.count} {name}' for side, name in ((ours, 'results'), (styles, 'style pictures'))
-           if side.count <= len(side.mean)]
-    return (f"{' and '.join(few)} for {len(ours.mean)} features: a covariance is singular and FID much too high; "
-            'compare it with none of another N' if few else None)
+        log.info('%s: style of %d pictures', name, len(hashes))
+        found[name] = dict(gap.left(vectors(hashes)), pictures=len(hashes))
+    network.close()
+    return {'computed_on': dict(embedding.description, style_side=SIDE, measure=MEASURE, gaps=gap.gaps,
+                                photos=len(photos), style_pictures=len(styles)), 'results': found}
 
 
 def _entry(own: np.ndarray, other: np.ndarray) -> Dict[str, Any]:

@@ -61,6 +61,8 @@ def test_two_methods(folders, network, quick_identity, capsys):
     assert run(folders, features=network, identity=quick_identity) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     # An inverted photo has all the edges of the photo, and neither its face nor the style's colours.
+    style = {name: found['style'] for name, found in report['style']['results'].items()}
+    assert style['painted'] < 0.7 < style['inverted'] and report['style']['results']['painted']['pictures'] == 10
     for key, larger in (('fid', 'inverted'), ('kid', 'inverted'), ('id', 'painted'), ('edges', 'inverted')):
         found = report[key]['results']
         smaller = 'painted' if larger == 'inverted' else 'inverted'
@@ -80,7 +82,8 @@ def test_two_methods(folders, network, quick_identity, capsys):
     assert mean == pytest.approx(report['id']['results']['inverted']['value'], abs=1e-4)
     table = (folders / 'out' / 'report.md').read_text(encoding='utf-8')
     assert table in capsys.readouterr().out
-    assert '| painted | 10 |' in table and '| paper: DCT-Net | | 35.92 | | 0.71 |' in table
+    assert '| painted | 10 |' in table and '| paper: DCT-Net | | 35.92 | | | 0.71 |' in table
+    assert f"| {round(100 - 100 * style['painted'])} % |" in table and 'Style gap closed' in table
     assert 'does not compare' in table and 'singular' not in table
 
 
@@ -89,7 +92,7 @@ def test_the_same_pictures_and_the_cache(folders, network, quick_identity):
     first = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert first['fid']['results']['styles']['value'] == pytest.approx(0, abs=1e-9)
     assert first['kid']['results']['styles']['value'] < first['kid']['results']['painted']['value']
-    assert len(list((folders / 'out' / 'features_cache').iterdir())) == 2, 'style pictures and painted'
+    assert len(list((folders / 'out' / 'features_cache').iterdir())) == 3, 'style pictures, painted and photos'
     assert run(folders, 'painted', 'styles', features=network, identity=quick_identity) == 0
     second = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
     assert second['fid']['results'] == first['fid']['results'] and second['kid'] == first['kid']
@@ -255,7 +258,7 @@ def test_lpips_where_its_weights_are_given(folders, network, quick_identity, per
     lines = (folders / 'out' / 'report.md').read_text(encoding='utf-8').splitlines()
     assert lines[0].endswith('| LPIPS ↓ | LPIPS, other photo |')
     assert f'| {np.mean(apart):.3f} | {np.mean(others):.3f} |' in lines[2]
-    assert {line.count('|') for line in lines if line.startswith('|')} == {11}
+    assert {line.count('|') for line in lines if line.startswith('|')} == {12}
 
     assert run(folders, features=network, identity=quick_identity) == 0
     assert 'lpips' not in json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))

@@ -27,9 +27,9 @@ class RunningStatistics:
         self._products += features.T @ features
 
     def result(self) -> Gaussian:
-        """Needs two images at least, which the caller checks."""
+        """Needs an image at least; the covariance of one is 0."""
         mean = self._sum / self._count
-        covariance = (self._products - self._count * np.outer(mean, mean)) / (self._count - 1)
+        covariance = (self._products - self._count * np.outer(mean, mean)) / max(self._count - 1, 1)
         return Gaussian(self._count, mean, covariance)
 
 
@@ -43,6 +43,16 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     cross = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()
     distance = np.sum(np.square(a.mean - b.mean)) + np.trace(a.covariance) + np.trace(b.covariance) - 2.0 * cross
     return max(float(distance), 0.0)  # never negative but for rounding
+
+
+def frechet_distance_of_few(a: np.ndarray, b: np.ndarray) -> float:
+    """The same distance from the features themselves, [N, D] and [M, D], two rows each at least: exact, and quick if
+    there are fewer images than dimensions, for the last trace is then of a matrix of N x M numbers."""
+    means = [side.mean(axis=0) for side in (a, b)]
+    spread = [(side - mean) / np.sqrt(len(side) - 1) for side, mean in zip((a, b), means)]
+    cross = np.linalg.svd(spread[0] @ spread[1].T, compute_uv=False).sum()
+    distance = np.sum(np.square(means[0] - means[1])) + sum(np.square(side).sum() for side in spread) - 2.0 * cross
+    return max(float(distance), 0.0)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

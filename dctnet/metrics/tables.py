@@ -13,22 +13,25 @@ _PAIRED = (('id', 'ID ↑', 'ID'), ('edges', 'Edges ↑', 'Edges'), ('lpips', 'L
 def markdown(report: Dict[str, Any]) -> str:
     """The evaluation (dctnet.evaluate) as a Markdown table, followed by what the numbers were computed on."""
     paired = [entry for entry in _PAIRED if entry[0] in report]
-    lines = ['| Method | N | FID ↓ | KID × 1000 ↓ |' + ''.join(
+    lines = ['| Method | N | FID ↓ | KID × 1000 ↓ | Style gap closed ↑ |' + ''.join(
                  f' {heading} | {name}, other photo |' for _, heading, name in paired),
-             '|---' * (4 + 2 * len(paired)) + '|']
+             '|---' * (5 + 2 * len(paired)) + '|']
     for method, folder in report['results'].items():
         fid, kid = [report[key]['results'][method] for key in ('fid', 'kid')]
+        closed = round(100 - 100 * report['style']['results'][method]['style'])
         line = (f"| {method} | {folder['pictures']} | {fid['value']:.4g} | {1000 * kid['value']:.4g} ± "
-                f"{1000 * kid['standard_error']:.2g} |")
+                f"{1000 * kid['standard_error']:.2g} | {closed} % |")
         for key, _, _ in paired:
             found = report[key]['results'][method]
             line += f" {_number(found['value'])} | {_number(found['other_photo'])} |"
         lines.append(line)
-    lines += ['| paper: {} | | {:.2f} | | {:.2f} |'.format(*row) + ' |' * (2 * len(paired) - 1) for row in PAPER]
+    lines += ['| paper: {} | | {:.2f} | | | {:.2f} |'.format(*row) + ' |' * (2 * len(paired) - 1) for row in PAPER]
     features, faces = report['fid']['computed_on'], report['id']['computed_on']
     lines += ['', f"FID and KID: {features['network']} features ({features['dimension']} numbers, {features['side']} "
-                  f"px), results against {features['style_pictures']} style pictures. ID: {faces['network']}. \"Other "
-                  'photo": each result against the photo of another, the level without any agreement.',
+                  f"px), results against {features['style_pictures']} style pictures. Style gap: of the distance from "
+                  'photos to style pictures in drawing, colours and features, the share that results have '
+                  f"closed. ID: {faces['network']}. \"Other photo\": each result against the photo of another, the "
+                  'level without any agreement.',
               'The paper\'s rows: CelebA photos, its own styles' + (
                   '.' if features['network'] == 'inception' else ', Inception features: its FID does not compare '
                   'with FID of other features.')]

@@ -5,7 +5,7 @@ for an installed network; FILE.pb is a frozen graph image:0 float32 [N, H, W, 3]
 """
 import logging
 from pathlib import Path
-from typing import Callable, Dict, NamedTuple, Sequence
+from typing import Callable, Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -90,6 +90,15 @@ def content_network(name: str, side: int) -> tf.GraphDef:
     if name == 'vgg19':
         return _read_imported(name)
     return _read_file(Path(name), 'content network', ('vgg19', 'dlib', 'random'))
+
+
+def content_file(name: str) -> Optional[Path]:
+    """The file that holds the content network of that name; None if it has none."""
+    if name == 'random':
+        return None
+    if name == 'dlib':
+        return installed_model(DESCRIPTOR)
+    return imported_file(name) if name in _IMPORTED else Path(name)
 
 
 def identity_network(name: str = 'auto') -> EmbeddingNetwork:

@@ -55,7 +55,8 @@ def train_ttn(run: Run, inputs: TtnInputs, communicator: Communicator) -> bool:
         evaluator = None
         if embeddings:
             listings['evaluate.photo'] = inputs.validation
-            evaluator = TtnEvaluator(config, inputs.validation, inputs.images.style, embeddings)
+            evaluator = TtnEvaluator(config, inputs.validation, inputs.images.style, embeddings,
+                                     {'': lambda photos: unet.translate(photos, config.model.channels)})
         stage = Stage(graph, feed, [networks_of(origin)] if origin.name else [], description(config, origin),
                       _summary(config, inputs.images, communicator.size), listings,
                       moments=moments_of(config, origin), evaluator=evaluator)

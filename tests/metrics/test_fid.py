@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from dctnet.metrics.fid import Gaussian, RunningStatistics, frechet_distance
+from dctnet.metrics.fid import Gaussian, RunningStatistics, frechet_distance, frechet_distance_of_few
 
 
 def drawn(seed, count=200, dimension=6):
@@ -55,6 +55,15 @@ def test_equal_sets_are_at_distance_0_and_order_does_not_count():
     assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
     assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a), rel=1e-9)
     assert frechet_distance(gaussian_of(drawn(1)[::-1], batch=11), b) == pytest.approx(frechet_distance(a, b), rel=1e-6)
+
+
+@pytest.mark.parametrize('count', [4, 30])
+def test_the_distance_from_the_features_is_the_same(count):
+    """With fewer images than dimensions, and with more."""
+    x, y = drawn(1, count), drawn(2, count + 3)
+    statistics = [Gaussian(len(side), side.mean(0), np.cov(side, rowvar=False)) for side in (x, y)]
+    assert frechet_distance_of_few(x, y) == pytest.approx(frechet_distance(*statistics), rel=1e-9)
+    assert frechet_distance_of_few(x, x) == pytest.approx(0, abs=1e-9)
 
 
 def test_fewer_pictures_than_features_still_have_a_distance():

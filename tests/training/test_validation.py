@@ -9,15 +9,20 @@ import pytest
 
 from dctnet import export, frozen, images, train
 from dctnet.compat import tf
-from dctnet.config import EvaluateConfig
+from dctnet.config import EvaluateConfig, TtnConfig
+from dctnet.config_file import load
 from dctnet.metrics.edges import edge_agreement
 from dctnet.metrics.features import embed_images
+from dctnet.metrics.fid import frechet_distance_of_few
 from dctnet.metrics.kid import kernel_distance
 from dctnet.metrics.pairs import cosine
 from dctnet.metrics.style_distance import colour_distance
+from dctnet.metrics.style_gap import StyleGap
+from dctnet.metrics.style_vectors import style_vectors
+from dctnet.nets import texture_network
 from dctnet.runs import checkpoint_files
-from dctnet.training.validation import Embeddings
-from tests.training.tiny_training import SIZE, at_step, message, metrics, newest_weights, plain, saved_steps
+from dctnet.training.validation import Embeddings, TtnEvaluator
+from tests.training.tiny_training import CONFIG, SIZE, at_step, message, metrics, newest_weights, plain, saved_steps
 
 
 @pytest.fixture(scope='module')
@@ -84,10 +89,11 @@ def test_the_training_is_the_same_and_resumes_exactly(tmp_path, pictures, settin
     assert metrics(run) == metrics(tmp_path / 'whole')
     assert list(measured(run)) == [2, 4, 6]
     assert set(measured(run)[2]) == {'eval/' + name for name in (
-        'kid', 'id', 'colour', 'edges', 'saturation', 'sharpness')}
+        'style', 'style_texture', 'style_ink', 'style_chroma', 'style_colour', 'style_network', 'style_features', 'kid',
+        'fd', 'id', 'colour', 'edges', 'saturation', 'sharpness')}
     best = [json.loads((tmp_path / name / 'best' / 'best.json').read_text()) for name in ('whole', 'killed')]
     assert best[0] == best[1]
-    values = {step: found['eval/kid'] for step, found in measured(run).items()}
+    values = {step: found['eval/style'] for step, found in measured(run).items()}
     assert best[0]['value'] == min(values.values()) == values[best[0]['step']]
     assert json.loads((run / 'pictures.json').read_text())['evaluate.photo']['count'] == 4
 
@@ -109,15 +115,23 @@ def test_values_are_those_of_the_exported_translator(tmp_path, pictures, setting
     results = [translate(photo.astype(np.float32)) for photo in photos]
     features = frozen.FrozenGraph(network, ['image:0'], ['features:0'], 'cpu')
     embed = frozen.FrozenGraph(faces, ['image:0'], ['features:0'], 'cpu')
+    texture = texture_network.session('cpu')
+
+    def vectors(side):
+        return dict(style_vectors([np.stack(side)], texture), features=embed_images(side, features, SIZE))
+    gap = StyleGap(vectors(photos), vectors(styles))
     expected = {
+        'style': gap.left(vectors(results))['style'],
+        'fd': frechet_distance_of_few(*[embed_images(side, features, SIZE) for side in (results, styles)]),
         'kid': kernel_distance(*[embed_images(side, features, SIZE) for side in (results, styles)]).value,
         'id': cosine(*[embed_images(side, embed, 256) for side in (results, photos)]).mean(),
         'colour': colour_distance(results, styles),
         'edges': np.mean([edge_agreement(*pair) for pair in zip(photos, results)])}
     for name, value in expected.items():
         assert found[best['step']]['eval/' + name] == pytest.approx(value, rel=0.02, abs=2e-3), name
-    assert 'on 4 photographs, which themselves have kid {:.4g}, colour {:.4g} and'.format(
+    assert 'on 4 photographs, which themselves have kid {:.4g}, fd {:.4g}, colour {:.4g} and'.format(
         kernel_distance(*[embed_images(side, features, SIZE) for side in (photos, styles)]).value,
+        frechet_distance_of_few(*[embed_images(side, features, SIZE) for side in (photos, styles)]),
         colour_distance(photos, styles)) in caplog.text
 
 
@@ -127,6 +141,29 @@ def test_features_and_identity_of_one_file_are_embedded_once(faces):
     vectors = embeddings.of(np.zeros((3, SIZE, SIZE, 3), np.uint8))
     assert list(vectors) == [faces] and embeddings.features == embeddings.identity == faces
     assert vectors[faces].shape == (3, 8 * 8 * 3)
+
+
+def test_two_translators_are_measured_and_the_first_chooses(pictures, validation, network, faces, settings):
+    """The names of the values, as a moving average of the generator needs them."""
+    config = load(TtnConfig, CONFIG, settings + [f'data.size={SIZE}', 'loss.content=0', 'train.device=cpu'])
+    styles = images.list_images(pictures / 'style')
+    with tf.Graph().as_default(), tf.Session() as session:
+        evaluator = TtnEvaluator(config, images.list_images(validation), styles, Embeddings(config.evaluate, 'cpu'),
+                                 {'': tf.identity, 'inverted': tf.negative})
+        evaluator.prepare()
+        found = evaluator.measure(session)
+    assert (found['id'], found['edges'], found['style']) == pytest.approx((1, 1, 1), abs=5e-3)  # rounded to uint8
+    assert found['id_inverted'] < 0 and found['style_inverted'] != found['style'] and evaluator.metric == 'style'
+    assert {name + '_inverted' for name in found if not name.endswith('_inverted')} < set(found)
+
+
+def test_a_network_that_also_holds_the_content_is_told(tmp_path, pictures, settings, caplog):
+    command = plain(pictures, tmp_path / 'run', *settings, f"evaluate.features={pictures / 'content.pb'}")
+    assert train.main(command + ['--set', 'loss.content=1', '--dry-run']) == 0
+    assert 'loss.content_network and evaluate.features are the same network' in caplog.text
+    caplog.clear()
+    assert train.main(command + ['--dry-run']) == 0  # no content term
+    assert 'the same network' not in caplog.text
 
 
 def test_photographs_of_the_training_are_told(tmp_path, pictures, validation, settings, caplog):
