@@ -71,6 +71,10 @@ class TtnLossConfig:
     # number of pixels, so at another data.size the weights are scaled with it. 0: the weights as they are.
     reference_size: int = _option(0, low=0)
     adversarial: str = _option('lsgan', choices=('lsgan', 'log'))
+    # How strong the discriminators are: the number of sizes, each half of the one before, at which they see a picture,
+    # and the factor of their marks, which spectral norm keeps small.
+    scales: int = _option(1, low=1, high=3)
+    gain: float = _option(1.0, low=0.001)
     # A pretrained network, or a frozen graph image:0 -> features:0.
     content_network: str = _option('vgg19', choices=('vgg19', 'dlib', 'random'), or_file='.pb')
     superpixel: str = _option('output', choices=('output', 'photo', 'off'))

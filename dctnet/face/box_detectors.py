@@ -75,7 +75,7 @@ class CnnDetector:
 class CascadeDetector:
     """A cascade of OpenCV, Haar or LBP, for whatever it was trained on. Score: how many windows agree on a face.
 
-    Raises UserError if the file is no cascade.
+    Raises UserError if the file is no cascade, or this OpenCV has none (5 and later).
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,7 +91,10 @@ class CascadeDetector:
         return [DetectedBox((int(x), int(y), int(x + width - 1), int(y + height - 1)), float(count))
                 for (x, y, width, height), count in zip(boxes, np.ravel(counts))]
 
-    def _load(self) -> cv2.CascadeClassifier:
+    def _load(self) -> Any:
+        if not hasattr(cv2, 'CascadeClassifier'):
+            raise UserError(f'OpenCV {cv2.__version__} has no cascades any more: install opencv-python<5, or choose '
+                            'another detector')
         cascade = cv2.CascadeClassifier()
         try:
             loaded = cascade.load(str(self._path))

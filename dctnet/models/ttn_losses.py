@@ -91,12 +91,13 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
     views = {'texture': lambda x: texture(x, shift), 'surface': filters.surface}
     raw_g, scale_g, raw_d, scalars_d = {}, {}, {}, {}
     for name, net in discriminators.items():
-        fake, real = net(views[name](output)), net(views[name](batch.style))
-        raw_g[name] = form.generator(fake)
+        marks = [[weights.gain * net(views[name](half)) for half in _halved(picture, weights.scales)]
+                 for picture in (batch.style, output)]
+        raw_g[name] = _mean([form.generator(fake) for fake in marks[1]])
         scale_g[name] = weights.style * getattr(weights, name) * ramp
-        raw_d[name] = form.discriminator(real, fake)
-        scalars_d['mean_real/' + name] = tf.reduce_mean(real)
-        scalars_d['mean_fake/' + name] = tf.reduce_mean(fake)
+        raw_d[name] = _mean([form.discriminator(real, fake) for real, fake in zip(*marks)])
+        for kind, of_kind in zip(('real', 'fake'), marks):
+            scalars_d[f'mean_{kind}/{name}'] = _mean([tf.reduce_mean(mark) for mark in of_kind])
     if weights.content:
         content = content_terms(batch, output, features)
         raw_g.update(content)
@@ -125,6 +126,18 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
         regressor = Objective(raw_g['facial'] + on_photo, {'output': raw_g['facial'], 'photo': on_photo,
                                                            'loss': raw_g['facial'] + on_photo})
     return Losses(generator, discriminator, regressor)
+
+
+def _halved(picture: tf.Tensor, scales: int) -> List[tf.Tensor]:
+    """The picture at so many sizes: itself, half of it ..."""
+    pictures = [picture]
+    for _ in range(scales - 1):
+        pictures.append(tf.nn.avg_pool(pictures[-1], [1, 2, 2, 1], [1, 2, 2, 1], 'VALID'))
+    return pictures
+
+
+def _mean(values: List[tf.Tensor]) -> tf.Tensor:
+    return values[0] if len(values) == 1 else tf.reduce_mean(tf.stack(values))
 
 
 def _sum(terms: Dict[str, tf.Tensor]) -> tf.Tensor:

@@ -64,3 +64,22 @@ def test_texture_is_one_grey_picture():
     with tf.Graph().as_default(), tf.Session() as session:
         found = session.run(ttn.texture(tf.constant(x), tf.constant([0.2, 0.5, 0.3])))
     np.testing.assert_allclose(found, (x * [0.2, 0.5, 0.3]).sum(3, keepdims=True), atol=1e-6)
+
+
+def test_discriminators_may_see_smaller_pictures_and_give_larger_marks():
+    """Two sizes: the mean of what each gives alone. A gain multiplies the marks."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        rng = np.random.RandomState(0)
+        style, output = [tf.constant(rng.uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32)) for _ in range(2)]
+        half = [tf.nn.avg_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], 'VALID') for x in (style, output)]
+
+        def losses(style, output, **options):
+            weights = TtnLossConfig(style=1, surface=0, content=0, tv=0, **options)
+            found = ttn.ttn_losses(weights, ttn.TtnBatch(output, style), output, {'texture': lambda x: x}, None, None,
+                                   shift=tf.constant([0.2, 0.5, 0.3]), ramp=tf.constant(1.0))
+            return [found.generator.loss, found.discriminator.loss, found.discriminator.scalars['mean_fake/texture']]
+        whole, small, both = session.run([losses(style, output), losses(*half), losses(style, output, scales=2)])
+        np.testing.assert_allclose(both, (np.array(whole) + small) / 2, rtol=1e-5)
+        assert abs(whole[0] - small[0]) > 0.01
+        louder = session.run(losses(style, output, gain=3.0))
+        assert louder[2] == pytest.approx(3 * whole[2], rel=1e-5) and louder[0] > whole[0]
