@@ -22,6 +22,7 @@ FILE_NAME = 'openness.json'
 _VERSION = 1  # of the measurement: values of another version are measured again
 _FEWEST_KNOWN = 0.1
 REPORT_SECONDS = 20.0
+LEAST_DEVIATION = 0.01
 
 
 def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Dict[Path, np.ndarray]:
@@ -60,6 +61,19 @@ def photo_openness(paths: Sequence[Path], workers: int, keep: bool = True) -> Di
     result = {path: np.array([np.nan] * 3 if measured[path] is None else measured[path], np.float32) for path in paths}
     _check(result, paths[0].parent)
     return result
+
+
+def spread(measured: Dict[Path, np.ndarray]) -> np.ndarray:
+    """float32 [2, 3]: mean and standard deviation of the openness over the photographs in which it is known.
+
+    measured: file -> its openness [3], of `photo_openness`.
+
+    Both eyes share theirs, so that a photograph and its mirror image are treated alike. A standard deviation is at
+    least LEAST_DEVIATION, for photographs that are all alike.
+    """
+    known = np.array([values for values in measured.values() if np.isfinite(values).all()], np.float64)
+    parts = [known[:, :2], known[:, :2], known[:, 2]]  # left eye, right eye, mouth
+    return np.array([[part.mean() for part in parts], [max(part.std(), LEAST_DEVIATION) for part in parts]], np.float32)
 
 
 def _measure(detector: FaceDetector, path: Path) -> Optional[List[float]]:

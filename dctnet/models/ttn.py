@@ -23,7 +23,7 @@ _MEMORY_ADVICE = 'lower data.batch_size (train.accumulate makes up for it), data
 
 
 def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_network: Optional[tf.GraphDef],
-              preview_photos: np.ndarray) -> StageGraph:
+              preview_photos: np.ndarray, openness_spread: Optional[np.ndarray] = None) -> StageGraph:
     """Build the training graph with its phases g, d, expression and pixel.
 
     config: of the run; its `start` has been decided.
@@ -31,6 +31,8 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
     step: int64 scalar, the number of steps done.
     content_network: frozen graph image:0 -> features:0; None if the weight of the content loss is 0.
     preview_photos: float32 [M, size, size, 3] BGR in [-1, 1], shown in every sample sheet.
+    openness_spread: float32 [2, 3], mean and standard deviation of the photographs' openness, if the facial loss has a
+        weight.
     Raises UserError if all weights of the loss are 0.
     """
     network = EmbeddedGraph(content_network, 'the content network') if config.loss.content else None
@@ -42,7 +44,10 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
     parts = parts_of(config.start)
     channels = config.model.channels
     discriminators = build_discriminators(config.loss, channels)
-    expression = ExpressionRegressor(channels) if config.loss.facial else None
+    expression = None
+    if openness_spread is not None:
+        expression = ExpressionRegressor(channels, openness_spread)
+        batch = batch._replace(openness=expression.normalised(batch.openness))
     raw = unet.unet(batch.photo, channels)
     output = unet.smoothed(batch.photo, raw)
     batch, seconds = _with_superpixels(config.loss, batch, output)

@@ -23,7 +23,7 @@ class TtnBatch(NamedTuple):
 
     photo, style: [N, size, size, 3] BGR in [-1, 1].
     superpixel: the photographs' SLIC regions, of the same shape and range.
-    openness: of left eye, right eye and mouth, [N, 3]; NaN if unknown.
+    openness: of left eye, right eye and mouth, height / width [N, 3]; NaN if unknown.
     photo_features, superpixel_features: the content network's features [N, h, w, c] of the photographs and of their
         superpixels, if they have been computed before.
     """
@@ -72,7 +72,7 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
     """All terms of the TTN, unweighted and weighted. Terms of weight 0 are not built.
 
     weights: of the terms.
-    batch: the training images and what goes with them.
+    batch: the training images and what goes with them; its openness is normalised by ExpressionRegressor.
     output: the translated photographs, float32 [N, H, W, 3] BGR, about [-1, 1].
     discriminators: of `build_discriminators`.
     expression: R_exp; None if the weight of the facial loss is 0.

@@ -2,11 +2,15 @@
 perception loss (docs/recipe.md, "TTN")."""
 from typing import List
 
+import numpy as np
+
 from dctnet.compat import tf
 from dctnet.ops.layers import leaky_relu
+from dctnet.ops.resample import averaging_matrix, resampled
 from dctnet.ops.spectral_norm import spectral_normalised
 
 EXPRESSION_SCOPE = 'expression'
+_CELLS = 8  # of the image, in each direction, that the expression regressor tells apart
 _HIDDEN = 512  # between the two dense layers of the expression regressor
 
 
@@ -80,26 +84,41 @@ class PatchDiscriminator:
 
 
 class ExpressionRegressor:
-    """The spectral-norm trunk of the discriminators, its mean over the image, and two dense layers to 3 numbers.
+    """The spectral-norm trunk of the discriminators, its means in 8 × 8 cells of the image, and two dense layers to 3
+    numbers.
 
-    At 32 channels 128 -> 512 -> 3. The leaky ReLU between the dense layers is our addition: without it they would be
-    one layer.
+    At 32 channels 8192 -> 512 -> 3. The published form is the mean of the whole image, 128 -> 512 -> 3, in which an eye
+    is too small to be seen; faces are aligned, so a cell tells eyes from mouth (docs/recipe.md, "Facial perception").
+    The leaky ReLU between the dense layers is our addition, too: without it they would be one layer.
+
+    channels: of the first layer.
+    spread: float32 [2, 3], mean and standard deviation of the openness that it is to predict. A checkpoint holds them,
+        so that a resumed training goes on with the same ones.
     """
 
-    def __init__(self, channels: int = 32) -> None:
+    def __init__(self, channels: int, spread: np.ndarray) -> None:
         with tf.variable_scope(EXPRESSION_SCOPE):
+            self._spread = tf.get_variable('spread', [2, 3], tf.float32, tf.constant_initializer(spread),
+                                           trainable=False)
             self._trunk = SpectralTrunk(3, channels)
-            self._dense = [_dense_variables('dense1', self._trunk.outputs, _HIDDEN),
+            self._dense = [_dense_variables('dense1', _CELLS * _CELLS * self._trunk.outputs, _HIDDEN),
                            _dense_variables('dense2', _HIDDEN, 3)]
         self.variables = [variable for layer in self._trunk.convs for variable in layer.variables]
         self.variables += [variable for layer in self._dense for variable in layer]
         self.power_iteration = [conv.advance for conv in self._trunk.convs]
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        """[N, H, W, 3] BGR in [-1, 1] -> openness of left eye, right eye and mouth [N, 3]."""
+        """[N, H, W, 3] BGR in [-1, 1], H and W known -> normalised openness of left eye, right eye and mouth [N, 3]."""
         (kernel1, bias1), (kernel2, bias2) = self._dense
-        features = tf.reduce_mean(self._trunk(x), axis=[1, 2])
+        maps = self._trunk(x)
+        rows, columns = [averaging_matrix(side, 0, side, _CELLS) for side in maps.shape.as_list()[1:3]]
+        features = tf.reshape(resampled(maps, rows, columns), [-1, _CELLS * _CELLS * self._trunk.outputs])
         return tf.matmul(leaky_relu(tf.matmul(features, kernel1) + bias1), kernel2) + bias2
+
+    def normalised(self, openness: tf.Tensor) -> tf.Tensor:
+        """[N, 3], less the mean and divided by the standard deviation of the photographs; NaN stays NaN."""
+        mean, deviation = tf.unstack(self._spread)
+        return (openness - mean) / deviation
 
 
 def _dense_variables(name: str, inputs: int, outputs: int) -> tuple:

@@ -3,13 +3,15 @@ import logging
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
+import numpy as np
+
 from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.config import TtnConfig
 from dctnet.data import extras
 from dctnet.data.cache import Cache
 from dctnet.data.folders import Folders
-from dctnet.data.openness import photo_openness
+from dctnet.data.openness import photo_openness, spread
 from dctnet.data.pipeline import DomainSampler, Extra, MixedSampler, Sampler, epochs, picture_feed, preview_pictures
 from dctnet.distributed import Communicator
 from dctnet.files.hashing import sha256_of_bytes
@@ -75,13 +77,15 @@ def build_training(config: TtnConfig, images: Folders, content: Optional[tf.Grap
     """
     data = config.data
     cache = Cache(Path(data.cache) if data.cache else None)
+    openness = _openness(config, images.photo, dry)
     with cpu_convolution_gradients(config.train.device), starting_weights(config.train.seed):
         batch = picture_feed(_samplers(config, images, cache), data.size, data.batch_size, data.workers,
-                             _extras(config, images.photo, content, cache, dry), communicator,
+                             _extras(config, content, cache, openness), communicator,
                              config.train.accumulate)
         graph = build_ttn(scaled(config, communicator.size), TtnBatch(*batch.pictures, **batch.extras),
                           tf.train.get_or_create_global_step(), content,
-                          preview_pictures(images.photo, data.size, PREVIEW_PICTURES))
+                          preview_pictures(images.photo, data.size, PREVIEW_PICTURES),
+                          spread(openness) if openness else None)
     return graph, batch.feed
 
 
@@ -96,8 +100,16 @@ def _samplers(config: TtnConfig, images: Folders, cache: Cache) -> List[Sampler]
     return [photo, style]
 
 
-def _extras(config: TtnConfig, photos: Sequence[Path], content: Optional[tf.GraphDef], cache: Cache,
-            dry: bool) -> Dict[str, Extra]:
+def _openness(config: TtnConfig, photos: Sequence[Path], dry: bool) -> Dict[Path, np.ndarray]:
+    """Photograph -> its openness, if the loss needs it. Measuring thousands takes minutes, and a dry run leaves nothing
+    for the next start: it measures some."""
+    if not config.loss.facial:
+        return {}
+    return photo_openness(photos[:DRY_RUN_PHOTOGRAPHS] if dry else photos, config.data.workers, keep=not dry)
+
+
+def _extras(config: TtnConfig, content: Optional[tf.GraphDef], cache: Cache,
+            openness: Dict[Path, np.ndarray]) -> Dict[str, Extra]:
     """Field of TtnBatch -> array that the loss needs with each photograph."""
     data, loss = config.data, config.loss
     result: Dict[str, Extra] = {}
@@ -112,10 +124,8 @@ def _extras(config: TtnConfig, photos: Sequence[Path], content: Optional[tf.Grap
             result['superpixel_features'] = extras.superpixel_features(features, name, data.size, cache)
     elif loss.content and superpixels:
         result['superpixel'] = extras.superpixel(data.size)
-    if loss.facial:
-        # Measuring thousands takes minutes, and a dry run leaves nothing for the next start.
-        measured = photos[:DRY_RUN_PHOTOGRAPHS] if dry else photos
-        result['openness'] = extras.openness(photo_openness(measured, data.workers, keep=not dry))
+    if openness:
+        result['openness'] = extras.openness(openness)
     return result
 
 

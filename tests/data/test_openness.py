@@ -8,7 +8,7 @@ import pytest
 
 from dctnet import images
 from dctnet.data import openness as module
-from dctnet.data.openness import FILE_NAME, photo_openness
+from dctnet.data.openness import FILE_NAME, LEAST_DEVIATION, photo_openness, spread
 from dctnet.errors import UserError
 from dctnet.files import atomic
 
@@ -145,3 +145,13 @@ def test_nearly_no_faces_is_a_mistake(photos, seen):
     with pytest.raises(UserError):
         measured(photos)
     assert seen == []  # known by now
+
+
+def test_spread_of_known_photographs_with_both_eyes_as_one():
+    values = [[0.1, 0.3, 0.0], [0.2, 0.4, 0.5], [np.nan] * 3]
+    found = spread({str(i): np.array(row, np.float32) for i, row in enumerate(values)})
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found[0], [0.25, 0.25, 0.25], rtol=1e-6)
+    np.testing.assert_allclose(found[1], [np.std([0.1, 0.3, 0.2, 0.4])] * 2 + [0.25], rtol=1e-6)
+    alike = spread({str(i): np.full(3, 0.3, np.float32) for i in range(2)})
+    np.testing.assert_allclose(alike[1], LEAST_DEVIATION)

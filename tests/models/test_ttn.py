@@ -26,14 +26,15 @@ def config(train=None, start=None, **loss):
         'train': train or {}, 'start': start}, 'test')
 
 
-def build(config, with_superpixels=False):
-    """(stage, step variable) in the current graph, for fixed pictures."""
+def build(config, with_superpixels=False, unit=1.0):
+    """(stage, step variable) in the current graph, for fixed pictures. unit: of their openness and its spread."""
     draw = np.random.RandomState(0).uniform(-1, 1, (3, 2, SIZE, SIZE, 3)).astype(np.float32)
     tf.set_random_seed(0)
     step = tf.train.get_or_create_global_step()
     batch = TtnBatch(tf.constant(draw[0]), tf.constant(draw[1]), tf.constant(draw[2]) if with_superpixels else None,
-                     tf.constant([[0.3, 0.2, 0.0], [0.1, 0.4, 0.5]]) if config.loss.facial else None)
-    return ttn.build_ttn(config, batch, step, content_network(), draw[0]), step
+                     tf.constant([[0.3, 0.2, 0.0], [0.1, 0.4, 0.5]]) * unit if config.loss.facial else None)
+    spread = unit * np.array([[0.25, 0.25, 0.25], [0.1, 0.1, 0.25]]) if config.loss.facial else None
+    return ttn.build_ttn(config, batch, step, content_network(), draw[0], spread), step
 
 
 def names(variables):
@@ -222,3 +223,14 @@ def test_the_facial_loss_is_the_distance_to_the_photographs_openness():
     assert g['loss'] == pytest.approx(g['facial'] + g['tv'], rel=1e-5)
     assert losses.discriminator is None
     assert (gradient[1] == 0).all() and (gradient[[0, 2]] != 0).all()  # nothing from a photograph without a face
+
+
+def test_a_facial_weight_means_the_same_whatever_the_spread_of_the_openness():
+    found = []
+    for unit in (1.0, 20.0):
+        with tf.Graph().as_default(), tf.Session() as session:
+            stage, _ = build(config(facial=1, style=0, content=0, tv=0), unit=unit)
+            session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+            found.append(session.run(stage.phases[0].scalars['raw/facial']))
+    assert found[0] == pytest.approx(found[1], rel=1e-4)
+    assert 1 < found[0] < 2.5  # of two photographs a deviation or so apart in each of three numbers

@@ -48,10 +48,10 @@ def test_names_of_one_shape_get_draws_of_their_own():
 
 
 def test_distributions_are_the_initialisers_own():
-    weights = started(3, lambda: (ExpressionRegressor(8), PatchDiscriminator('disc_blur', 3, 16)))
-    dense = weights['expression/dense1/kernel']  # [32, 512]
-    limit = np.sqrt(6 / (32 + 512))
-    assert np.abs(dense).max() <= limit and dense.std() == pytest.approx(limit / np.sqrt(3), rel=0.02)
+    weights = started(3, lambda: (ExpressionRegressor(8, np.ones((2, 3))), PatchDiscriminator('disc_blur', 3, 16)))
+    dense = weights['expression/dense1/kernel']  # [8 · 8 · 32, 512]
+    limit = np.sqrt(6 / (2048 + 512))
+    assert np.abs(dense).max() <= limit + 1e-7 and dense.std() == pytest.approx(limit / np.sqrt(3), rel=0.02)
     kernel = weights['disc_blur/conv2_2/kernel']  # [3, 3, 64, 64]
     limit = np.sqrt(6 / (9 * 128))
     assert np.abs(kernel).max() <= limit and kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.02)

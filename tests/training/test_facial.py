@@ -1,4 +1,5 @@
 """train.py ttn with the facial perception loss: stopped and resumed, and what it asks of the photographs."""
+import json
 import logging
 import shutil
 
@@ -58,6 +59,22 @@ def test_stopped_and_resumed_is_the_same_as_uninterrupted(tmp_path, photos, capl
         assert line['g/facial'] == pytest.approx(2 * line['g/raw/facial'], rel=1e-5)
         assert line['g/raw/facial'] > 0 and line['expression/loss'] > 0
     assert Detector.seen == 5  # the later starts found the numbers in the folder
+
+
+@pytest.mark.long
+def test_a_resumed_run_keeps_its_spread(tmp_path, photos):
+    run = tmp_path / 'run'
+    train.main(arguments(photos, run, *FACIAL + ('train.steps=1',)))
+    first = newest_weights(run)['expression/spread']
+    kept = photos / 'photo' / openness.FILE_NAME
+    content = json.loads(kept.read_text())
+    for entry in content['photographs'].values():
+        entry['openness'] = entry['openness'] and [3 * value for value in entry['openness']]
+    kept.write_text(json.dumps(content))
+    train.main(arguments(photos, run, *FACIAL + ('train.steps=2',)))
+    np.testing.assert_array_equal(newest_weights(run)['expression/spread'], first)
+    train.main(arguments(photos, tmp_path / 'other', *FACIAL + ('train.steps=1',)))
+    np.testing.assert_allclose(newest_weights(tmp_path / 'other')['expression/spread'], 3 * first, rtol=1e-5)
 
 
 @pytest.mark.long
