@@ -20,7 +20,8 @@ def test_sizes_and_variables():
         assert len(shapes) == len(net.variables) == 16 and len(net.power_iteration) == 6
         assert shapes['expression/conv0_1/kernel'] == (3, 3, 3, 32)
         assert shapes['expression/conv2_2/kernel'] == (3, 3, 128, 128)
-        assert shapes['expression/dense1/kernel'] == (8 * 8 * 128, 512) and shapes['expression/dense2/kernel'] == (512, 3)
+        assert shapes['expression/dense1/kernel'] == (8 * 8 * 128, 512)
+        assert shapes['expression/dense2/kernel'] == (512, 3)
         assert {v.op.name for v in tf.trainable_variables()} == set(shapes)
         assert {v.op.name for v in tf.global_variables()} - set(shapes) == {
             f'expression/conv{i}_{j}/u' for i in range(3) for j in (1, 2)} | {'expression/spread'}
@@ -74,7 +75,8 @@ def shown_openness(pictures):
 def test_what_it_learns_opens_and_shuts_eyes_towards_the_photographs():
     rng = np.random.RandomState(0)
     values = rng.uniform(0.2, 0.9, 64).astype(np.float32)
-    faces, alpha = np.stack([photograph((value, value), rng) for value in values]), np.repeat(values[:, None], 3, axis=1)
+    faces = np.stack([photograph((value, value), rng) for value in values])
+    alpha = np.repeat(values[:, None], 3, axis=1)
     np.testing.assert_allclose(shown_openness(faces), values, atol=0.1)
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(0)
