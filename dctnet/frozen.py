@@ -138,6 +138,17 @@ def import_into(graph_def: tf.GraphDef, inputs: Dict[str, tf.Tensor], outputs: S
                         f"{' '.join(str(error).split())[:300]}") from error
 
 
+def scaled(graph_def: tf.GraphDef, factor: float, where: str) -> tf.GraphDef:
+    """A content network (CONTENT_INPUT -> CONTENT_OUTPUT) whose features are multiplied by `factor`; `where` names it
+    in errors."""
+    node = next(node for node in graph_def.node if node.name + ':0' == CONTENT_INPUT)
+    with tf.Graph().as_default() as graph:
+        image = tf.placeholder(tf.float32, tf.TensorShape(node.attr['shape'].shape), name=node.name)
+        features, = import_into(graph_def, {CONTENT_INPUT: image}, [CONTENT_OUTPUT], where)
+        tf.multiply(features, factor, name=CONTENT_OUTPUT.split(':')[0])
+    return graph.as_graph_def()
+
+
 def has_tensors(graph_def: tf.GraphDef, tensors: Sequence[str]) -> bool:
     """True if all these names (NAME:0) are in the graph."""
     return {tensor.split(':')[0] for tensor in tensors} <= {node.name for node in graph_def.node}

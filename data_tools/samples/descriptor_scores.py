@@ -30,7 +30,7 @@ class IdentityScore:
 
 
 class StyleDistance:
-    """Distance to style exemplars in the content features of the network: mean and deviation over the image of each
+    """Distance to style exemplars in the first levels of the network: mean and deviation over the image of each
     feature, in deviations of the exemplars; the mean of the five nearest exemplars. 1 is what the exemplars have among
     themselves (median).
 
@@ -41,8 +41,9 @@ class StyleDistance:
         weights = read_descriptor_weights(installed_model(DESCRIPTOR))
         with tf.Graph().as_default() as graph:
             image = tf.placeholder(tf.float32, [None, _SIDE, _SIDE, 3], name='image')
-            mean, variance = tf.nn.moments(dlib_descriptor.content_features(image, weights), axes=[1, 2])
-            tf.concat([mean, tf.sqrt(variance)], axis=1, name='statistics')
+            moments = [tf.nn.moments(level, axes=[1, 2]) for level in dlib_descriptor.first_levels(image, weights)]
+            tf.concat([part for mean, variance in moments for part in (mean, tf.sqrt(variance))], axis=1,
+                      name='statistics')
         self._network = FrozenGraph(graph.as_graph_def(), ['image:0'], ['statistics:0'], device)
         statistics = _run(self._network, exemplars)
         deviation = statistics.std(axis=0)

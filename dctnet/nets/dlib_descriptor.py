@@ -3,7 +3,7 @@
 29 convolutions in residual blocks, 5.6 million parameters, 128 numbers for each face; two descriptors less than 0.6
 apart show the same person. Trained by Davis King, public domain.
 """
-from typing import Iterator, Tuple
+from typing import Iterator, List, Tuple
 
 import numpy as np
 
@@ -19,28 +19,19 @@ INPUT, OUTPUT = 'image:0', 'descriptor:0'
 REFERENCE_SIZE, ROWS, COLUMNS = 256, (68, 246), (42, 220)
 MEAN_RGB = (122.782, 117.001, 104.298)
 _BLOCKS = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))  # channels, residual blocks; all but the first start at /2
-# A photograph against its blurred copy (sigma 2 at 128 px) then costs as much as with a He-normal VGG19, a third of it
-# from each depth.
-_CONTENT_SCALES = (90.0, 100.0, 340.0)
 
 
-def content_features(image: tf.Tensor, weights: DescriptorWeights) -> tf.Tensor:
-    """Features of three depths, all at 1/8 of the size: [N, H, W, 3] BGR in [-1, 1] -> [N, H/8, W/8, 704].
-
-    The first convolution (1/2) holds the fine detail, the 32-channel blocks (1/4) and the 64-channel blocks (1/8) the
-    parts of a face; the pixels of the finer ones become channels. Each is multiplied to the magnitude of VGG19's
-    features, so that the weight of the content loss keeps its order of magnitude. H and W are known multiples of 8.
-    """
+def first_levels(image: tf.Tensor, weights: DescriptorWeights) -> List[tf.Tensor]:
+    """Features of three depths: the first convolution, 32 channels at 1/2 of the size; the 32-channel blocks at 1/4;
+    the 64-channel blocks at 1/8. image: [N, H, W, 3] BGR in [-1, 1], H and W multiples of 8."""
     convolutions = iter(weights.convolutions)
-    first = tf.nn.relu(_convolution(_normalised(image), next(convolutions), 2, 'SAME'))
-    x = tf.nn.max_pool(first, [1, 3, 3, 1], [1, 2, 2, 1], 'SAME')
-    levels = []
+    levels = [tf.nn.relu(_convolution(_normalised(image), next(convolutions), 2, 'SAME'))]
+    x = tf.nn.max_pool(levels[0], [1, 3, 3, 1], [1, 2, 2, 1], 'SAME')
     for group, (_, count) in enumerate(_BLOCKS[:2]):
         for block in range(count):
             x = _residual_block(x, convolutions, halved=group > 0 and block == 0, padding='SAME')
         levels.append(x)
-    scaled = [level * scale for level, scale in zip([first] + levels, _CONTENT_SCALES)]
-    return tf.concat([tf.space_to_depth(scaled[0], 4), tf.space_to_depth(scaled[1], 2), scaled[2]], axis=3)
+    return levels
 
 
 def descriptor(chip: tf.Tensor, weights: DescriptorWeights) -> tf.Tensor:
@@ -92,12 +83,4 @@ def freeze_graph(weights: DescriptorWeights) -> tf.GraphDef:
     with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
         image = tf.placeholder(tf.float32, [None, CHIP, CHIP, 3], name='image')
         output = tf.identity(descriptor(image, weights), name='descriptor')
-        return frozen.freeze(session, [output])
-
-
-def freeze_content_graph(weights: DescriptorWeights, height: int, width: int) -> tf.GraphDef:
-    """The content network for images of this size as a frozen graph (frozen.CONTENT_INPUT -> CONTENT_OUTPUT)."""
-    with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
-        image = tf.placeholder(tf.float32, [None, height, width, 3], name='image')
-        output = tf.identity(content_features(image, weights), name='features')
         return frozen.freeze(session, [output])

@@ -1,11 +1,12 @@
-"""Pretrained networks by name, or as a frozen graph FILE.pb: content, identity, features of sets of images, LPIPS.
+"""Pretrained networks by name, or as a frozen graph FILE.pb: identity, features of sets of images, LPIPS. (Content:
+content_network.)
 
 One rule for loss.content_network, identity_network and evaluate.features: a name stands for a file in checkpoints/ or
 for an installed network; FILE.pb is a frozen graph image:0 float32 [N, H, W, 3] BGR in [-1, 1] -> features:0.
 """
 import logging
 from pathlib import Path
-from typing import Callable, Dict, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, NamedTuple, Sequence
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from dctnet import frozen, places
 from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
-from dctnet.nets import arcface, dlib_descriptor, inception, lpips, vgg19
+from dctnet.nets import arcface, dlib_descriptor, inception, lpips
 from dctnet.nets.dlib_file import read_descriptor_weights
 
 log = logging.getLogger(__name__)
@@ -76,31 +77,6 @@ def imported_file(name: str) -> Path:
     return places.checkpoints_folder() / _IMPORTED[name].file
 
 
-def content_network(name: str, side: int) -> tf.GraphDef:
-    """The content network, a frozen graph image:0 -> features:0 for images of `side` pixels.
-
-    name: 'vgg19', 'dlib' (installed), 'random' (VGG19 with random weights) or FILE.pb. Raises UserError if the file is
-    missing or no such graph.
-    """
-    if name == 'random':
-        return vgg19.freeze_graph(vgg19.random_weights(seed=0))
-    if name == 'dlib':
-        weights = read_descriptor_weights(installed_model(DESCRIPTOR))
-        return dlib_descriptor.freeze_content_graph(weights, side, side)
-    if name == 'vgg19':
-        return _read_imported(name)
-    return _read_file(Path(name), 'content network', ('vgg19', 'dlib', 'random'))
-
-
-def content_file(name: str) -> Optional[Path]:
-    """The file that holds the content network of that name; None if it has none."""
-    if name == 'random':
-        return None
-    if name == 'dlib':
-        return installed_model(DESCRIPTOR)
-    return imported_file(name) if name in _IMPORTED else Path(name)
-
-
 def identity_network(name: str = 'auto') -> EmbeddingNetwork:
     """Aligned faces -> embeddings whose cosine measures how similar two persons are.
 
@@ -110,7 +86,7 @@ def identity_network(name: str = 'auto') -> EmbeddingNetwork:
     if name == 'auto':
         name = 'arcface' if imported_file('arcface').exists() else 'dlib'
     if name == 'arcface':
-        graph_def = _read_imported(name)
+        graph_def = read_imported(name)
         log.info('identity network: ArcFace (%s)', imported_file(name))
         return EmbeddingNetwork('arcface', imported_file(name), _FACE_SIDE, arcface_embedding(graph_def))
     if name == 'dlib':
@@ -126,7 +102,7 @@ def feature_network(name: str) -> EmbeddingNetwork:
     missing or no such graph.
     """
     if name == 'inception':
-        graph_def = _read_imported(name)
+        graph_def = read_imported(name)
         return EmbeddingNetwork('inception', imported_file(name), inception.SIDE,
                                 lambda images: inception.features(images, graph_def))
     if name == 'dlib':
@@ -167,7 +143,8 @@ def _dlib() -> EmbeddingNetwork:
     return EmbeddingNetwork('dlib', file, _FACE_SIDE, dlib_embedding(graph_def))
 
 
-def _read_imported(name: str) -> tf.GraphDef:
+def read_imported(name: str) -> tf.GraphDef:
+    """The network of that name ('vgg19', 'arcface', 'inception'). Raises UserError if it is missing or another one."""
     network, file = _IMPORTED[name], imported_file(name)
     if not file.exists():
         raise UserError(f'{network.purpose}, and {file} is not there: {network.advice}')
@@ -176,7 +153,9 @@ def _read_imported(name: str) -> tf.GraphDef:
     return graph_def
 
 
-def _read_file(file: Path, what: str, names: Sequence[str]) -> tf.GraphDef:
+def read_file(file: Path, what: str, names: Sequence[str]) -> tf.GraphDef:
+    """A graph image:0 -> features:0 that the user names. what: its purpose; names: what it could be instead, both for
+    messages. Raises UserError if it cannot be used."""
     if file.suffix != '.pb':
         raise UserError(f"{what} {file}: choose {', '.join(names)} or a frozen graph FILE.pb")
     graph_def = frozen.read_graph(file)
@@ -187,7 +166,7 @@ def _read_file(file: Path, what: str, names: Sequence[str]) -> tf.GraphDef:
 def _embedding_of_file(file: Path, what: str, names: Sequence[str]) -> EmbeddingNetwork:
     """A graph as embedding network. Images are scaled to the size of its input, if that is fixed; features with height
     and width are averaged."""
-    graph_def = _read_file(file, what, names)
+    graph_def = read_file(file, what, names)
     node = next(node for node in graph_def.node if node.name + ':0' == frozen.CONTENT_INPUT)
     sides = [dim.size for dim in node.attr['shape'].shape.dim][1:3]
     fixed = len(set(sides)) == 1 and sides[0] > 0

@@ -19,7 +19,7 @@ from dctnet.models.ttn import build_ttn
 from dctnet.models.ttn_losses import TtnBatch
 from dctnet.models.ttn_schedule import parts_of
 from dctnet.nets import unet
-from dctnet.nets.pretrained import content_network
+from dctnet.nets.content_network import content_network
 from dctnet.ops.convolution_gradients import cpu_convolution_gradients
 from dctnet.ops.random import starting_weights
 from dctnet.runs.folder import Run

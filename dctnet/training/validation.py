@@ -19,7 +19,8 @@ from dctnet.metrics.style_distance import colour_quantiles, quantile_distance, s
 from dctnet.metrics.style_gap import StyleGap, Vectors
 from dctnet.metrics.style_vectors import style_vectors
 from dctnet.nets import texture_network
-from dctnet.nets.pretrained import content_file, embedding_session, feature_network, identity_network
+from dctnet.nets.content_network import content_file
+from dctnet.nets.pretrained import embedding_session, feature_network, identity_network
 
 log = logging.getLogger(__name__)
 

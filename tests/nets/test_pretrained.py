@@ -10,7 +10,8 @@ from dctnet import frozen
 from dctnet.compat import session_config, tf
 from dctnet.errors import UserError
 from dctnet.nets import inception
-from dctnet.nets.pretrained import content_network, embedding_session, feature_network, identity_network
+from dctnet.nets.content_network import content_network
+from dctnet.nets.pretrained import embedding_session, feature_network, identity_network
 from tests.training import tiny_training
 
 FROZEN = Path(__file__).parents[1] / 'frozen_graphs'

@@ -11,7 +11,7 @@ from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.losses import content_loss
-from dctnet.nets import dlib_descriptor
+from dctnet.nets import dlib_content
 from dctnet.nets.dlib_file import read_descriptor_weights
 from dctnet.ops.slic import flatten_regions
 from dctnet.ops.slic_graph import superpixels
@@ -72,7 +72,7 @@ def test_edges_and_colours_are_those_of_scikit_image(size):
 
 @pytest.mark.parametrize('size', [64, 256])
 def test_the_content_loss_is_that_of_scikit_image(size):
-    network = dlib_descriptor.freeze_content_graph(read_descriptor_weights(installed_model(DESCRIPTOR)), size, size)
+    network = dlib_content.freeze_graph(read_descriptor_weights(installed_model(DESCRIPTOR)), size, size)
     with tf.Graph().as_default(), tf.Session() as session:
         shown, ours, theirs = [frozen.import_into(network, {frozen.CONTENT_INPUT: tf.constant(batch)},
                                                   [frozen.CONTENT_OUTPUT], 'the content network')[0]
