@@ -46,6 +46,13 @@ def test_a_part_without_a_gap_has_no_say():
     assert spoilt['texture'] == pytest.approx(0, abs=0.05) and spoilt['style'] > 0.5  # unless it is spoilt
 
 
+def test_chroma_and_colour_share_one_vote():
+    photos, exemplars = [{part: normal(seed, mean, 60, 5) for part in ('texture', 'chroma', 'colour')}
+                         for seed, mean in ((0, 0), (2, 4))]
+    drawn_only = dict(photos, texture=normal(4, 4, 60, 5))
+    assert StyleGap(photos, exemplars).left(drawn_only)['style'] == pytest.approx(0.5, abs=0.03)
+
+
 def test_numbers_that_never_vary_do_no_harm():
     def constant(value):
         return {'ink': np.full((3, 2), value)}
