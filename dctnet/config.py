@@ -190,7 +190,6 @@ class TtnTrainConfig(TrainConfig):
     """Also the order of the updates of a step."""
     # joint: one forward pass of the generator serves both. sequential: G, then D on a fresh one, as published.
     schedule: str = _option('joint', choices=('joint', 'sequential'))
-    generator_every: int = _option(1, low=1)    # G is updated every so many steps, D at all of them
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,15 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_the_moving_average_is_what_is_exported(weights, tmp_path):
+    averaged = {name.replace('generator/', 'generator_ema/'): array * 0.5 for name, array in weights.items()}
+    expected = {name: array * 0.5 for name, array in weights.items()}
+    card = model_folder.write_model_folder(dict(weights, **averaged), 'x', tmp_path / 'both', {})
+    other = model_folder.write_model_folder(expected, 'x', tmp_path / 'alone', {})
+    assert card['sha256'] == other['sha256'] and (card['moving_average'], other['moving_average']) == (True, False)
+    assert card['sha256'] != model_folder.write_model_folder(weights, 'x', tmp_path / 'last', {})['sha256']
+
+
 @pytest.mark.parametrize('runtime', ['tf115', 'tf2'])
 def test_what_either_runtime_froze_runs_here(runtime):
     with np.load(str(HERE / 'frozen_graphs' / 'expected.npz')) as archive:

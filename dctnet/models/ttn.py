@@ -58,8 +58,8 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
         return Optim(learning_rate(base, config.optim, config.train.steps, step), config.optim.beta1,
                      config.optim.beta2, moments)
 
-    phases = [Phase('g', losses.generator.loss, dict(losses.generator.scalars, **seconds), unet.variables(),
-                    config.train.generator_every, adam(config.optim.lr), begin=parts.translation)]
+    phases = [Phase('g', losses.generator.loss, dict(losses.generator.scalars, **seconds), unet.variables(), 1,
+                    adam(config.optim.lr), begin=parts.translation)]
     if losses.discriminator:
         variables = [variable for net in discriminators.values() for variable in net.variables]
         phases.append(Phase('d', *losses.discriminator, variables, 1,

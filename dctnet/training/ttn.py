@@ -1,7 +1,7 @@
 """`train.py ttn`: from its inputs to a trained run; connects data, model and engine."""
 import logging
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -57,12 +57,21 @@ def train_ttn(run: Run, inputs: TtnInputs, communicator: Communicator) -> bool:
         evaluator = None
         if embeddings:
             listings['evaluate.photo'] = inputs.validation
-            evaluator = TtnEvaluator(config, inputs.validation, inputs.images.style, embeddings,
-                                     {'': lambda photos: unet.translate(photos, config.model.channels)})
+            evaluator = TtnEvaluator(config, inputs.validation, inputs.images.style, embeddings, _translators(config))
         stage = Stage(graph, feed, [networks_of(origin)] if origin.name else [], description(config, origin),
                       _summary(config, inputs.images, communicator.size), listings,
                       moments=moments_of(config, origin), evaluator=evaluator)
         return train_stage(run, config, stage, communicator)
+
+
+def _translators(config: TtnConfig) -> Dict[str, Callable[[tf.Tensor], tf.Tensor]]:
+    """The generator that an export takes under the name '', and the last weights beside it if that is an average."""
+    def translator(scope: str) -> Callable[[tf.Tensor], tf.Tensor]:
+        return lambda photos: unet.translate(photos, config.model.channels, scope)
+
+    if config.optim.ema_decay:
+        return {'': translator(unet.AVERAGE_SCOPE), 'last': translator(unet.SCOPE)}
+    return {'': translator(unet.SCOPE)}
 
 
 def build_training(config: TtnConfig, images: Folders, content: Optional[tf.GraphDef], communicator: Communicator,

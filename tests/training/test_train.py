@@ -53,7 +53,7 @@ def test_interrupted_and_resumed_is_the_same_as_uninterrupted(tmp_path, pictures
     settings = ['train.steps=10', 'train.save_every=5', 'train.schedule=' + schedule, 'loss.superpixel=' + superpixel,
                 'train.sample_every=10', 'optim.decay=cosine', 'optim.ema_decay=0.9', 'start.ramp=3',
                 *{'joint': ['start.pixel=4', 'start.discriminator=2'],  # stopped among D's steps, and within the ramp
-                  'sequential': ['start.pixel=6', 'start.discriminator=1', 'train.generator_every=2']}[schedule],
+                  'sequential': ['start.pixel=6', 'start.discriminator=1']}[schedule],
                 f"loss.surface={int(schedule == 'joint')}"]
     assert train.main(arguments(pictures, tmp_path / 'whole', *settings)) == DONE
     if schedule == 'joint':
