@@ -17,9 +17,9 @@ from dctnet.training.run import Weights
 
 log = logging.getLogger(__name__)
 
-# For a generator that comes alone. Without them the new discriminators say the same of everything, and the content
-# loss pulls the generator back to the photographs within 100 steps.
-HEAD_START, RAMP = 100, 100
+# For a generator that comes alone. Without it the new discriminators say the same of everything, and the content loss
+# pulls the generator back to the photographs within 100 steps. A ramp would do the same.
+HEAD_START = 100
 
 _MOMENTS = ('/Adam', '/Adam_1')             # of a variable
 _POWERS = ('beta1_power', 'beta2_power')    # of a network
@@ -44,18 +44,19 @@ def read_origin(init_from: str) -> Origin:
 def decided(config: TtnConfig, origin: Origin) -> TtnConfig:
     """The config with numbers in the place of 'auto', and without the part of the start that `origin` makes needless.
 
-    From scratch: no steps of D alone and no ramp. A generator without all of the discriminators: HEAD_START and RAMP.
-    Another training, whose discriminators come along: none. start.pixel is for scratch only.
+    From scratch: no steps of D alone, and a ramp as long as what is set for them. A generator without all of the
+    discriminators: HEAD_START and no ramp. Another training, whose discriminators come along: neither. start.pixel is
+    for scratch only.
     """
     start, scopes = config.start, discriminator_scopes(config.loss).values()
     alone = origin.name and not all(any(name.startswith(scope + '/') for name in origin.arrays) for scope in scopes)
     if origin.name and start.pixel:
         log.info('start.pixel (%d steps) teaches a new generator to keep its input: left out, the one of %s can',
                  start.pixel, origin.name)
+    discriminator = (HEAD_START if alone else 0) if start.discriminator == 'auto' else start.discriminator
+    ramp = (0 if origin.name else discriminator) if start.ramp == 'auto' else start.ramp
     return replace(config, start=replace(
-        start, pixel=0 if origin.name else start.pixel,
-        discriminator=(HEAD_START if alone else 0) if start.discriminator == 'auto' else start.discriminator,
-        ramp=(RAMP if alone else 0) if start.ramp == 'auto' else start.ramp))
+        start, pixel=0 if origin.name else start.pixel, discriminator=discriminator, ramp=ramp))
 
 
 def networks_of(origin: Origin) -> Weights:

@@ -29,8 +29,8 @@ def holding(*names):
 
 @pytest.mark.parametrize('names, parts', [
     ((), (7, 0, 0)),                                # from scratch: start.pixel alone
-    ((GENERATOR,), (0, start.HEAD_START, start.RAMP)),
-    ((GENERATOR, TEXTURE), (0, start.HEAD_START, start.RAMP)),
+    ((GENERATOR,), (0, start.HEAD_START, 0)),
+    ((GENERATOR, TEXTURE), (0, start.HEAD_START, 0)),
     ((GENERATOR, TEXTURE, SURFACE), (0, 0, 0)),
 ])
 def test_the_start_follows_from_what_it_holds(names, parts, caplog):
@@ -44,6 +44,12 @@ def test_the_start_follows_from_what_it_holds(names, parts, caplog):
 def test_what_the_user_has_set_stays(names):
     given = StartConfig(discriminator=3, ramp=0)
     assert start.decided(TtnConfig(start=given), holding(*names)).start == given
+
+
+def test_from_scratch_the_ramp_is_as_long_as_the_head_start():
+    given = TtnConfig(start=StartConfig(discriminator=7))
+    assert start.decided(given, holding()).start.ramp == 7
+    assert start.decided(given, holding(GENERATOR)).start.ramp == 0
 
 
 def test_a_discriminator_that_is_off_is_not_missed():
