@@ -70,7 +70,7 @@ def documented_commands():
         blocks = re.findall(r'^```\w*\n(.*?)^```|((?:^    [^\n]*\n)+)', text, re.DOTALL | re.MULTILINE)
         lines = [line for block in blocks for line in ''.join(block).splitlines()]
         for code in lines + re.findall(r'`([^`\n]+)`', re.sub(r'```.*?```', '', text, flags=re.DOTALL)):
-            match = re.search(r'(?:python -m ((?:data_tools|dctnet|tests)\.\w+)|\b(train|infer)\.py\b(?=.* --?\w))(.*)',
+            match = re.search(r'(?:python -m ((?:data_tools|dctnet|tests)(?:\.\w+)+)|\b(train|infer)\.py\b(?=.* --?\w))(.*)',
                               code.split('  #')[0])
             if match:
                 module = match.group(1) or f'dctnet.{match.group(2)}'
