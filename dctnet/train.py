@@ -45,9 +45,9 @@ def _add_options(parser: argparse.ArgumentParser, stage: str) -> None:
     parser.add_argument('--set', action='append', nargs='+', default=[], metavar='KEY=VALUE', dest='overrides',
                         help='change keys of the config, for example --set train.steps=1000 train.seed=1 (repeatable)')
     parser.add_argument('--run', type=Path, required=True, help='run folder: everything of this training is kept there')
+    brought = 'all variables of another training but the step counter' if stage == 'ttn' else 'the networks'
     parser.add_argument('--init-from', type=Path, metavar='CHECKPOINT|NPZ|PB',
-                        help='start a fine-tune from these weights; of another training all variables but the step '
-                             'counter come back')
+                        help=f'start a fine-tune from these weights: {brought}')
     if stage == 'ttn':
         parser.add_argument('--fresh-optimiser', action='append_const', const=['start.fresh_optimiser=true'],
                             dest='overrides', help='with --init-from: leave Adam\'s moments of that training aside')
