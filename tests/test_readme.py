@@ -70,8 +70,8 @@ def documented_commands():
         blocks = re.findall(r'^```\w*\n(.*?)^```|((?:^    [^\n]*\n)+)', text, re.DOTALL | re.MULTILINE)
         lines = [line for block in blocks for line in ''.join(block).splitlines()]
         for code in lines + re.findall(r'`([^`\n]+)`', re.sub(r'```.*?```', '', text, flags=re.DOTALL)):
-            match = re.search(r'(?:python -m ((?:data_tools|dctnet|tests)(?:\.\w+)+)|\b(train|infer)\.py\b(?=.* --?\w))(.*)',
-                              code.split('  #')[0])
+            match = re.search(r'(?:python -m ((?:data_tools|dctnet|tests)(?:\.\w+)+)|'
+                              r'\b(train|infer)\.py\b(?=.* --?\w))(.*)', code.split('  #')[0])
             if match:
                 module = match.group(1) or f'dctnet.{match.group(2)}'
                 yield document, module, match.group(3).split()
