@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_tools.demo import LARGEST_COLOUR_RATIO
+from data_tools.demo import LARGEST_SHARE
 from data_tools.recipe.demo_material import portrait, write_material
 from dctnet import config_file, images
 from dctnet.config import CcnConfig, TtnConfig
@@ -150,6 +150,6 @@ def test_the_readme_stays_one_page():
 
 
 def test_the_readme_promises_what_the_demo_checks():
-    assert f'more than {LARGEST_COLOUR_RATIO * 100:.0f} is an error' in README
+    assert f'more than {LARGEST_SHARE * 100:.0f} is an error' in README
     promised = re.search(r'^    stylised: NN(%.*)$', README, flags=re.MULTILINE).group(1)
     assert promised in (ROOT / 'data_tools' / 'demo.py').read_text(encoding='utf-8').replace('{ratio:.0%}', 'NN%')

@@ -1,6 +1,7 @@
-"""Training material that may be shipped: views of scikit-image's public-domain astronaut, and exemplars painted from
-it with classical filters."""
+"""Training material that may be shipped: views of scikit-image's public-domain astronaut, and exemplars made from it
+with classical filters."""
 from pathlib import Path
+from typing import Tuple
 
 import cv2
 import numpy as np
@@ -8,6 +9,9 @@ from skimage import data
 
 from dctnet import images
 
+from .comic_drawing import comic_drawing
+
+_SCALES = (0.8, 1.0, 1.35)  # of the portrait before it is drawn: lines and flat areas keep their size in pixels
 _INK = np.array([70, 25, 35], np.float32)  # BGR
 _TONES = 5
 
@@ -17,17 +21,18 @@ def portrait() -> np.ndarray:
     return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
 
 
-def views(image: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
+def views(image: np.ndarray, count: int, size: int, seed: int, sides: Tuple[float, float] = (0.9, 2.2)) -> np.ndarray:
     """Random windows of an image, rotated, mirrored and scaled: uint8 [count, size, size, 3].
 
     image: uint8 [H, W, 3].
     count, size: of the windows; the side in pixels.
     seed: of the draws.
+    sides: range of the windows' sides before they are scaled, as multiples of size.
     """
     rng = np.random.RandomState(seed)
     result = []
     for _ in range(count):
-        side = rng.uniform(0.9, 2.2) * size  # near the resolution at which the portrait will be translated
+        side = rng.uniform(*sides) * size
         centre = rng.uniform(side / 2, np.array(image.shape[1::-1]) - side / 2)
         to_view = np.asarray(cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), rng.uniform(-20, 20),
                                                      size / side), np.float64)
@@ -62,7 +67,7 @@ def portraits(image: np.ndarray, count: int, size: int, seed: int) -> np.ndarray
 
 
 def paint(image: np.ndarray) -> np.ndarray:
-    """A comic version by mean shift, posterised night-to-sand tones and ink lines. uint8 BGR, same shape."""
+    """A print by mean shift, posterised night-to-sand tones and fine ink lines. uint8 BGR, same shape."""
     lab = cv2.cvtColor(cv2.pyrMeanShiftFiltering(image, 12, 28), cv2.COLOR_BGR2LAB).astype(np.float32)
     tone = np.clip(np.floor(lab[:, :, :1] / 255 * _TONES) / (_TONES - 1), 0, 1)
     palette = np.concatenate([40 + 205 * tone, 156 - 30 * tone, 83 + 83 * tone], axis=2)  # Lab in OpenCV's 0-255
@@ -83,8 +88,11 @@ def write_material(folder: Path, count: int, size: int, validation: int = 16) ->
     """
     astronaut = portrait()
     images.write_bgr(folder / 'portrait.png', astronaut)
-    material = (('photo', astronaut, count, 1), ('style', paint(astronaut), count, 2),
-                ('validation', astronaut, validation, 3))
-    for name, source, number, seed in material:
-        for index, view in enumerate(views(source, number, size, seed)):
+    photos = [images.scale(astronaut, *[int(scale * side) for side in astronaut.shape[1::-1]]) for scale in _SCALES]
+    drawings = [comic_drawing(photo) for photo in photos]
+    for name, sources, number, seed in (('photo', photos, count, 1), ('style', drawings, count, 2),
+                                        ('validation', photos, validation, 3)):
+        each = -(-number // len(sources))
+        found = [views(source, each, size, 10 * seed + index, (1.0, 1.0)) for index, source in enumerate(sources)]
+        for index, view in enumerate(np.concatenate(found)[:number]):
             images.write_bgr(folder / name / f'{index:04d}.png', view)

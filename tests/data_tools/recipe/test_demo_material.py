@@ -1,12 +1,35 @@
-"""The material of `make demo`: photographs and exemplars of equal number, and others to choose the checkpoint by."""
-from data_tools.recipe.demo_material import write_material
+"""The material of `make demo`: photographs and exemplars of equal number, others to choose the checkpoint by, and a style
+that is a drawing."""
+import cv2
+import numpy as np
+
+from data_tools.recipe.comic_drawing import comic_drawing
+from data_tools.recipe.demo_material import portrait, write_material
 from dctnet import images
 
 
 def test_material_holds_photographs_that_the_training_does_not_see(tmp_path):
-    write_material(tmp_path, 3, 32, validation=2)
+    write_material(tmp_path, 4, 32, validation=2)
     found = {name: [images.read_bgr(path).tobytes() for path in images.list_images(tmp_path / name)]
              for name in ('photo', 'style', 'validation')}
-    assert {name: len(pictures) for name, pictures in found.items()} == {'photo': 3, 'style': 3, 'validation': 2}
-    assert len(set(sum(found.values(), []))) == 8
+    assert {name: len(pictures) for name, pictures in found.items()} == {'photo': 4, 'style': 4, 'validation': 2}
+    assert len(set(sum(found.values(), []))) == 10
     assert images.read_bgr(tmp_path / 'portrait.png').shape == (512, 512, 3)
+
+
+def test_exemplars_have_ink_lines_and_flat_areas():
+    pictures = [cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)[:, :, 0]
+                for picture in (portrait(), comic_drawing(portrait()))]
+    lines, flat = [[share(picture) for picture in pictures] for share in (_line_share, _flat_share)]
+    assert lines[1] > 2 * lines[0] and flat[1] > 2 * flat[0], (lines, flat)
+
+
+def _line_share(lightness: np.ndarray) -> float:
+    """Share of the pixels in almost black lines of less than 9 pixels."""
+    filled = cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+    return float(((filled - lightness > 20) & (lightness < 25)).mean())
+
+
+def _flat_share(lightness: np.ndarray) -> float:
+    """Share of the pixels whose lightness is that of the next one."""
+    return float((np.abs(np.diff(lightness, axis=1)) < 0.3).mean())
