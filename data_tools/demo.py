@@ -22,7 +22,7 @@ from .recipe.demo_material import write_material
 from .recipe.project_command import run_command
 
 CONFIG = 'configs/demo/demo.yaml'
-IMAGES, SIZE = 160, 64
+IMAGES, SIZE = 240, 64
 # A translation counts as stylised if at most this share of the photograph's distance to the exemplars is left, in
 # colour and in texture (metrics.style_distance).
 LARGEST_SHARE = 0.75

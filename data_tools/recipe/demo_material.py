@@ -1,7 +1,7 @@
 """Training material that may be shipped: views of scikit-image's public-domain astronaut, and exemplars made from it
 with classical filters."""
 from pathlib import Path
-from typing import Tuple
+from typing import List
 
 import cv2
 import numpy as np
@@ -11,7 +11,8 @@ from dctnet import images
 
 from .comic_drawing import comic_drawing
 
-_SCALES = (0.8, 1.0, 1.35)  # of the portrait before it is drawn: lines and flat areas keep their size in pixels
+_SCALES = (0.75, 1.0, 1.25)  # of the portrait before it is drawn: lines and flat areas keep their size in pixels
+_EVEN = np.array([0.7548777, 0.5698403])  # steps of a sequence that fills the unit square evenly
 _INK = np.array([70, 25, 35], np.float32)  # BGR
 _TONES = 5
 
@@ -21,18 +22,17 @@ def portrait() -> np.ndarray:
     return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
 
 
-def views(image: np.ndarray, count: int, size: int, seed: int, sides: Tuple[float, float] = (0.9, 2.2)) -> np.ndarray:
+def views(image: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
     """Random windows of an image, rotated, mirrored and scaled: uint8 [count, size, size, 3].
 
     image: uint8 [H, W, 3].
     count, size: of the windows; the side in pixels.
     seed: of the draws.
-    sides: range of the windows' sides before they are scaled, as multiples of size.
     """
     rng = np.random.RandomState(seed)
     result = []
     for _ in range(count):
-        side = rng.uniform(*sides) * size
+        side = rng.uniform(0.9, 2.2) * size
         centre = rng.uniform(side / 2, np.array(image.shape[1::-1]) - side / 2)
         to_view = np.asarray(cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), rng.uniform(-20, 20),
                                                      size / side), np.float64)
@@ -40,6 +40,22 @@ def views(image: np.ndarray, count: int, size: int, seed: int, sides: Tuple[floa
         view = cv2.warpAffine(image, to_view, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
         result.append(view[:, ::-1] if rng.randint(2) else view)
     return np.stack(result)
+
+
+def windows(image: np.ndarray, count: int, size: int, seed: int) -> List[np.ndarray]:
+    """Windows that cover an image evenly, turned and mirrored at random, never scaled: uint8 [size, size, 3] each.
+
+    Few windows at random places would have other colours than the image. image, count, size, seed: as of `views`.
+    """
+    rng = np.random.RandomState(seed)
+    start, result = rng.uniform(size=2), []
+    for index in range(count):
+        centre = (start + index * _EVEN) % 1 * image.shape[1::-1]
+        turn = np.asarray(cv2.getRotationMatrix2D((centre[0], centre[1]), rng.uniform(-20, 20), 1.0), np.float64)
+        turn[:, 2] += size / 2 - centre
+        window = cv2.warpAffine(image, turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        result.append(window[:, ::-1] if rng.randint(2) else window)
+    return result
 
 
 def portraits(image: np.ndarray, count: int, size: int, seed: int) -> np.ndarray:
@@ -93,6 +109,6 @@ def write_material(folder: Path, count: int, size: int, validation: int = 16) ->
     for name, sources, number, seed in (('photo', photos, count, 1), ('style', drawings, count, 2),
                                         ('validation', photos, validation, 3)):
         each = -(-number // len(sources))
-        found = [views(source, each, size, 10 * seed + index, (1.0, 1.0)) for index, source in enumerate(sources)]
+        found = [windows(source, each, size, 10 * seed + index) for index, source in enumerate(sources)]
         for index, view in enumerate(np.concatenate(found)[:number]):
             images.write_bgr(folder / name / f'{index:04d}.png', view)

@@ -1,11 +1,12 @@
-"""The material of `make demo`: photographs and exemplars of equal number, others to choose the checkpoint by, and a style
-that is a drawing."""
+"""The material of `make demo`: as many photographs as exemplars, others to choose the checkpoint by, and a style that
+is a drawing."""
 import cv2
 import numpy as np
 
 from data_tools.recipe.comic_drawing import comic_drawing
-from data_tools.recipe.demo_material import portrait, write_material
+from data_tools.recipe.demo_material import portrait, windows, write_material
 from dctnet import images
+from dctnet.metrics.style_distance import colour_distance
 
 
 def test_material_holds_photographs_that_the_training_does_not_see(tmp_path):
@@ -33,3 +34,9 @@ def _line_share(lightness: np.ndarray) -> float:
 def _flat_share(lightness: np.ndarray) -> float:
     """Share of the pixels whose lightness is that of the next one."""
     return float((np.abs(np.diff(lightness, axis=1)) < 0.3).mean())
+
+
+def test_few_windows_have_the_colours_of_the_whole():
+    """At random places their distance is 1.2 to 1.6."""
+    distances = [colour_distance(windows(portrait(), 54, 64, seed), [portrait()]) for seed in range(3)]
+    assert max(distances) < 1.1, distances
