@@ -6,23 +6,27 @@ Commands choose `graph_mode` for their process.
 """
 from __future__ import annotations
 
+import os
 import warnings
-from typing import ContextManager, List, Optional, Sequence
+from typing import Any, ContextManager, Dict, List, Optional, Sequence
 
 with warnings.catch_warnings():
     warnings.simplefilter('ignore')  # 1.15 warns about numpy type aliases on import
     import tensorflow.compat.v1 as tf
     import tf_slim as slim
     from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
-    from tensorflow.python.ops import collective_ops  # not public in either runtime
+    # Not public in either runtime:
+    from tensorflow.python.client import device_lib
+    from tensorflow.python.ops import collective_ops
 
 TENSORFLOW_VERSION: str = tf.__version__
 
 # Fields of RewriterConfig. 1.15 has the first only.
 PRECISION_REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed_precision_onednn_bfloat16'}
 
-__all__ = ['tf', 'slim', 'all_reduce', 'collective_run_options', 'graph_mode', 'gpu_available', 'gpu_present',
-           'gradients', 'no_xla_scope', 'session_config', 'without_autotune', 'TENSORFLOW_VERSION']
+__all__ = ['tf', 'slim', 'all_reduce', 'build_info', 'collective_run_options', 'gpu_descriptions', 'graph_mode',
+           'gpu_available', 'gpu_present', 'gradients', 'no_xla_scope', 'onednn', 'session_config', 'tf32',
+           'without_autotune', 'TENSORFLOW_VERSION']
 
 
 def graph_mode() -> None:
@@ -108,3 +112,33 @@ def gpu_available() -> bool:
 def gpu_present(device: str) -> bool:
     """True if a session of that device (as for `session_config`) finds a GPU. Initialises none."""
     return device != 'cpu' and bool(tf.config.experimental.list_physical_devices('GPU'))
+
+
+def gpu_descriptions(device: str) -> List[str]:
+    """What TensorFlow says of each GPU that a session of that device uses: name, memory and compute capability in one
+    line. Initialises the GPUs. Raises tf.errors.OpError if driver and libraries do not fit."""
+    if device == 'cpu':
+        return []
+    return [found.physical_device_desc for found in device_lib.list_local_devices(session_config(device))
+            if found.device_type == 'GPU']
+
+
+def build_info() -> Dict[str, Any]:
+    """What TensorFlow was built for: is_cuda_build, and if that is true, as far as it is known, cuda_version,
+    cudnn_version and cuda_compute_capabilities ('sm_80' is machine code, 'compute_90' is compiled at first use)."""
+    if hasattr(tf.sysconfig, 'get_build_info'):
+        return dict(tf.sysconfig.get_build_info())
+    return {'is_cuda_build': tf.test.is_built_with_cuda(), 'cuda_version': '10.0', 'cudnn_version': '7'}  # 1.15
+
+
+def tf32() -> bool:
+    """Whether float32 convolutions and products may use TF32, with 10 bits after the point, on cards that have it."""
+    enabled = getattr(tf.config.experimental, 'tensor_float_32_execution_enabled', lambda: False)  # 1.15 has none
+    return bool(enabled()) and os.environ.get('NVIDIA_TF32_OVERRIDE') != '0'
+
+
+def onednn() -> str:
+    """'on' or 'off', as the environment says; 'none' if this TensorFlow has none."""
+    if TENSORFLOW_VERSION.startswith('1.'):
+        return 'none'
+    return 'off' if os.environ.get('TF_ENABLE_ONEDNN_OPTS') == '0' else 'on'

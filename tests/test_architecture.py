@@ -19,7 +19,7 @@ LAYERS = (
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference', 'dctnet.exporters'},
     {'dctnet.train', 'dctnet.infer', 'dctnet.training', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report',
-     'dctnet.study', 'data_tools', 'train', 'infer'},
+     'dctnet.study', 'dctnet.diagnosis', 'dctnet.doctor', 'data_tools', 'train', 'infer'},
 )
 FORBIDDEN = {
     'dctnet.losses': {'dctnet.distributed', 'dctnet.stage', 'dctnet.ops', 'dctnet.frozen', 'dctnet.runs'},
@@ -34,7 +34,7 @@ FORBIDDEN = {
                          'dctnet.distributed', 'dctnet.exporters'},
 }
 COMMAND_LINES = {'dctnet.train', 'dctnet.infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate',
-                 'dctnet.report.__main__', 'dctnet.study.__main__'}
+                 'dctnet.doctor', 'dctnet.report.__main__', 'dctnet.study.__main__'}
 
 
 def name_of(path):

@@ -1,0 +1,1 @@
+"""What python -m dctnet.doctor asks and measures: facts, findings, one training step."""
