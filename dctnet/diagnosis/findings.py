@@ -3,7 +3,7 @@ from typing import List, Optional, Tuple
 
 from dctnet.diagnosis.facts import Card, Driver, Finding, Installation, Numbers, Runtime
 
-# Packages that install the same module `tensorflow`, or `cv2`: the last one installed has overwritten the others' files.
+# Packages that install the same module `tensorflow`, or `cv2`: the last one has overwritten the others' files.
 _SAME_MODULE = {
     'TensorFlow': ('tensorflow', 'tensorflow-cpu', 'tensorflow-gpu', 'tensorflow-rocm', 'tf-nightly', 'tf-nightly-cpu',
                    'intel-tensorflow', 'nvidia-tensorflow'),
@@ -85,15 +85,15 @@ def _unfit(card: Card, runtime: Runtime) -> Optional[Finding]:
 
 
 def _without_code(card: Tuple[int, int], code: List[str], where: str) -> Optional[Finding]:
-    """Machine code runs on cards of the same first number and an equal or higher second; other code is compiled by the
-    driver, for cards of its number or later."""
+    """Machine code ('sm') runs on cards of the same first number and an equal or higher second; other code ('compute')
+    is compiled by the driver, for cards of its number or later."""
     kinds = [(kind, _capability(number)) for kind, _, number in (entry.partition('_') for entry in code)]
     if not kinds or any(kind == 'sm' and each[0] == card[0] and each[1] <= card[1] for kind, each in kinds):
         return None
     listed = f"{where}; there is code for {', '.join(code)}"
     if any(kind == 'compute' and each <= card for kind, each in kinds):
-        return Finding(False, 'TensorFlow has no machine code for this card: the driver compiles it at first use, which '
-                              'takes minutes', listed,
+        return Finding(False, 'TensorFlow has no machine code for this card: the driver compiles it at first use, '
+                              'which takes minutes', listed,
                        'wait in the first step, keep the cache (CUDA_CACHE_MAXSIZE=4294967296), or install a newer '
                        'TensorFlow')
     return Finding(True, 'TensorFlow has no code that runs on this card', listed,

@@ -63,8 +63,9 @@ def parsed_driver(text: str) -> Driver:
     rows = [[field.strip() for field in line.split(',')] for line in text.splitlines() if line.strip()]
     if any(len(row) < 3 for row in rows):
         raise ValueError('nvidia-smi tells no cards')
-    return Driver(rows[0][1] if rows else '', [Card(row[0], capability(row[3] if len(row) > 3 else '')) for row in rows],
-                  [int(row[2]) if row[2].isdigit() else 0 for row in rows])
+    cards = [Card(row[0], capability(row[3] if len(row) > 3 else '')) for row in rows]
+    memory = [int(row[2]) if row[2].isdigit() else 0 for row in rows]
+    return Driver(rows[0][1] if rows else '', cards, memory)
 
 
 def capability(text: str) -> Optional[Capability]:

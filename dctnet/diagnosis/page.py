@@ -48,8 +48,8 @@ def _described(card: Card) -> str:
 def of_numbers(numbers: Numbers, tf32: bool, device: str) -> str:
     """How far the step on the device is from float64."""
     parts = [f'{name} {numbers.losses[name]:.1g} and {numbers.gradients[name]:.1g}' for name in numbers.losses]
-    return entry('Numbers', f"a step of 64 px on {device}, against float64 on the CPU; relative differences of loss and "
-                            f"gradients: {'; '.join(parts)} (limits {LOSS_LIMIT:g} and {gradient_limit(tf32):g})")
+    return entry('Numbers', f"a step of 64 px on {device}, against float64 on the CPU; relative differences of loss "
+                            f"and gradients: {'; '.join(parts)} (limits {LOSS_LIMIT:g} and {gradient_limit(tf32):g})")
 
 
 def of_speed(speed: Speed) -> str:
