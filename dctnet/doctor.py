@@ -66,7 +66,7 @@ def _with_tensorflow(options: argparse.Namespace, found: Installation) -> List[F
     known, installed = runtime(options.device, found.distributions), driver()
     noted = findings.of_cards(options.device, known, installed) + findings.of_switches(known)
     wrong = any(finding.wrong for finding in noted)
-    _show(page.of_runtime(known, installed, [] if wrong else half_precisions(options.device)))
+    _show(page.of_runtime(known, installed, None if wrong else half_precisions(options.device)))
     return noted if wrong else noted + _measured(options, known)
 
 

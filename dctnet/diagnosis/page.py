@@ -1,6 +1,6 @@
 """The page of the doctor, line by line, from facts."""
 import textwrap
-from typing import List
+from typing import List, Optional
 
 from dctnet.diagnosis.facts import Card, Driver, Finding, Installation, Numbers, Runtime, Speed
 from dctnet.diagnosis.findings import LOSS_LIMIT, gradient_limit
@@ -23,8 +23,8 @@ def of_installation(found: Installation) -> List[str]:
             entry('Machine', f'{cores()} cores' + (f', {memory:.0f} GB of memory' if memory else ''))]
 
 
-def of_runtime(runtime: Runtime, driver: Driver, half: List[str]) -> List[str]:
-    """Cards, what TensorFlow was built for, and precisions. half: that take effect beside float32."""
+def of_runtime(runtime: Runtime, driver: Driver, half: Optional[List[str]]) -> List[str]:
+    """Cards, what TensorFlow was built for, and precisions. half: that take effect beside float32; None: not tried."""
     build = 'CPUs only'
     if runtime.cuda_build:
         build = f"CUDA {runtime.cuda or '(unknown)'}, cuDNN {runtime.cudnn or '(unknown)'}" + (
@@ -37,7 +37,8 @@ def of_runtime(runtime: Runtime, driver: Driver, half: List[str]) -> List[str]:
     else:
         cards += '; nvidia-smi tells nothing'
     switches = [f"TF32 {'on' if runtime.tf32 else 'off'}", f'oneDNN {runtime.onednn}']
-    switches += [f"{name} {'usable' if name in half else 'not usable'}" for name in ('float16', 'bfloat16')]
+    switches += [f"{name} {'usable' if name in half else 'not usable'}" for name in ('float16', 'bfloat16')
+                 if half is not None]
     return [entry('Cards', cards), entry('Built for', build), entry('Precision', ', '.join(switches))]
 
 
