@@ -59,14 +59,13 @@ class TtnModelConfig:
 @dataclass(frozen=True)
 class TtnLossConfig:
     """Weights of the terms (docs/recipe.md, "TTN"): the loss of G is style * (texture * L_texture
-    + surface * L_surface) + content * L_content + tv * L_tv + facial * L_facial + range * L_range."""
+    + surface * L_surface) + content * L_content + tv * L_tv + facial * L_facial."""
     style: float = _option(0.1, low=0.0)
     texture: float = _option(1.0, low=0.0)
     surface: float = _option(1.0, low=0.0)
     content: float = _option(200.0, low=0.0)
     tv: float = _option(1e4, low=0.0)
     facial: float = _option(0.0, low=0.0)       # openness of eyes and mouth, for strongly exaggerated styles
-    range: float = _option(0.0, low=0.0)        # of the output beyond -1 and 1, which an export clips
     # Side in pixels of the images that the weights of content and tv are meant for: both losses are divided by the
     # number of pixels, so at another data.size the weights are scaled with it. 0: the weights as they are.
     reference_size: int = _option(0, low=0)

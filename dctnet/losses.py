@@ -54,11 +54,6 @@ def pixel_loss(output: tf.Tensor, photo: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.abs(output - photo))
 
 
-def out_of_range(x: tf.Tensor) -> tf.Tensor:
-    """Mean distance of the values from [-1, 1], which an export clips them to; a scalar."""
-    return tf.reduce_mean(tf.nn.relu(tf.abs(x) - 1.0))
-
-
 def total_variation(x: tf.Tensor) -> tf.Tensor:
     """(mean Δh² + mean Δw²) / (3 H W) of images [N, H, W, 3] of known size; a scalar."""
     _, height, width, channels = x.shape.as_list()

@@ -6,7 +6,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 from dctnet.compat import tf
 from dctnet.config import TtnLossConfig
 from dctnet.errors import UserError
-from dctnet.losses import adversarial_loss, content_loss, facial_loss, out_of_range, total_variation
+from dctnet.losses import adversarial_loss, content_loss, facial_loss, total_variation
 from dctnet.nets.discriminators import ExpressionRegressor, PatchDiscriminator
 from dctnet.ops import filters
 from dctnet.ops.random import StatelessRandom
@@ -107,9 +107,6 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
     if weights.tv:
         raw_g['tv'] = total_variation(output)
         scale_g['tv'] = weights.tv
-    if weights.range:
-        raw_g['range'] = out_of_range(output)
-        scale_g['range'] = weights.range
     if expression:
         raw_g['facial'] = facial_loss(expression(output), batch.openness)
         scale_g['facial'] = weights.facial * ramp
