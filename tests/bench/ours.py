@@ -34,7 +34,7 @@ class OurTrainer:
             self._loop = Loop(stage, Feed(tf.no_op(), lambda session, position: None), step, 0, communicator)
             self.phases = stage.phases
             self.graph = graph
-            self.updates = [update.apply for update in self._loop.updates[tuple(p.name for p in stage.phases)].values()]
+            self.updates = [update.apply for group in self._loop.updates.values() for update in group.values()]
             self.initialise, self.initialise_local = tf.global_variables_initializer(), tf.local_variables_initializer()
             self.session = tf.Session(graph=graph, config=communicator.configured(session_config(
                 'cpu', threads, training=True, precision=precision, xla=xla)))
