@@ -26,6 +26,7 @@ PRECISION_REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed
 
 __all__ = ['tf', 'slim', 'all_reduce', 'build_info', 'collective_run_options', 'gpu_descriptions', 'graph_mode',
            'gpu_available', 'gpu_present', 'gradients', 'no_xla_scope', 'onednn', 'session_config', 'tf32',
+           'tflite_bytes', 'tflite_has_free_sizes',
            'without_autotune', 'TENSORFLOW_VERSION']
 
 
@@ -142,3 +143,22 @@ def onednn() -> str:
     if TENSORFLOW_VERSION.startswith('1.'):
         return 'none'
     return 'off' if os.environ.get('TF_ENABLE_ONEDNN_OPTS') == '0' else 'on'
+
+
+def tflite_has_free_sizes() -> bool:
+    """Whether the converter to TensorFlow Lite takes pictures of unknown height and width."""
+    return not TENSORFLOW_VERSION.startswith('1.')
+
+
+def tflite_bytes(converter: tf.lite.TFLiteConverter) -> bytes:
+    """What a converter to TensorFlow Lite makes. Its tables of operations, which it writes past all logging, go
+    nowhere; what goes wrong is in the exception."""
+    usual = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        return converter.convert()
+    finally:
+        os.dup2(usual, 2)
+        os.close(usual)
+        os.close(nowhere)

@@ -7,7 +7,9 @@ import ctypes
 import logging
 import os
 import signal
+import sys
 import warnings
+from pathlib import Path
 from typing import Callable, Iterator
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,14 @@ def prepare() -> None:
     logging.getLogger('tensorflow').setLevel(logging.ERROR)
     # tf-slim's layers call a method that Keras deprecates; users can do nothing about it.
     warnings.filterwarnings('ignore', message='`layer.apply` is deprecated')
+
+
+def find_own_programs() -> None:
+    """Let programs that packages of this Python bring be found, although its environment is not activated: TensorFlow
+    1.15 starts one (toco_from_protos) to convert to TensorFlow Lite."""
+    own = str(Path(sys.executable).parent)
+    if own not in os.environ.get('PATH', '').split(os.pathsep):
+        os.environ['PATH'] = os.pathsep.join(filter(None, [os.environ.get('PATH', ''), own]))
 
 
 def compile_for_cpus_too() -> None:

@@ -19,9 +19,9 @@ def graph_mode():
 
 @pytest.fixture()
 def quick_export(monkeypatch):
-    """The frozen graph is held against the live one on small images."""
-    from dctnet.exporters import model_folder
-    monkeypatch.setattr(model_folder, 'CHECKED_SIDE', 32)
+    """Exported files are held against the live graph on small images."""
+    from dctnet.exporters import parity
+    monkeypatch.setattr(parity, 'SIZES', ((32, 32), (20, 28), (16, 24)))
 
 
 @pytest.fixture()

@@ -12,7 +12,8 @@ from dctnet import config_file, export, frozen, images
 from dctnet.compat import tf
 from dctnet.config import TtnConfig
 from dctnet.errors import UserError
-from dctnet.exporters import model_folder
+from dctnet.exporters import model_folder, parity
+from dctnet.exporters.translator import translator_graph
 from dctnet.files import atomic
 from dctnet.nets import unet
 from dctnet.runs import checkpoint
@@ -74,7 +75,7 @@ def test_what_either_runtime_froze_runs_here(runtime):
 
 
 def test_frozen_equals_live(weights):
-    graph = frozen.FrozenGraph(model_folder.translator_graph(weights, 'x'), device='cpu')
+    graph = frozen.FrozenGraph(translator_graph(weights, 'x'), device='cpu')
     picture = np.random.RandomState(1).randint(0, 256, (24, 20, 3)).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
         unit = tf.constant(picture[None] / 127.5 - 1.0, tf.float32)
@@ -88,7 +89,7 @@ def test_frozen_equals_live(weights):
 
 
 def test_a_batch_beside_it_shares_the_weights(weights):
-    graph_def = model_folder.translator_graph(weights, 'x')
+    graph_def = translator_graph(weights, 'x')
     assert sum(node.op == 'Const' and node.name.endswith('weights') for node in graph_def.node) == 18
     single = frozen.FrozenGraph(graph_def, device='cpu')
     batched = frozen.FrozenGraph(graph_def, [frozen.BATCH_INPUT], [frozen.BATCH_OUTPUT], device='cpu')
@@ -99,7 +100,7 @@ def test_a_batch_beside_it_shares_the_weights(weights):
 
 
 def test_the_published_contract(weights):
-    graph_def = model_folder.translator_graph(weights, 'x')
+    graph_def = translator_graph(weights, 'x')
     assert {node.op for node in graph_def.node} <= frozen.ALLOWED_OPS
     by_name = {node.name: node for node in graph_def.node}
     assert by_name['input_image'].op == 'Placeholder' and by_name['input_image'].attr['dtype'].type == 1  # float32
@@ -110,18 +111,20 @@ def test_the_published_contract(weights):
 def test_model_folder(run, tmp_path, monkeypatch, capsys):
     out = tmp_path / 'a' / 'model'
     assert command(monkeypatch, '--run', run, '--out', out) == 0
-    assert names(out) == ['alpha.jpg', 'cartoon_bg.json', 'cartoon_bg.pb', 'cartoon_h.json', 'cartoon_h.pb']
+    assert names(out) == ['alpha.jpg', 'cartoon_bg.json', 'cartoon_bg.pb', 'cartoon_bg.pb.py', 'cartoon_h.json',
+                          'cartoon_h.pb', 'cartoon_h.pb.py']
     assert (out / 'cartoon_h.pb').read_bytes() == (out / 'cartoon_bg.pb').read_bytes()
     card = json.loads((out / 'cartoon_h.json').read_text())
     assert card['step'] == 7 and card['source'] == 'run' and card['channels'] == 1
     assert card['sha256'] == hashlib.sha256((out / 'cartoon_h.pb').read_bytes()).hexdigest()
     assert len(card['config_sha256']) == 64 and card['largest_difference_from_live_graph'] <= 1
     assert set(card['versions']) == {'dctnet', 'tensorflow', 'numpy'}
+    assert card['licence'] == 'not stated; ask whoever made the weights' and len(card['weights_sha256']) == 64
     assert card['parameters'] == sum(array.size for array in drawn_weights().values())
     mask = images.read_bgr(out / 'alpha.jpg')
     assert mask.shape == (288, 288, 3) and mask[144, 144].min() > 250 and mask[0, 0].max() < 5
     text = capsys.readouterr().out
-    assert 'step 7' in text and 'frozen graph against live graph' in text
+    assert 'step 7' in text and 'from the live graph in grey levels at most 32x32 0' in text
     first = (out / 'cartoon_h.pb').read_bytes()
     assert command(monkeypatch, '--run', run / 'checkpoints' / 'model-7', '--out', out) == 0  # again, over it
     assert (out / 'cartoon_h.pb').read_bytes() == first
@@ -208,17 +211,22 @@ def test_a_full_disk_leaves_the_old_model_whole(run, tmp_path, monkeypatch):
 
 
 def test_a_graph_that_differs_is_never_written(weights, tmp_path, monkeypatch):
-    monkeypatch.setattr(model_folder, 'difference_from_live_graph', lambda *arguments: 2)
-    with pytest.raises(RuntimeError, match='2 grey levels'):
+    monkeypatch.setattr(parity, 'largest', lambda found: 2)
+    with pytest.raises(RuntimeError, match='cartoon_h.pb differs from the live graph by .* grey levels .*, 2 at most'):
         model_folder.write_model_folder(weights, 'x', tmp_path / 'model', {'source': 'x', 'step': 0})
     assert not (tmp_path / 'model').exists()
 
 
 def test_the_difference_is_measured(weights):
     other = {name: array + (0.05 if name.endswith('Conv_6/biases') else 0) for name, array in weights.items()}
-    graph_def = model_folder.translator_graph(other, 'x')
-    assert model_folder.difference_from_live_graph(model_folder.translator_graph(weights, 'x'), weights, 'x') <= 1
-    assert model_folder.difference_from_live_graph(graph_def, weights, 'x') > 1
+    of = parity.reference(weights, 'x')
+    assert [picture.shape for picture in of.pictures] == [(32, 32, 3), (20, 28, 3), (16, 24, 3)]
+
+    def found(arrays):
+        graph = frozen.FrozenGraph(translator_graph(arrays, 'x'), device='cpu')
+        return parity.measured(lambda batch: graph(batch[0])[None], of, 'TensorFlow')
+    assert parity.largest(found(weights)) <= 1 and parity.mean(found(weights)) < 0.01
+    assert parity.largest(found(other)) > 1 and list(found(other)['sizes']) == ['32x32', '20x28', '16x24']
 
 
 def test_colour_order_and_range_of_the_contract(weights):
@@ -227,7 +235,7 @@ def test_colour_order_and_range_of_the_contract(weights):
     last = sorted(name for name in weights if name.endswith('biases') and weights[name].size == 3)
     assert len(last) == 1
     zeros[last[0]] = np.array([-1.0, 0.0, 0.5], np.float32)
-    graph = frozen.FrozenGraph(model_folder.translator_graph(zeros, 'x'), device='cpu')
+    graph = frozen.FrozenGraph(translator_graph(zeros, 'x'), device='cpu')
     found = graph(np.random.RandomState(0).randint(0, 256, (8, 8, 3)).astype(np.float32))
     assert (found == [0, 127, 191]).all()
     assert cv2.cvtColor(found, cv2.COLOR_BGR2RGB)[0, 0].tolist() == [191, 127, 0]

@@ -9,6 +9,7 @@ from dctnet.ops.layers import conv, leaky_relu
 from dctnet.ops.resample import upsample_bilinear
 
 SCOPE, AVERAGE_SCOPE = 'generator', 'generator_ema'
+_VARIABLES = ('/weights', '/biases')
 
 
 def unet(photo: tf.Tensor, channels: int = 32, scope: str = SCOPE) -> tf.Tensor:
@@ -66,10 +67,11 @@ def is_averaged(weights: Dict[str, np.ndarray]) -> bool:
 def exported(weights: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
     """The generator that an export takes, under the released names: the averaged one if there is one.
 
-    weights: of a checkpoint, by name; those of other networks are left out.
+    weights: of a checkpoint, by name; those of other networks and of the optimiser are left out.
     """
     scope = AVERAGE_SCOPE if is_averaged(weights) else SCOPE
-    return {SCOPE + name[len(scope):]: array for name, array in weights.items() if name.startswith(scope + '/')}
+    return {SCOPE + name[len(scope):]: array for name, array in weights.items()
+            if name.startswith(scope + '/') and name.endswith(_VARIABLES)}
 
 
 def channels_of(weights: Dict[str, np.ndarray]) -> int:

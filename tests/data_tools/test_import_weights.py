@@ -8,7 +8,7 @@ import pytest
 from dctnet import frozen, images
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from dctnet.exporters import model_folder
+from dctnet.exporters.translator import translator_graph
 from dctnet.nets import unet
 from dctnet.runs import checkpoint
 from tests.data_tools.command import cut, exit_code, run
@@ -32,7 +32,7 @@ def weights():
 
 @pytest.fixture(scope='module')
 def graph_def(weights):
-    return model_folder.translator_graph(weights, 'random weights')
+    return translator_graph(weights, 'random weights')
 
 
 @pytest.fixture()
@@ -58,7 +58,8 @@ def test_an_npz_in_half_precision_becomes_a_model_folder(tmp_path, npz, weights,
     assert '36 loaded' in capsys.readouterr().out
     same(imported(tmp_path / 'out'), weights)
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == [
-        'alpha.jpg', 'cartoon_bg.json', 'cartoon_bg.pb', 'cartoon_h.json', 'cartoon_h.pb']
+        'alpha.jpg', 'cartoon_bg.json', 'cartoon_bg.pb', 'cartoon_bg.pb.py', 'cartoon_h.json', 'cartoon_h.pb',
+        'cartoon_h.pb.py']
     assert abs(int(images.read_bgr(tmp_path / 'out' / 'alpha.jpg').mean()) - 77) <= 1
     card = json.loads((tmp_path / 'out' / 'cartoon_bg.json').read_text())
     assert card['source'] == 'style.npz' and card['channels'] == CHANNELS and card['step'] is None

@@ -8,7 +8,7 @@ import numpy as np
 
 from dctnet import frozen
 from dctnet.compat import TENSORFLOW_VERSION
-from dctnet.exporters.model_folder import translator_graph
+from dctnet.exporters.translator import translator_graph
 from dctnet.nets import unet
 from tests.parity.drawn import ttn_weight
 

@@ -47,8 +47,8 @@ def test_other_convolutions_stay(side, outputs, options):
 
 
 def test_a_translator_changes_by_one_level_at_most():
-    from dctnet.exporters import model_folder
-    graph_def = model_folder.translator_graph(drawn_weights(), 'drawn')
+    from dctnet.exporters.translator import translator_graph
+    graph_def = translator_graph(drawn_weights(), 'drawn')
     blocked = block_outputs(graph_def)
     assert [1, 2, 2, 1] in strides(blocked)
     picture = np.random.RandomState(0).randint(0, 256, (36, 44, 3)).astype(np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 
 from dctnet import frozen
 from dctnet.errors import UserError
-from dctnet.exporters.model_folder import translator_graph
+from dctnet.exporters.translator import translator_graph
 from dctnet.runs import checkpoint
 from tests.parity.comparison import Row
 

@@ -1,0 +1,91 @@
+"""ONNX models with smaller numbers. The guided filter stays in float32: its variances are small differences of large
+numbers, and its output is the picture."""
+import logging
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Dict, Iterator, List, Optional
+
+import numpy as np
+import onnx
+from onnxruntime import quantization
+from onnxruntime.transformers.float16 import convert_float_to_float16
+from skimage import data
+
+from dctnet import images
+from dctnet.exporters.choice import FLOAT16, FLOAT32, INT8
+
+DESCRIPTIONS = {
+    FLOAT32: 'float32',
+    FLOAT16: 'float16 in the U-Net, float32 in the guided filter, input and output',
+    INT8: 'int8 weights per channel and uint8 activations (QDQ) in all convolutions but the first and the last; '
+          'float32 elsewhere'}
+CALIBRATION_SIDE = 256  # of the pictures on which the ranges of activations are measured
+
+
+def float16(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The U-Net in half precision; input, output and guided filter as they are."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    inside = _unet_nodes(model.graph)
+    others = [node.name for node in model.graph.node if node.name not in inside]
+    return convert_float_to_float16(copy, keep_io_types=True, node_block_list=others)
+
+
+def int8(model: onnx.ModelProto, input_name: str) -> onnx.ModelProto:
+    """Convolutions in 8 bits, but the first and the last. input_name: of the model."""
+    convolutions = [node.name for node in model.graph.node if node.op_type == 'Conv']
+    with TemporaryDirectory() as folder, _without_advice():
+        onnx.save(model, str(Path(folder, 'whole.onnx')))
+        quantization.quantize_static(
+            str(Path(folder, 'whole.onnx')), str(Path(folder, 'int8.onnx')), _Calibration(input_name),
+            quant_format=quantization.QuantFormat.QDQ, per_channel=True,
+            activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
+            op_types_to_quantize=['Conv'], nodes_to_exclude=[convolutions[0], convolutions[-1]])
+        return onnx.load(str(Path(folder, 'int8.onnx')))
+
+
+class _Calibration(quantization.CalibrationDataReader):
+    """Hands the calibration pictures to onnxruntime one by one."""
+
+    def __init__(self, input_name: str) -> None:
+        self._batches = iter([{input_name: picture[None].astype(np.float32)} for picture in calibration_pictures()])
+
+    def get_next(self) -> Optional[Dict[str, np.ndarray]]:
+        return next(self._batches, None)
+
+
+def calibration_pictures() -> List[np.ndarray]:
+    """Parts of photographs that scikit-image brings, none as in `parity.pictures`, uint8 [H, W, 3] BGR."""
+    face = data.astronaut()[:280, 90:370, ::-1]
+    photographs = [face[:, ::-1], data.chelsea()[:, :300, ::-1], data.coffee()[:, 200:, ::-1],
+                   data.rocket()[:, 300:, ::-1]]
+    return [images.square(np.ascontiguousarray(photograph), CALIBRATION_SIDE) for photograph in photographs]
+
+
+def _unet_nodes(graph: onnx.GraphProto) -> List[str]:
+    """Names of the nodes from the first convolution to the last: what depends on the one and what the other needs."""
+    convolutions = [node for node in graph.node if node.op_type == 'Conv']
+    after, before = set(convolutions[0].output), set(convolutions[-1].input)
+    for node in graph.node:
+        if after & set(node.input):
+            after |= set(node.output)
+    for node in reversed(graph.node):
+        if before & set(node.output):
+            before |= set(node.input)
+    ends = (convolutions[0].name, convolutions[-1].name)
+    return [node.name for node in graph.node
+            if node.name in ends or (after & set(node.output) and before & set(node.output))]
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """A context: onnxruntime's advice on how to quantise, which it gives to the root logger, is not shown."""
+    def kept(record: logging.LogRecord) -> bool:
+        return 'pre-processing' not in record.getMessage()
+
+    logging.getLogger().addFilter(kept)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeFilter(kept)

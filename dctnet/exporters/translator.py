@@ -1,0 +1,77 @@
+"""The translator as a frozen graph, made of a generator's weights: under the published contract, or of batches alone."""
+import logging
+from typing import Dict, List, Optional, Sequence
+
+import numpy as np
+
+from dctnet import frozen
+from dctnet.compat import session_config, tf
+from dctnet.errors import UserError
+from dctnet.nets import unet
+from dctnet.runs import checkpoint
+
+log = logging.getLogger(__name__)
+
+Weights = Dict[str, np.ndarray]  # of a generator, by released names: generator/Conv/weights ...
+
+
+def translator_graph(weights: Weights, where: str) -> tf.GraphDef:
+    """A frozen translator with these generator weights (released names), under the published tensor contract.
+
+    input_image:0 float32 [H, W, 3] BGR 0-255 -> output_image:0 uint8 [H, W, 3] BGR; H and W multiples of 4. Also
+    input_images:0 -> output_images:0, both [N, H, W, 3], with the same weights.
+    where: the weights' origin, named in errors. Raises UserError if they do not fit.
+    """
+    with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
+        image = tf.placeholder(tf.float32, [None, None, 3], name='input_image')
+        levels = tf.squeeze(_levels(tf.expand_dims(image, 0), weights, where), axis=0)
+        single = tf.cast(levels, tf.uint8, name=frozen.TRANSLATOR_OUTPUT.split(':')[0])
+        _load(weights, where, session)
+        return frozen.freeze(session, [single, _batch((None, None, None, 3), weights, where)])
+
+
+def batch_graph(weights: Weights, where: str, shape: Sequence[Optional[int]] = (None, None, None, 3)) -> tf.GraphDef:
+    """The translator of batches alone: input_images:0 -> output_images:0.
+
+    weights, where: as for `translator_graph`.
+    shape: of the input; None is free.
+    """
+    with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
+        output = _batch(shape, weights, where)
+        _load(weights, where, session)
+        return frozen.freeze(session, [output])
+
+
+def live_translations(weights: Weights, where: str, pictures: Sequence[np.ndarray]) -> List[np.ndarray]:
+    """What the live graph makes of pictures, uint8 [H, W, 3] BGR -> the same, by a session with these weights."""
+    with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
+        output = _batch((None, None, None, 3), weights, where)
+        _load(weights, where, session)
+        return [session.run(output, {frozen.BATCH_INPUT: picture[None].astype(np.float32)})[0] for picture in pictures]
+
+
+def parameter_count(weights: Weights) -> int:
+    """Numbers in the weights of a generator."""
+    return int(sum(array.size for array in weights.values()))
+
+
+def _batch(shape: Sequence[Optional[int]], weights: Weights, where: str) -> tf.Tensor:
+    pictures = tf.placeholder(tf.float32, list(shape), name=frozen.BATCH_INPUT.split(':')[0])
+    return tf.cast(_levels(pictures, weights, where), tf.uint8, name=frozen.BATCH_OUTPUT.split(':')[0])
+
+
+def _levels(pictures: tf.Tensor, weights: Weights, where: str) -> tf.Tensor:
+    if not unet.channels_of(weights):
+        raise UserError(f'{where} holds no generator (generator/Conv/weights ...): name a trained run, a model folder, '
+                        'a released checkpoint or an .npz of one')
+    output = unet.translate(pictures / 127.5 - 1.0, unet.channels_of(weights))
+    return tf.clip_by_value((output + 1.0) * 127.5, 0.0, 255.0)
+
+
+def _load(weights: Weights, where: str, session: tf.Session) -> None:
+    """Give the generator's variables of the current graph their weights."""
+    variables = unet.variables()
+    session.run(tf.variables_initializer(variables))
+    report = checkpoint.warm_start(session, variables, weights, where, required=unet.SCOPE)
+    if report.unused:
+        log.warning('%s: %s', where, report.text())
