@@ -4,12 +4,12 @@ import logging
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional, Set
 
 import numpy as np
 import onnx
+from onnx import helper, numpy_helper
 from onnxruntime import quantization
-from onnxruntime.transformers.float16 import convert_float_to_float16
 from skimage import data
 
 from dctnet import images
@@ -25,11 +25,31 @@ CALIBRATION_SIDE = 256  # of the pictures on which the ranges of activations are
 
 def float16(model: onnx.ModelProto) -> onnx.ModelProto:
     """The U-Net in half precision; input, output and guided filter as they are."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    inside = _unet_nodes(model.graph)
-    others = [node.name for node in model.graph.node if node.name not in inside]
-    return convert_float_to_float16(copy, keep_io_types=True, node_block_list=others)
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    graph, inside = result.graph, _unet_nodes(model.graph)
+    constants = {constant.name: constant for constant in graph.initializer}
+    of_unet = {output for node in graph.node if node.name in inside for output in node.output}
+    nodes: List[onnx.NodeProto] = []
+    converted: Set[str] = set()
+    for node in graph.node:
+        half = node.name in inside
+        for index, name in enumerate(node.input):
+            if name in constants:
+                if half and node.op_type == 'Conv':
+                    values = numpy_helper.to_array(constants[name]).astype(np.float16)
+                    constants[name].CopyFrom(numpy_helper.from_array(values, name))
+            elif half != (name in of_unet):
+                node.input[index] = name + ('_half' if half else '_whole')
+                if node.input[index] not in converted:
+                    kind = onnx.TensorProto.FLOAT16 if half else onnx.TensorProto.FLOAT
+                    nodes.append(helper.make_node('Cast', [name], [node.input[index]], node.input[index], to=kind))
+                    converted.add(node.input[index])
+        nodes.append(node)
+    del graph.node[:], graph.value_info[:]  # the latter tell types, which are others now
+    graph.node.extend(nodes)
+    onnx.checker.check_model(result)
+    return result
 
 
 def int8(model: onnx.ModelProto, input_name: str) -> onnx.ModelProto:
@@ -42,7 +62,11 @@ def int8(model: onnx.ModelProto, input_name: str) -> onnx.ModelProto:
             quant_format=quantization.QuantFormat.QDQ, per_channel=True,
             activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
             op_types_to_quantize=['Conv'], nodes_to_exclude=[convolutions[0], convolutions[-1]])
-        return onnx.load(str(Path(folder, 'int8.onnx')))
+        result = onnx.load(str(Path(folder, 'int8.onnx')))
+    domains = {node.domain for node in result.graph.node}
+    for entry in [entry for entry in result.opset_import if entry.domain not in domains]:
+        result.opset_import.remove(entry)  # onnxruntime 1.10 names all that it knows
+    return result
 
 
 class _Calibration(quantization.CalibrationDataReader):
