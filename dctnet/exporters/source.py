@@ -75,8 +75,8 @@ def _translator(path: Path) -> Weights:
     """The weights in a .pb. Raises UserError if they are those of no translator."""
     weights = checkpoint.read_arrays(path)
     if not unet.channels_of(weights):
-        raise UserError(f'{path} holds no translator of DCT-Net (generator/Conv/weights ...), so it cannot be converted: '
-                        'name a folder with released graphs, or with graphs that were exported here')
+        raise UserError(f'{path} holds no translator of DCT-Net (generator/Conv/weights ...), so it cannot be '
+                        'converted: name a folder with released graphs, or with graphs that were exported here')
     return unet.exported(weights)
 
 

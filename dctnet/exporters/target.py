@@ -22,8 +22,9 @@ def check(out: Path, written: Collection[str], hashes: Collection[str]) -> None:
             raise UserError(f'{out} holds a file of another translator ({path.name}), which would stay there: choose '
                             'another folder, export that format too, or remove it')
     for name in written:
-        if (out / name).is_dir():
-            raise UserError(f'a folder stands at {out / name}, where a file would go: choose another folder, or remove it')
+        if Path(name).suffix and (out / name).is_dir():  # a SavedModel is a folder, without suffix
+            raise UserError(f'a folder stands at {out / name}, where a file would go: remove it, or choose another '
+                            'place')
 
 
 def _weights_of(card: Path) -> object:

@@ -11,8 +11,8 @@ from dctnet.exporters.choice import FLOAT16, FLOAT32, INT8, TFLITE, file_name
 from dctnet.exporters.translator import Weights, batch_graph
 
 Size = Tuple[int, int]
-DESCRIPTIONS = {FLOAT32: 'float32', FLOAT16: 'float16 weights, float32 arithmetic',
-                INT8: 'int8 weights, activations quantised as they come (dynamic range)'}
+ARITHMETIC = {FLOAT32: 'float32', FLOAT16: 'float16 weights, float32 arithmetic',
+              INT8: 'int8 weights, activations quantised as they come (dynamic range)'}
 _HEAD_SIZE = (288, 288)  # of head crops
 
 
@@ -48,7 +48,8 @@ def tflite_files(stem: str, weights: Weights, where: str, origin: Dict[str, Any]
             'DCT-Net translator, TensorFlow Lite', data, weights, origin,
             input=tensor(frozen.BATCH_INPUT.split(':')[0], 'float32', told),
             output=tensor(frozen.BATCH_OUTPUT.split(':')[0], 'uint8', told), resizable=size is None,
-            precision=DESCRIPTIONS[precision], parity=found, versions={'tensorflow': TENSORFLOW_VERSION}))
+            precision=precision, arithmetic=ARITHMETIC[precision], parity=found,
+            versions={'tensorflow': TENSORFLOW_VERSION}))
         files[f'{name}.py'] = programs.for_tflite(name, size or ())
     return files
 

@@ -1,4 +1,4 @@
-"""The translator as a frozen graph, made of a generator's weights: under the published contract, or of batches alone."""
+"""The translator as a frozen graph, made of a generator's weights: as published, or for other runtimes."""
 import logging
 from typing import Callable, Dict, List, Optional, Sequence
 

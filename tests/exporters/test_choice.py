@@ -27,7 +27,7 @@ def test_missing_packages_are_named(monkeypatch):
 
 @pytest.mark.parametrize('formats, precisions, size, told', [
     (['pb', 'saved_model'], ['float16'], None, 'pb, saved_model is float32 always: leave --precision out'),
-    (['saved_model'], ['float32'], (288, 288), '--size 288 288: it is for --format tflite'),
+    (['saved_model'], ['float32'], (288, 288), '--size 288 288: for --format tflite'),
     (['tflite'], ['float32'], (288, 286), 'multiples of 4'),
     (['tflite'], ['float32'], (0, 288), 'multiples of 4')])
 def test_what_does_not_go_together(formats, precisions, size, told):

@@ -57,8 +57,9 @@ def test_two_networks_become_two_models(tmp_path, weights, npz, reference):
     assert set(cards) == {'cartoon_h.pb', 'cartoon_bg.pb', 'cartoon_h_saved_model', 'cartoon_bg_saved_model'}
     assert cards['cartoon_h.pb']['weights_sha256'] == cards['cartoon_h_saved_model']['weights_sha256']
     assert cards['cartoon_h.pb']['weights_sha256'] != cards['cartoon_bg.pb']['weights_sha256']
-    background = frozen.FrozenGraph(tmp_path / 'out' / 'cartoon_bg.pb', device='cpu')
-    assert np.abs(background(reference.pictures[0].astype(np.float32)).astype(int) - reference.translations[0]).max() <= 1
+    graph = frozen.FrozenGraph(tmp_path / 'out' / 'cartoon_bg.pb', device='cpu')
+    found = graph(reference.pictures[0].astype(np.float32))
+    assert np.abs(found.astype(int) - reference.translations[0]).max() <= 1
     assert set(source.read(tmp_path / 'out').translators()) == {'cartoon_h', 'cartoon_bg'}
 
 

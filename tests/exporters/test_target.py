@@ -16,6 +16,8 @@ def test_what_is_written_anew_may_be_of_another_translator(tmp_path):
     put_card(tmp_path / 'out', 'cartoon.onnx.json', 'old')
     target.check(tmp_path / 'out', ['cartoon.onnx', 'cartoon.onnx.json'], ['new'])
     target.check(tmp_path / 'missing' / 'out', ['cartoon.onnx'], ['new'])
+    (tmp_path / 'out' / 'cartoon_saved_model').mkdir()
+    target.check(tmp_path / 'out', ['cartoon_saved_model', 'cartoon.onnx.json'], ['new'])
 
 
 def test_what_would_stay_may_not(tmp_path):
