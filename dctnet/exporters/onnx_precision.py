@@ -1,6 +1,7 @@
 """ONNX models with smaller numbers. The guided filter stays in float32: its variances are small differences of large
 numbers, and its output is the picture."""
 import logging
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,7 +56,7 @@ def float16(model: onnx.ModelProto) -> onnx.ModelProto:
 def int8(model: onnx.ModelProto, input_name: str) -> onnx.ModelProto:
     """Convolutions in 8 bits, but the first and the last. input_name: of the model."""
     convolutions = [node.name for node in model.graph.node if node.op_type == 'Conv']
-    with TemporaryDirectory() as folder, _without_advice():
+    with TemporaryDirectory() as folder, _working_in(folder), _without_advice():
         onnx.save(model, str(Path(folder, 'whole.onnx')))
         quantization.quantize_static(
             str(Path(folder, 'whole.onnx')), str(Path(folder, 'int8.onnx')), _Calibration(input_name),
@@ -100,6 +101,17 @@ def _unet_nodes(graph: onnx.GraphProto) -> List[str]:
     ends = (convolutions[0].name, convolutions[-1].name)
     return [node.name for node in graph.node
             if node.name in ends or (after & set(node.output) and before & set(node.output))]
+
+
+@contextmanager
+def _working_in(folder: str) -> Iterator[None]:
+    """A context with this working directory: onnxruntime 1.10 leaves a file there when it measures ranges."""
+    usual = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(usual)
 
 
 @contextmanager
