@@ -54,4 +54,4 @@ def test_smaller_numbers(exported, precision, share, monkeypatch):
     made = files(weights(16), of, precision, (32, 48))
     assert len(made[f'cartoon-{precision}.tflite']) < share * whole
     found = json.loads(made[f'cartoon-{precision}.tflite.json'].decode())['parity']
-    assert 0 < parity.mean(found) < (0.1 if precision == 'float16' else 6)
+    assert parity.mean(found) < (0.1 if precision == 'float16' else 6)
