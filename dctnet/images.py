@@ -44,7 +44,7 @@ def read_bgr(path: Path) -> np.ndarray:
     try:
         with Image.open(str(path)) as pillow:
             pillow.load()
-            return _to_bgr(ImageOps.exif_transpose(pillow) or pillow)
+            return from_pillow(ImageOps.exif_transpose(pillow) or pillow)
     except FileNotFoundError:
         raise UserError(f'picture {path} does not exist: check the path') from None
     except IsADirectoryError:
@@ -65,7 +65,8 @@ def _is_empty(path: Path) -> bool:
         return False
 
 
-def _to_bgr(pillow: Image.Image) -> np.ndarray:
+def from_pillow(pillow: Image.Image) -> np.ndarray:
+    """A picture of any mode as uint8 [H, W, 3] BGR: alpha over white, grey and CMYK converted, 16 bit scaled to 8."""
     if pillow.mode.startswith('I') or pillow.mode == 'F':
         grey = np.asarray(pillow).astype(np.float64)
         if pillow.mode != 'F':

@@ -2,8 +2,10 @@
 
 One picture:  infer.py --model MODEL_DIR --input photo.jpg --output cartoon.png
 A folder:     infer.py --model MODEL_DIR --input photos --output cartoons   (every picture keeps its name)
+A clip:       infer.py --model MODEL_DIR --input clip.mp4 --output cartoon.mp4   (docs/video.md)
 
-Exit codes: 0 done, 1 some pictures of a folder failed, 2 a mistake in the command or the only picture failed.
+Exit codes: 0 done, 1 some pictures or frames failed, 2 a mistake in the command or the only picture failed, 75 a clip
+was stopped; the same command goes on.
 """
 from __future__ import annotations
 
@@ -21,14 +23,16 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from dctnet import images, process
+from dctnet.clips.opening import is_clip
 from dctnet.command_line import Parser
-from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.files import atomic
-from dctnet.inference.model_folder import find_files
+from dctnet.inference.model_folder import ModelFiles, find_files
 from dctnet.parallel import ordered_map, succeeded
+from dctnet.video import job as clip_job
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
-    from dctnet.face.detector import Face
+    from dctnet.face.detector import Face, FaceDetector
     from dctnet.inference.stylizer import Stylizer
 
 log = logging.getLogger('infer')
@@ -66,6 +70,15 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='mode fusion works at this short side if a picture is larger (default: 720)')
     parser.add_argument('--training-size', type=int, default=256, metavar='PIXELS',
                         help='size of the pictures that the graphs were trained on, for mode single (default: 256)')
+    parser.add_argument('--crf', type=int, metavar='N', help='clips: quality of the file, lower is better and larger '
+                        '(default: 18, webm 30)')
+    parser.add_argument('--every', type=int, default=1, metavar='N',
+                        help='clips: translate every N-th frame and leave the others out (default: 1)')
+    parser.add_argument('--pattern', metavar='NAME',
+                        help="clips: the input is a folder of frames with names such as 'frame-%%06d.png'")
+    parser.add_argument('--fps', type=float, default=25.0, metavar='N',
+                        help='clips: frames a second of such a folder (default: 25)')
+    parser.add_argument('--no-sound', action='store_true', help='clips: leave the sound out')
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
     parser.add_argument('--threads', type=int, default=0, metavar='N',
                         help='threads inside one operation (default: TensorFlow\'s choice)')
@@ -111,18 +124,17 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
     options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s', stream=sys.stderr)
-    find_files(options.model, options.head, options.background, options.mask, needs_head=options.mode == 'fusion')
+    files = find_files(options.model, options.head, options.background, options.mask, needs_head=options.mode == 'fusion')
     if options.threads < 0:
         raise UserError(f'--threads {options.threads} makes no sense: use 0 or more')
     if options.workers < 1:
         raise UserError(f'--workers {options.workers} makes no sense: use 1 or more')
+    if is_clip(options.input, options.output, options.pattern):
+        return translate_clip(options, files)
     jobs = plan(options.input, options.output)
 
     process.prepare()
-    from dctnet.inference.stylizer import Stylizer
-    stylizer = Stylizer(model=options.model, head=options.head, background=options.background, mask=options.mask,
-                        device=options.device, threads=options.threads, mode=options.mode, faces=options.faces,
-                        short_side=options.short_side, training_size=options.training_size)
+    stylizer = make_stylizer(options)
 
     def translate(job: Job) -> List[Face]:
         return translate_file(stylizer, job, options.side_by_side, options.landmarks_json)
@@ -136,6 +148,36 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     for path in failed:
         print(f'failed: {path}')
     return SOME_FAILED if failed else DONE
+
+
+def make_stylizer(options: argparse.Namespace, detector: Optional[FaceDetector] = None) -> Stylizer:
+    """The stylizer that the options describe. Loads TensorFlow."""
+    from dctnet.inference.stylizer import Stylizer
+    return Stylizer(model=options.model, head=options.head, background=options.background, mask=options.mask,
+                    device=options.device, threads=options.threads, mode=options.mode, faces=options.faces,
+                    short_side=options.short_side, training_size=options.training_size, detector=detector)
+
+
+def translate_clip(options: argparse.Namespace, files: ModelFiles) -> int:
+    """Translate a clip with the graphs of `files`, and say what came out; returns the exit code."""
+    job = clip_job.plan(options.input, options.output, options.pattern, options.fps, options.every, options.crf,
+                        not options.no_sound, options.faces, options.mode)
+    job.settings.update(clip_job.looks(files, options.short_side))
+    if job.clip.damage:
+        log.warning('%s is damaged (%s): what can be read is translated', options.input, job.clip.damage)
+    process.prepare()
+    from dctnet.video import translate
+    from dctnet.video.faces import steady_detector
+    stylizer = make_stylizer(options, steady_detector())
+    signals: List[str] = []
+    with process.stop_signals(signals.append):
+        outcome = translate.translate_clip(job, stylizer, lambda: bool(signals))
+    total = len(job.clip.times)
+    print(f'{outcome.written} of {total} frames in {job.target}, {outcome.failed} failed, {outcome.without_head} '
+          'without a face')
+    if outcome.written < total:
+        return STOPPED_EARLY
+    return SOME_FAILED if outcome.failed or job.clip.damage else DONE
 
 
 def translate_all(translate: Callable[[Job], List[Face]], jobs: Sequence[Job],

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable, Generator, List, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Generator, Iterable, List, Tuple, TypeVar
 
 from dctnet.errors import UserError
 
@@ -13,7 +13,7 @@ Item = TypeVar('Item')
 _PROJECT = logging.getLogger('dctnet')
 
 
-def ordered_map(function: Callable[[Item], Any], items: Sequence[Item], workers: int
+def ordered_map(function: Callable[[Item], Any], items: Iterable[Item], workers: int
                 ) -> Generator[Tuple[Item, Future], None, None]:
     """Each item with its finished call `function(item)`, in the order of the items; `workers` calls run at once.
 

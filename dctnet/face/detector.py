@@ -15,6 +15,9 @@ from dctnet.face.installed_models import LANDMARKS, installed_model
 # The detectors' windows are about 80 px wide, so the image's scale decides which faces they can see. A copy of constant
 # area takes constant time (HOG: 0.05 - 0.1 s on a CPU core) and shows faces from about 1/15 of the image's side on.
 DETECTION_PIXELS = 1000000
+# Boxes around a box, in its widths and as a factor of its size: the predictor answers a little differently for each, and
+# the mean moves half as much from one frame of a clip to the next (docs/video.md, "Steady").
+_BOXES_AROUND = ((0, 0, 1), (.03, 0, 1), (-.03, 0, 1), (0, .03, 1), (0, -.03, 1), (0, 0, 1.05), (0, 0, .95))
 # Enlarging more adds no detail to find a face by.
 _MAX_ENLARGEMENT = 6.0
 
@@ -42,10 +45,14 @@ class FaceDetector:
 
     pixels: area of the copy that faces are searched in. Time grows with it, the smallest face that is found falls.
     detect_boxes: one of box_detectors; HOG if none is given.
+    steady: landmarks are the mean of seven answers, with fractions of pixels, for clips. Alone they are whole pixels of
+        the image or of its enlargement.
     Raises UserError if the landmarks model is not installed.
     """
 
-    def __init__(self, pixels: int = DETECTION_PIXELS, detect_boxes: Optional[BoxDetector] = None) -> None:
+    def __init__(self, pixels: int = DETECTION_PIXELS, detect_boxes: Optional[BoxDetector] = None,
+                 steady: bool = False) -> None:
+        self._boxes = _BOXES_AROUND if steady else _BOXES_AROUND[:1]
         self.pixels = pixels
         self.detect_boxes = detect_boxes or HogDetector()
         # Constant once loaded, so shared freely.
@@ -70,12 +77,21 @@ class FaceDetector:
         for box, score in detections:
             corners = _rescale(np.array(box, np.float64).reshape(2, 2), scale)
             if factor < 1:
-                marks = predict_landmarks(self._predictor, fine, _rectangle(corners.ravel()))
+                marks = self._marks(fine, corners.ravel())
             else:
-                marks = _rescale(predict_landmarks(self._predictor, fine, _rectangle(box)), scale)
+                marks = _rescale(self._marks(fine, np.array(box, np.float64)), scale)
             left, top, right, bottom = corners.ravel().tolist()
             faces.append(Face((left, top, right, bottom), float(score), marks))
         return sorted(faces, key=lambda face: (-face.size, face.box))
+
+    def _marks(self, rgb: np.ndarray, box: np.ndarray) -> np.ndarray:
+        middle, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
+        answers = []
+        for right, down, size in self._boxes:
+            moved = middle + 2 * half * (right, down)
+            answers.append(predict_landmarks(self._predictor, rgb, _rectangle(
+                np.concatenate([moved - half * size, moved + half * size]))))
+        return np.mean(answers, axis=0)
 
     def landmarks(self, image: np.ndarray, box: Sequence[float]) -> np.ndarray:
         """The 68 landmarks, float64 [68, 2], that an image, uint8 [H, W, 3] BGR, shows for any box (left, top, right,

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # Mode single enlarges an image until its face has the training size, but not beyond this: minutes and gigabytes.
 MAX_SINGLE_PIXELS = 4000000
-MAX_BATCH = 8  # heads at once on a GPU, which bounds its memory
+MAX_BATCH, MAX_BATCH_PIXELS = 8, 4000000  # images and their pixels at once on a GPU, which bounds its memory
 
 
 class Stylized(NamedTuple):
@@ -38,6 +38,13 @@ class Stylized(NamedTuple):
     working_size: Tuple[int, int]
 
 
+class Head(NamedTuple):
+    """A face of a frame, found by the caller. points: the five of it, float64 [5, 2], in pixels of the frame. opacity: 0
+    - 1, how much of the head graph's image shows."""
+    points: np.ndarray
+    opacity: float = 1.0
+
+
 class Stylizer:
     """Translates images with the frozen graphs of a style. Safe to call from several threads.
 
@@ -50,13 +57,15 @@ class Stylizer:
     faces: 'all', 'largest', or how many of the largest.
     short_side: mode fusion works at this many pixels if the image is larger.
     training_size: side of the generator's training images in pixels; mode single scales faces to it.
+    detector: finds faces, instead of a FaceDetector as it is.
 
     Raises UserError if a file is missing or no translator, or an option is out of range.
     """
 
     def __init__(self, model: Optional[Path] = None, head: Optional[Path] = None, background: Optional[Path] = None,
                  mask: Optional[Path] = None, device: str = 'auto', threads: int = 0, mode: str = 'fusion',
-                 faces: Union[str, int] = 'all', short_side: int = 720, training_size: int = 256) -> None:
+                 faces: Union[str, int] = 'all', short_side: int = 720, training_size: int = 256,
+                 detector: Optional[FaceDetector] = None) -> None:
         if mode not in ('fusion', 'single'):
             raise UserError(f'mode {mode!r} is unknown: choose fusion or single')
         if faces not in ('all', 'largest') and not (isinstance(faces, int) and faces >= 1):
@@ -74,7 +83,7 @@ class Stylizer:
         self._head = self._background
         if files.head and files.head.read_bytes() != files.background.read_bytes():
             self._head = _GraphTranslator(files.head, device, threads)
-        self._detector = FaceDetector()
+        self.detector = detector or FaceDetector()
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """uint8 [H, W, 3] BGR of any size -> its translation, uint8 [H, W, 3] BGR. An image without a face gets the
@@ -87,7 +96,7 @@ class Stylizer:
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise UserError(f'a picture must be uint8 [height, width, 3] BGR, not {image.dtype} {list(image.shape)}')
         with ThreadPoolExecutor(1) as beside:
-            search = beside.submit(self._detector.detect, image)
+            search = beside.submit(self.detector.detect, image)
             if self._mode == 'single' and search.result():
                 faces = search.result()[:self._face_limit]
                 working = self._at_training_size(image, faces[0])
@@ -95,14 +104,42 @@ class Stylizer:
                 back = images.scale(translation, image.shape[1], image.shape[0])
             else:
                 working = self._at_short_side(image)
+                if working.shape != image.shape:
+                    log.info('%dx%d is translated at %dx%d and scaled back (short side %d)', image.shape[1],
+                             image.shape[0], working.shape[1], working.shape[0], self._short_side)
                 translation = fusion.translate_whole(working, self._background)  # while faces are searched
                 faces = search.result()[:self._face_limit]
                 # Smallest first: where heads overlap, the largest is the nearest and lies on top.
                 marks = [fusion.move_points(face.landmarks, image.shape, working.shape) for face in reversed(faces)]
                 points = [alignment.five_points(working, face) for face in marks]
-                fusion.add_heads(translation, working, points, self._head.heads, self._mask)
+                fusion.add_heads(translation, working, points, self._head.batch, self._mask)
                 back = fusion.resize(translation, *image.shape[:2])
         return Stylized(back, faces, (working.shape[0], working.shape[1]))
+
+    def frames_at_once(self, size: Tuple[int, int]) -> int:
+        """How many frames [height, width] `stylize_frames` is best given: one on a CPU, more on a GPU."""
+        height, width = fusion.reduced_size(*size, short_side=self._short_side)
+        return self._background.images_at_once(height * width)
+
+    def stylize_frames(self, frames: List[np.ndarray], heads: List[List[Head]]) -> List[np.ndarray]:
+        """Frames of one size, uint8 [H, W, 3] BGR, in mode fusion, with faces that the caller has found: the
+        translations.
+
+        heads: of each frame; where they overlap, a later one lies over an earlier one.
+        Raises UserError if the memory does not suffice.
+        """
+        working = [self._at_short_side(frame) for frame in frames]
+        padded = [images.pad_to_multiple(image, fusion.PAD_MULTIPLE) for image in working]
+        height, width = working[0].shape[:2]
+        translations = [image[:height, :width].copy() for image in self._background.batch(padded)]
+        inverses = [[alignment.crop_to_image(fusion.move_points(head.points, frame.shape, image.shape))
+                     for head in found] for frame, image, found in zip(frames, working, heads)]
+        crops = [alignment.head_crop(image, inverse) for image, row in zip(working, inverses) for inverse in row]
+        translated = iter(self._head.batch(crops))
+        for image, row, found in zip(translations, inverses, heads):
+            for inverse, head in zip(row, found):
+                alignment.blend_head(image, next(translated), inverse, self._mask * np.float32(head.opacity))
+        return [fusion.resize(image, *frame.shape[:2]) for image, frame in zip(translations, frames)]
 
     def close(self) -> None:
         """Free the graphs' memory; the object cannot be called any more."""
@@ -111,12 +148,7 @@ class Stylizer:
             self._head.close()
 
     def _at_short_side(self, image: np.ndarray) -> np.ndarray:
-        height, width = image.shape[:2]
-        new_height, new_width = fusion.reduced_size(height, width, self._short_side)
-        if (new_height, new_width) != (height, width):
-            log.info('%dx%d is translated at %dx%d and scaled back (short side %d)', width, height, new_width,
-                     new_height, self._short_side)
-        return fusion.resize(image, new_height, new_width)
+        return fusion.resize(image, *fusion.reduced_size(*image.shape[:2], short_side=self._short_side))
 
     def _at_training_size(self, image: np.ndarray, face: Face) -> np.ndarray:
         height, width = image.shape[:2]
@@ -161,14 +193,19 @@ class _GraphTranslator:
     def __call__(self, image: np.ndarray) -> np.ndarray:
         return self._run(self._graph, image)
 
-    def heads(self, crops: List[np.ndarray]) -> List[np.ndarray]:
+    def images_at_once(self, pixels: int) -> int:
+        """How many images of so many pixels `batch` takes together."""
+        return 1 if self._batches is None else max(1, min(MAX_BATCH, MAX_BATCH_PIXELS // pixels))
+
+    def batch(self, batch: List[np.ndarray]) -> List[np.ndarray]:
         """Images of one size: together on a GPU if the graph has tensors for it, else one by one."""
-        if self._batches is None:
-            return [self(crop) for crop in crops]
-        heads: List[np.ndarray] = []
-        for start in range(0, len(crops), MAX_BATCH):
-            heads.extend(self._run(self._batches, np.stack(crops[start:start + MAX_BATCH])))
-        return heads
+        if self._batches is None or not batch:
+            return [self(image) for image in batch]
+        at_once = self.images_at_once(batch[0].shape[0] * batch[0].shape[1])
+        answers: List[np.ndarray] = []
+        for start in range(0, len(batch), at_once):
+            answers.extend(self._run(self._batches, np.stack(batch[start:start + at_once])))
+        return answers
 
     def _run(self, graph: FrozenGraph, batch: np.ndarray) -> np.ndarray:
         try:

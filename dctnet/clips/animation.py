@@ -1,0 +1,56 @@
+"""Animated pictures (gif, webp, png) as a Clip, by Pillow: ffmpeg reads no animated webp before version 9."""
+from array import array
+from pathlib import Path
+from typing import Iterator, Tuple
+
+import numpy as np
+from PIL import Image
+
+from dctnet import images
+from dctnet.clips.clip import Clip, Frames
+from dctnet.errors import UserError
+
+SUFFIXES = ('.gif', '.webp', '.png', '.apng')
+_SHORTEST, _STANDARD = 11, 100  # milliseconds: browsers show what claims less than the first for the second
+
+
+def is_animation(path: Path) -> bool:
+    """Whether a file is a picture of several frames."""
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    try:
+        with Image.open(str(path)) as pillow:
+            return getattr(pillow, 'n_frames', 1) > 1
+    except Exception:  # Pillow signals a damaged file by any exception; reading it will tell
+        return False
+
+
+def open_clip(path: Path) -> Clip:
+    """Look through an animated picture. Raises UserError if it cannot be read."""
+    times, now, damage, size = array('q'), 0, '', (0, 0)
+    try:
+        for index, (image, milliseconds) in enumerate(_whole_frames(path)):
+            size = size if index else image.shape[:2]
+            times.append(now)
+            now += milliseconds * 1000
+    except Exception as error:
+        damage = str(error) or type(error).__name__
+    if not times:
+        raise UserError(f'cannot read {path} as an animation ({damage}): replace it')
+    return Clip(path, size, times, now, 16000, '1:1', lambda: _frames(path, len(times)), damage=damage)
+
+
+def _whole_frames(path: Path) -> Iterator[Tuple[np.ndarray, int]]:
+    """Frames, uint8 [H, W, 3] BGR, over white, with their milliseconds."""
+    with Image.open(str(path)) as pillow:
+        for index in range(getattr(pillow, 'n_frames', 1)):
+            pillow.seek(index)
+            pillow.load()
+            told = int(pillow.info.get('duration', 0))
+            yield images.from_pillow(pillow), told if told >= _SHORTEST else _STANDARD
+
+
+def _frames(path: Path, count: int) -> Frames:
+    frames = _whole_frames(path)
+    for _ in range(count):
+        yield next(frames)[0]

@@ -1,0 +1,37 @@
+"""A clip as the rest of the program sees it: the times of its frames, and its frames one after the other."""
+from itertools import islice
+from pathlib import Path
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+Frames = Iterator[Optional[np.ndarray]]
+
+
+class Clip(NamedTuple):
+    """Nothing of it is in memory but the times.
+
+    source: the file or folder.
+    size: height and width.
+    times: when each frame is shown, in microseconds, rising.
+    end: when the last frame ends, in microseconds.
+    timescale: times are multiples of 1/timescale of a second, to within rounding.
+    pixel_aspect: width:height of a pixel, '1:1' for square ones.
+    frames: starts from the first frame; uint8 [H, W, 3] BGR of `size`, or None for a frame that cannot be read. As many
+        as there are times.
+    has_sound: whether `source` holds sound that can be copied.
+    damage: what is wrong with the file although it can be read, '' if nothing is.
+    """
+    source: Path
+    size: Tuple[int, int]
+    times: Sequence[int]
+    end: int
+    timescale: int
+    pixel_aspect: str
+    frames: Callable[[], Frames]
+    has_sound: bool = False
+    damage: str = ''
+
+    def every(self, step: int) -> 'Clip':
+        """The clip with each step-th frame alone, shown until the next one."""
+        return self._replace(times=self.times[::step], frames=lambda: islice(self.frames(), 0, None, step))

@@ -1,0 +1,103 @@
+"""Video files of any kind that ffmpeg reads, as a Clip.
+
+A first pass decodes the file once and notes the time of each frame: their number, and times that vary, stand nowhere
+else reliably. Rotation is applied by ffmpeg, and depths above 8 bits are reduced.
+"""
+import re
+from array import array
+from fractions import Fraction
+from pathlib import Path
+from typing import List, NamedTuple
+
+import numpy as np
+
+from dctnet.clips import ffmpeg
+from dctnet.clips.clip import Clip, Frames
+from dctnet.errors import UserError
+
+_FIRST_VIDEO = ('-map', '0:V:0')  # no cover pictures
+_HD_LINES = 720  # from here on, files that do not tell have the colours of HD, as players take it
+
+
+class _Streams(NamedTuple):
+    """What ffmpeg says of a file."""
+    video: str
+    sound: List[str]
+    unreadable: str
+
+
+def open_clip(path: Path) -> Clip:
+    """Look through a video file. Raises UserError if it is unreadable, encrypted, or has no frames."""
+    streams = _look_into(path)
+    if not streams.video:
+        if streams.sound:
+            raise UserError(f'{path} holds sound but no pictures: name a video')
+        raise UserError(f'cannot read {path} as a clip ({streams.unreadable}): name another file, or repair it')
+    if re.search(r'\((?:encv|drmi)\b', streams.video):
+        raise UserError(f'{path} is encrypted: only clips without copy protection can be translated')
+    return _index(path, streams)
+
+
+def _look_into(path: Path) -> _Streams:
+    # Without an output ffmpeg describes its input as information, and then complains.
+    _, _, text = ffmpeg.run(['-loglevel', 'info', *ffmpeg.source(path)])
+    video = [line for line in re.findall(r'^\s*Stream #0:\S+ Video: (.*)$', text, re.MULTILINE)
+             if 'attached pic' not in line]
+    sound = re.findall(r'^\s*Stream #0:\S+ Audio: (\w+)', text, re.MULTILINE)
+    complaints = [line for line in text.splitlines() if 'At least one output file' not in line]
+    return _Streams(video[0] if video else '', sound, ffmpeg.reason(complaints[-1].split(': ')[-1] if complaints else ''))
+
+
+def _index(path: Path, streams: _Streams) -> Clip:
+    times, facts, last = array('q'), {'tb': '1/1000', 'dimensions': '', 'sar': '1/1'}, 0
+    with ffmpeg.Process([*ffmpeg.source(path), *_FIRST_VIDEO, *ffmpeg.passthrough(), '-c:v', 'rawvideo', '-f',
+                         'framecrc', '-']) as process:
+        for line in process.output:
+            text = line.decode().strip()
+            if text.startswith('#'):
+                name, _, value = text[1:].partition(' 0: ')
+                facts[name] = value
+                tick = Fraction(facts['tb']) * 1000000
+            elif text:
+                _, _, shown, duration = [int(word) for word in text.split(',')[:4]]
+                times.append(int(round(shown * tick)))
+                last = int(round(duration * tick))
+        status, errors = process.finish()
+    if not times or not facts['dimensions']:
+        why = f' ({ffmpeg.reason(errors)})' if errors else ''
+        raise UserError(f'{path} holds no frame that can be read{why}: name another file, or repair it')
+    for index in range(1, len(times)):  # damaged files count back
+        times[index] = max(times[index], times[index - 1] + 1)
+    # Rates vary: the last frame stays as long as the file says, or as the one before.
+    before = times[-1] - times[-2] if len(times) > 1 else 40000
+    width, height = [int(side) for side in facts['dimensions'].split('x')]
+    aspect = Fraction(facts['sar']) if facts['sar'] not in ('0/1', '0/0') else Fraction(1)
+    return Clip(path, (height, width), times, times[-1] + (last or before), _timescale(Fraction(facts['tb'])),
+                f'{aspect.numerator}:{aspect.denominator}',
+                lambda: _frames(path, (height, width), len(times), _colours(streams.video, height)),
+                bool(streams.sound), ffmpeg.reason(errors) if status or errors else '')
+
+
+def _timescale(time_base: Fraction) -> int:
+    scale = time_base.denominator if time_base.numerator in (1, 1001) else 90000
+    while scale < 10000:
+        scale *= 2
+    return scale if scale <= 500000 else 90000  # a tick below 2 microseconds would not survive rounding
+
+
+def _colours(video: str, height: int) -> List[str]:
+    described = re.search(r'\byuv\w*\(([^)]*)\)', video)
+    told = described is not None and re.search(r'bt|smpte|fcc|ycgco|gbr', described.group(1))
+    return [] if told or height < _HD_LINES or 'yuv' not in video else ['in_color_matrix=bt709']
+
+
+def _frames(path: Path, size: tuple, count: int, colours: List[str]) -> Frames:
+    height, width = size
+    # Files whose size changes on the way are brought to the size that they begin with.
+    scaling = ':'.join([f'scale={width}:{height}', 'flags=bicubic+accurate_rnd+full_chroma_int'] + colours)
+    with ffmpeg.Process([*ffmpeg.source(path), *_FIRST_VIDEO, *ffmpeg.passthrough(), '-vf', scaling, '-pix_fmt',
+                         'bgr24', '-f', 'rawvideo', '-']) as process:
+        for _ in range(count):
+            data = process.output.read(height * width * 3)
+            whole = len(data) == height * width * 3
+            yield np.frombuffer(data, np.uint8).reshape(height, width, 3) if whole else None

@@ -1,0 +1,65 @@
+"""What is kept of a clip while it is translated, beside the file that it will be: finished segments and the faces that
+were found. The same command goes on with it."""
+import json
+import shutil
+import threading
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from dctnet.files import atomic, folder_settings
+from dctnet.video.faces import Sighting
+
+_SETTINGS, _FACES = 'settings.json', 'faces.jsonl'
+
+
+class Unfinished:
+    """The folder NAME.unfinished beside the target. Nothing is written before `begin`.
+
+    target: the file to write at the end.
+    settings: plain JSON; all that the frames depend on.
+    Raises UserError if the folder is there with other settings.
+    """
+
+    def __init__(self, target: Path, settings: Dict[str, Any]) -> None:
+        self.folder = target.with_name(target.name + '.unfinished')
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._known: Dict[int, List[Sighting]] = {}
+        if self.folder.exists():
+            folder_settings.check(self.folder / _SETTINGS, settings)
+            self._known = _read_faces(self.folder / _FACES)
+
+    def begin(self) -> None:
+        """Make the folder, or go on with it."""
+        if not self.folder.exists():
+            atomic.make_folder(self.folder)
+            atomic.write_text(self.folder / _SETTINGS, json.dumps(self._settings, indent=2) + '\n')
+
+    def faces(self, index: int) -> Optional[List[Sighting]]:
+        """What was found on a frame before, or None if that is not known."""
+        with self._lock:
+            return self._known.pop(index, None)
+
+    def keep_faces(self, index: int, found: List[Sighting]) -> None:
+        """Remember what was found on a frame."""
+        line = json.dumps([index, [[list(face.box), face.score, face.points.tolist()] for face in found]])
+        with self._lock, atomic.storage_errors(self.folder / _FACES):
+            with open(str(self.folder / _FACES), 'a', encoding='utf-8') as stream:
+                stream.write(line + '\n')
+
+    def remove(self) -> None:
+        """The clip is finished."""
+        shutil.rmtree(str(self.folder))
+
+
+def _read_faces(path: Path) -> Dict[int, List[Sighting]]:
+    known = {}
+    for line in path.read_text(encoding='utf-8').splitlines() if path.exists() else []:
+        try:
+            index, found = json.loads(line)
+        except ValueError:  # cut off with the power
+            continue
+        known[index] = [Sighting(tuple(box), score, np.array(points)) for box, score, points in found]
+    return known
