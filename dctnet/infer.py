@@ -124,7 +124,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
     options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s', stream=sys.stderr)
-    files = find_files(options.model, options.head, options.background, options.mask, needs_head=options.mode == 'fusion')
+    files = find_files(options.model, options.head, options.background, options.mask,
+                       needs_head=options.mode == 'fusion')
     if options.threads < 0:
         raise UserError(f'--threads {options.threads} makes no sense: use 0 or more')
     if options.workers < 1:

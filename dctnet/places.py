@@ -9,7 +9,8 @@ _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = (_PACKAGE / 'configs').is_dir()
 _ROOT = _PACKAGE if _INSTALLED else _PACKAGE.parent
 _COMMAND = re.compile(r'(?<![\w./-])(?:python (?:-m )?)?'
-                      r'(?:(?:dctnet\.)?data_tools\.(\w+)|dctnet\.(train|infer|export|evaluate|report|study|doctor)'
+                      r'(?:(?:dctnet\.)?data_tools\.(\w+)'
+                      r'|dctnet\.(train|infer|export|evaluate|report|study|doctor|flicker)'
                       r'|(train|infer)\.py)(?![\w/]|\.\w)')
 
 

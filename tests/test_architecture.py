@@ -14,14 +14,15 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 LAYERS = (
     {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.files', 'dctnet.images', 'dctnet.html_page', 'dctnet.parallel',
      'dctnet.config', 'dctnet.config_file', 'dctnet.places', 'dctnet.process', 'dctnet.command_line',
-     'dctnet.face'},
+     'dctnet.face', 'dctnet.clips'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses', 'dctnet.runs'},
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},
-    {'dctnet.models', 'dctnet.engine', 'dctnet.inference', 'dctnet.exporters'},
+    {'dctnet.models', 'dctnet.engine', 'dctnet.inference', 'dctnet.exporters', 'dctnet.video'},
     {'dctnet.train', 'dctnet.infer', 'dctnet.training', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report',
-     'dctnet.study', 'dctnet.diagnosis', 'dctnet.doctor', 'data_tools', 'train', 'infer'},
+     'dctnet.study', 'dctnet.diagnosis', 'dctnet.doctor', 'dctnet.flicker', 'data_tools', 'train', 'infer'},
 )
 FORBIDDEN = {
+    'dctnet.clips': {'dctnet.face'},
     'dctnet.losses': {'dctnet.distributed', 'dctnet.stage', 'dctnet.ops', 'dctnet.frozen', 'dctnet.runs'},
     'dctnet.nets': {'dctnet.data', 'dctnet.metrics', 'dctnet.runs', 'dctnet.stage', 'dctnet.config'},
     'dctnet.metrics': {'dctnet.data', 'dctnet.face', 'dctnet.config'},
@@ -31,10 +32,13 @@ FORBIDDEN = {
                       'dctnet.ops', 'dctnet.inference', 'dctnet.metrics', 'dctnet.frozen', 'dctnet.exporters'},
     'dctnet.inference': {'dctnet.models', 'dctnet.engine', 'dctnet.nets', 'dctnet.losses', 'dctnet.data',
                          'dctnet.stage', 'dctnet.config', 'dctnet.ops', 'dctnet.runs', 'dctnet.metrics',
-                         'dctnet.distributed', 'dctnet.exporters'},
+                         'dctnet.distributed', 'dctnet.exporters', 'dctnet.clips', 'dctnet.video'},
+    'dctnet.video': {'dctnet.models', 'dctnet.engine', 'dctnet.nets', 'dctnet.losses', 'dctnet.data', 'dctnet.stage',
+                     'dctnet.config', 'dctnet.ops', 'dctnet.runs', 'dctnet.metrics', 'dctnet.distributed',
+                     'dctnet.exporters', 'dctnet.frozen'},
 }
 COMMAND_LINES = {'dctnet.train', 'dctnet.infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate',
-                 'dctnet.doctor', 'dctnet.report.__main__', 'dctnet.study.__main__'}
+                 'dctnet.doctor', 'dctnet.flicker', 'dctnet.report.__main__', 'dctnet.study.__main__'}
 
 
 def name_of(path):
@@ -118,7 +122,8 @@ def test_tensorflow_is_imported_in_one_place(path):
 LIGHT = ('config', 'config_file', 'images', 'errors', 'parallel', 'process', 'command_line', 'html_page',
          'files.atomic', 'files.hashing', 'files.kept_file', 'files.folder_settings', 'places',
          'runs.folder', 'runs.sample_sheet', 'runs.checkpoint_files', 'data.folders', 'training.inputs',
-         'report.__main__', 'study.__main__')
+         'report.__main__', 'study.__main__', 'clips.opening', 'clips.joining', 'clips.segments', 'video.job',
+         'video.analysis')
 
 
 def test_light_modules_do_not_load_tensorflow():

@@ -30,7 +30,7 @@ def open_clip(path: Path) -> Clip:
     times, now, damage, size = array('q'), 0, '', (0, 0)
     try:
         for index, (image, milliseconds) in enumerate(_whole_frames(path)):
-            size = size if index else image.shape[:2]
+            size = size if index else (image.shape[0], image.shape[1])
             times.append(now)
             now += milliseconds * 1000
     except Exception as error:

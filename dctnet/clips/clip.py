@@ -1,11 +1,12 @@
 """A clip as the rest of the program sees it: the times of its frames, and its frames one after the other."""
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Generator, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-Frames = Iterator[Optional[np.ndarray]]
+Frames = Generator[Optional[np.ndarray], None, None]
 
 
 class Clip(NamedTuple):
@@ -32,6 +33,15 @@ class Clip(NamedTuple):
     has_sound: bool = False
     damage: str = ''
 
+    def end_of(self, index: int) -> int:
+        """When a frame ends, in microseconds."""
+        return self.times[index + 1] if index + 1 < len(self.times) else self.end
+
     def every(self, step: int) -> 'Clip':
         """The clip with each step-th frame alone, shown until the next one."""
-        return self._replace(times=self.times[::step], frames=lambda: islice(self.frames(), 0, None, step))
+        return self._replace(times=self.times[::step], frames=lambda: _every(self.frames(), step))
+
+
+def _every(frames: Frames, step: int) -> Frames:
+    with closing(frames):
+        yield from islice(frames, 0, None, step)

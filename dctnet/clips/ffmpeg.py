@@ -44,8 +44,8 @@ def passthrough() -> List[str]:
 @functools.lru_cache(maxsize=None)
 def _passthrough_of(path: str) -> Tuple[str, ...]:
     for options in _PASSTHROUGH:
-        trial = [path, *_QUIET[1:], '-f', 'rawvideo', '-pixel_format', 'gray', '-video_size', '2x2', '-i', '-', *options,
-                 '-f', 'null', '-']
+        trial = [path, *_QUIET[1:], '-f', 'rawvideo', '-pixel_format', 'gray', '-video_size', '2x2', '-i', '-',
+                 *options, '-f', 'null', '-']
         if subprocess.run(trial, input=bytes(4), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
             return options
     raise UserError(f'{path} cannot keep the times of frames: install ffmpeg 4.2 or newer')

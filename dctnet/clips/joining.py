@@ -30,9 +30,9 @@ def join(segments: Sequence[Segment], clip: Clip, target: Path, container: Forma
         arguments += [*ffmpeg.source(clip.source), '-map', '0:v', '-map_metadata', '1', '-map_chapters', '1']
         arguments += ['-map', '1:a?'] if sound else []
     if segments[-1].last + 1 < len(clip.times):
-        arguments += ['-t', _seconds(_end(clip, segments[-1].last))]
-    if container.sound:
-        arguments += ['-video_track_timescale', str(clip.timescale)]
+        arguments += ['-t', _seconds(clip.end_of(segments[-1].last))]
+    # Animations are encoded once more, at times in milliseconds.
+    arguments += ['-video_track_timescale', str(clip.timescale)] if container.sound else ffmpeg.timed_at(1000)[:4]
     status, _, errors = ffmpeg.run([*arguments, *container.join, '-f', container.muxer, '-y', str(partial)])
     if status:
         raise UserError(f'cannot write {target} ({ffmpeg.reason(errors)}): free some space, or choose another place')
@@ -43,13 +43,9 @@ def join(segments: Sequence[Segment], clip: Clip, target: Path, container: Forma
 def _row(segments: Sequence[Segment], clip: Clip) -> List[str]:
     lines = ['ffconcat version 1.0']
     for segment in segments:
-        lasts = _end(clip, segment.last) - clip.times[segment.first]
+        lasts = clip.end_of(segment.last) - clip.times[segment.first]
         lines += [f'file {segment.path.name}', f'duration {_seconds(lasts)}']
     return lines
-
-
-def _end(clip: Clip, index: int) -> int:
-    return clip.times[index + 1] if index + 1 < len(clip.times) else clip.end
 
 
 def _seconds(microseconds: int) -> str:

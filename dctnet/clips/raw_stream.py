@@ -1,14 +1,12 @@
-"""Raw frames with times of their own as a Matroska stream, which ffmpeg reads from a pipe: its raw formats know constant
-rates only. Element numbers: RFC 9559."""
+"""Raw frames with times of their own as a Matroska stream, which ffmpeg reads from a pipe: its raw formats know
+constant rates only. Element numbers: RFC 9559."""
 import struct
-from typing import Tuple
 
 import numpy as np
 
 
-def header(size: Tuple[int, int]) -> bytes:
-    """What comes before the first frame: one track of BGR pictures [height, width], times in microseconds."""
-    height, width = size
+def header(height: int, width: int) -> bytes:
+    """What comes before the first frame: one track of BGR pictures, times in microseconds."""
     document = _element(0x1A45DFA3, _number(0x42F7, 1) + _number(0x42F2, 4) + _number(0x42F3, 8)
                         + _element(0x4282, b'matroska') + _number(0x4287, 2) + _number(0x4285, 2))
     segment = bytes.fromhex('18538067') + b'\x01' + b'\xff' * 7  # of unknown size: until the stream ends
@@ -20,10 +18,12 @@ def header(size: Tuple[int, int]) -> bytes:
     return document + segment + information + _element(0x1654AE6B, track)
 
 
-def frame(time: int, image: np.ndarray) -> bytes:
-    """One frame, uint8 [H, W, 3] BGR, shown at `time` microseconds: a cluster of one block."""
-    block = b'\x81\x00\x00\x80' + image.tobytes()  # track 1, at the cluster's time, a key frame
-    return _element(0x1F43B675, _number(0xE7, time) + _element(0xA3, block))
+def frame(time: int, duration: int, image: np.ndarray) -> bytes:
+    """One frame, uint8 [H, W, 3] BGR, shown at `time` for `duration` microseconds: a cluster of one block. Without its
+    duration the last frame of a file would be lost."""
+    block = b'\x81\x00\x00\x00' + image.tobytes()  # track 1, at the cluster's time
+    group = _element(0xA0, _element(0xA1, block) + _number(0x9B, duration))
+    return _element(0x1F43B675, _number(0xE7, time) + group)
 
 
 def _element(identity: int, content: bytes) -> bytes:

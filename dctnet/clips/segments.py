@@ -64,7 +64,8 @@ class SegmentWriter:
             self.finish()
         elif self._process is not None:
             self._process.__exit__()
-            self._partial.unlink()
+            if self._partial.exists():
+                self._partial.unlink()
 
     def add(self, image: np.ndarray) -> None:
         """The next frame, uint8 [H, W, 3] BGR. Raises UserError if it cannot be written."""
@@ -73,7 +74,8 @@ class SegmentWriter:
         if self._process is None:
             self._first = self.next
             self._process = self._start(image)
-        self._write(raw_stream.frame(self._clip.times[self.next] - self._clip.times[self._first], image))
+        time = self._clip.times[self.next]
+        self._write(raw_stream.frame(time - self._clip.times[self._first], self._clip.end_of(self.next) - time, image))
         self.next += 1
         if self.next - self._first == LENGTH:
             self.finish()
@@ -92,12 +94,12 @@ class SegmentWriter:
 
     def _start(self, image: np.ndarray) -> ffmpeg.Process:
         aspect = self._clip.pixel_aspect.replace(':', '/')
-        colours = f'scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_inp,setsar={aspect}'
+        colours = f'scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_inp,setsar={aspect}'
         process = ffmpeg.Process(
             ['-f', 'matroska', '-i', '-', '-vf', colours, *self._container.encode, '-crf', str(self._quality),
              *ffmpeg.timed_at(self._clip.timescale), '-y', str(self._partial)], writes=True)
         self._process = process
-        self._write(raw_stream.header(image.shape[:2]))
+        self._write(raw_stream.header(image.shape[0], image.shape[1]))
         return process
 
     def _write(self, data: bytes) -> None:

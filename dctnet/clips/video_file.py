@@ -3,6 +3,7 @@
 A first pass decodes the file once and notes the time of each frame: their number, and times that vary, stand nowhere
 else reliably. Rotation is applied by ffmpeg, and depths above 8 bits are reduced.
 """
+import os
 import re
 from array import array
 from fractions import Fraction
@@ -16,6 +17,7 @@ from dctnet.clips.clip import Clip, Frames
 from dctnet.errors import UserError
 
 _FIRST_VIDEO = ('-map', '0:V:0')  # no cover pictures
+_LARGEST_INDEX = 1 << 28  # bytes; some for each frame
 _HD_LINES = 720  # from here on, files that do not tell have the colours of HD, as players take it
 
 
@@ -33,9 +35,26 @@ def open_clip(path: Path) -> Clip:
         if streams.sound:
             raise UserError(f'{path} holds sound but no pictures: name a video')
         raise UserError(f'cannot read {path} as a clip ({streams.unreadable}): name another file, or repair it')
-    if re.search(r'\((?:encv|drmi)\b', streams.video):
+    if _is_encrypted(path):
         raise UserError(f'{path} is encrypted: only clips without copy protection can be translated')
     return _index(path, streams)
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Whether the index of an .mp4 or .mov names encrypted pictures; ffmpeg tells only that it cannot decode them."""
+    with open(str(path), 'rb') as stream:
+        while True:
+            start = stream.read(16)
+            if len(start) < 8:
+                return False
+            length, kind = int.from_bytes(start[:4], 'big'), start[4:8]
+            if length == 1:
+                length = int.from_bytes(start[8:], 'big')
+            if kind == b'moov':
+                return re.search(b'encv|drmi', stream.read(min(length, _LARGEST_INDEX))) is not None
+            if length < 8 or not kind.isalnum():
+                return False
+            stream.seek(length - len(start), os.SEEK_CUR)
 
 
 def _look_into(path: Path) -> _Streams:
@@ -44,8 +63,8 @@ def _look_into(path: Path) -> _Streams:
     video = [line for line in re.findall(r'^\s*Stream #0:\S+ Video: (.*)$', text, re.MULTILINE)
              if 'attached pic' not in line]
     sound = re.findall(r'^\s*Stream #0:\S+ Audio: (\w+)', text, re.MULTILINE)
-    complaints = [line for line in text.splitlines() if 'At least one output file' not in line]
-    return _Streams(video[0] if video else '', sound, ffmpeg.reason(complaints[-1].split(': ')[-1] if complaints else ''))
+    complaints = [line for line in text.splitlines() if line.startswith('[')] or text.splitlines()[-1:]
+    return _Streams(video[0] if video else '', sound, ffmpeg.reason('\n'.join(complaints)))
 
 
 def _index(path: Path, streams: _Streams) -> Clip:

@@ -15,8 +15,8 @@ from dctnet.face.installed_models import LANDMARKS, installed_model
 # The detectors' windows are about 80 px wide, so the image's scale decides which faces they can see. A copy of constant
 # area takes constant time (HOG: 0.05 - 0.1 s on a CPU core) and shows faces from about 1/15 of the image's side on.
 DETECTION_PIXELS = 1000000
-# Boxes around a box, in its widths and as a factor of its size: the predictor answers a little differently for each, and
-# the mean moves half as much from one frame of a clip to the next (docs/video.md, "Steady").
+# Boxes around a box, in its widths and as a factor of its size: the predictor answers a little differently for each,
+# and the mean moves half as much from one frame of a clip to the next (docs/video.md, "Steady").
 _BOXES_AROUND = ((0, 0, 1), (.03, 0, 1), (-.03, 0, 1), (0, .03, 1), (0, -.03, 1), (0, 0, 1.05), (0, 0, .95))
 # Enlarging more adds no detail to find a face by.
 _MAX_ENLARGEMENT = 6.0

@@ -3,7 +3,7 @@
 docs/recipe.md, "Fusion". A translator is any callable: uint8 [H, W, 3] BGR -> uint8 of the same shape.
 """
 import math
-from typing import Callable, Iterable, List, Tuple
+from typing import Callable, Iterable, List, NamedTuple, Tuple
 
 import cv2
 import numpy as np
@@ -19,6 +19,18 @@ PAD_MULTIPLE = 16  # the published pipeline's; the generator itself needs 4
 # FFHQ's square around a face, in units that landmarks give: the larger of these two (the rule of its authors).
 _SIDE_PER_EYE_DISTANCE = 4.0
 _SIDE_PER_EYE_TO_MOUTH = 3.6
+
+
+class Head(NamedTuple):
+    """Where a head is blended in.
+
+    points: the five of its face, float64 [5, 2].
+    opacity: 0 - 1, how much of the head graph's image shows.
+    number: tells whose it is among the frames of a clip.
+    """
+    points: np.ndarray
+    opacity: float = 1.0
+    number: int = 0
 
 
 def reduced_size(height: int, width: int, short_side: int) -> Tuple[int, int]:

@@ -3,7 +3,7 @@ import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import Callable, List, NamedTuple, Optional, Tuple, Union
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # Mode single enlarges an image until its face has the training size, but not beyond this: minutes and gigabytes.
 MAX_SINGLE_PIXELS = 4000000
+Settle = Callable[[fusion.Head, np.ndarray, np.ndarray], np.ndarray]
 MAX_BATCH, MAX_BATCH_PIXELS = 8, 4000000  # images and their pixels at once on a GPU, which bounds its memory
 
 
@@ -36,13 +37,6 @@ class Stylized(NamedTuple):
     image: np.ndarray
     faces: List[Face]
     working_size: Tuple[int, int]
-
-
-class Head(NamedTuple):
-    """A face of a frame, found by the caller. points: the five of it, float64 [5, 2], in pixels of the frame. opacity: 0
-    - 1, how much of the head graph's image shows."""
-    points: np.ndarray
-    opacity: float = 1.0
 
 
 class Stylizer:
@@ -118,14 +112,17 @@ class Stylizer:
 
     def frames_at_once(self, size: Tuple[int, int]) -> int:
         """How many frames [height, width] `stylize_frames` is best given: one on a CPU, more on a GPU."""
-        height, width = fusion.reduced_size(*size, short_side=self._short_side)
+        height, width = fusion.reduced_size(size[0], size[1], self._short_side)
         return self._background.images_at_once(height * width)
 
-    def stylize_frames(self, frames: List[np.ndarray], heads: List[List[Head]]) -> List[np.ndarray]:
+    def stylize_frames(self, frames: List[np.ndarray], heads: List[List[fusion.Head]],
+                       settle: Settle = lambda head, crop, translated: translated) -> List[np.ndarray]:
         """Frames of one size, uint8 [H, W, 3] BGR, in mode fusion, with faces that the caller has found: the
         translations.
 
         heads: of each frame; where they overlap, a later one lies over an earlier one.
+        settle: called for each head in order with its crop and the crop's translation, uint8 [288, 288, 3]; gives what
+            is blended in.
         Raises UserError if the memory does not suffice.
         """
         working = [self._at_short_side(frame) for frame in frames]
@@ -135,10 +132,11 @@ class Stylizer:
         inverses = [[alignment.crop_to_image(fusion.move_points(head.points, frame.shape, image.shape))
                      for head in found] for frame, image, found in zip(frames, working, heads)]
         crops = [alignment.head_crop(image, inverse) for image, row in zip(working, inverses) for inverse in row]
-        translated = iter(self._head.batch(crops))
+        translated = iter(zip(crops, self._head.batch(crops)))
         for image, row, found in zip(translations, inverses, heads):
             for inverse, head in zip(row, found):
-                alignment.blend_head(image, next(translated), inverse, self._mask * np.float32(head.opacity))
+                settled = settle(head, *next(translated))
+                alignment.blend_head(image, settled, inverse, self._mask * np.float32(head.opacity))
         return [fusion.resize(image, *frame.shape[:2]) for image, frame in zip(translations, frames)]
 
     def close(self) -> None:
@@ -148,7 +146,7 @@ class Stylizer:
             self._head.close()
 
     def _at_short_side(self, image: np.ndarray) -> np.ndarray:
-        return fusion.resize(image, *fusion.reduced_size(*image.shape[:2], short_side=self._short_side))
+        return fusion.resize(image, *fusion.reduced_size(image.shape[0], image.shape[1], self._short_side))
 
     def _at_training_size(self, image: np.ndarray, face: Face) -> np.ndarray:
         height, width = image.shape[:2]

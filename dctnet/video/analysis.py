@@ -2,11 +2,11 @@
 from collections import deque
 from contextlib import closing
 from itertools import islice
-from typing import Callable, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Deque, Dict, Generator, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from dctnet.inference.stylizer import Head
+from dctnet.inference.fusion import Head
 from dctnet.parallel import ordered_map
 from dctnet.video import shots
 from dctnet.video.faces import Sighting
@@ -18,9 +18,13 @@ _WORKERS = 2  # frames in which faces are looked for at once, beside the transla
 
 
 class Frame(NamedTuple):
-    """A frame as it is read. image: uint8 [H, W, 3] BGR, or None if it is unreadable. repeated: it equals the one before,
-    or is unreadable. new_shot: it does not continue the one before."""
-    index: int
+    """A frame as it is read.
+
+    image: uint8 [H, W, 3] BGR, or None if it is unreadable.
+    repeated: it equals the one before, or is unreadable.
+    new_shot: it does not continue the one before.
+    """
+    position: int
     image: Optional[np.ndarray]
     repeated: bool
     new_shot: bool
@@ -33,7 +37,7 @@ class _Followed(NamedTuple):
 
 
 def with_heads(images: Iterable[Optional[np.ndarray]], find: Find, limit: Optional[int]
-               ) -> Iterator[Tuple[Frame, List[Head]]]:
+               ) -> Generator[Tuple[Frame, List[Head]], None, None]:
     """Each frame with its heads, smallest first, steady over its neighbours. At most about 20 frames are in memory.
 
     images: the frames of a clip; None for one that cannot be read.
@@ -69,21 +73,22 @@ def frames_of(images: Iterable[Optional[np.ndarray]]) -> Iterator[Frame]:
 
 
 def _followed(images: Iterable[Optional[np.ndarray]], find: Find) -> Iterator[_Followed]:
-    tracker, found, shot = Tracker(), [], 0  # type: Tracker, List[Sighting], int
+    tracker, shot = Tracker(), 0
+    found: List[Sighting] = []
 
     def search(frame: Frame) -> List[Sighting]:
-        return [] if frame.image is None or frame.repeated else find(frame.index, frame.image)
+        return [] if frame.image is None or frame.repeated else find(frame.position, frame.image)
 
     with closing(ordered_map(search, frames_of(images), _WORKERS)) as calls:
         for frame, call in calls:
             found = found if frame.repeated else call.result()
             shot += frame.new_shot
-            yield _Followed(frame, tracker.follow(frame.index, found, frame.new_shot), shot)
+            yield _Followed(frame, tracker.follow(frame.position, found, frame.new_shot), shot)
 
 
 def _heads(window: Deque[_Followed], place: int, limit: Optional[int], shown: Dict[int, int]) -> List[Head]:
     """shown: from which frame on each face has been shown; new ones are added."""
-    now = window[place].frame.index
+    now = window[place].frame.position
     begin = max(0, place - REACH)
     near = {index - place: followed for index, followed in enumerate(islice(window, begin, place + REACH + 1), begin)
             if followed.shot == window[place].shot}
@@ -95,7 +100,7 @@ def _heads(window: Deque[_Followed], place: int, limit: Optional[int], shown: Di
     for number, seen in faces.items():
         if number not in shown and not is_convincing(seen, len(near)):
             continue
-        head = steady_head(seen, min(near), max(near), shown.get(number, now) - now)
+        head = steady_head(number, seen, min(near), max(near), shown.get(number, now) - now)
         if head is not None:
             shown.setdefault(number, now)
             sized.append((np.mean([sighting.box[2] - sighting.box[0] for sighting in seen.values()]), -number, head))

@@ -13,8 +13,12 @@ SURE_SCORE = 0.25
 
 
 class Sighting(NamedTuple):
-    """A face on one frame, in its pixels. box: left, top, right, bottom. score: of the HOG detector. points: float64 [5,
-    2], in the order of `face.alignment`."""
+    """A face on one frame, in its pixels.
+
+    box: left, top, right, bottom.
+    score: of the HOG detector.
+    points: float64 [5, 2], in the order of `face.alignment`.
+    """
     box: Tuple[float, float, float, float]
     score: float
     points: np.ndarray

@@ -5,8 +5,10 @@ from typing import Iterable, Iterator, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from dctnet.errors import UserError
-from dctnet.inference.stylizer import Head, Stylizer
+from dctnet.inference.fusion import Head
+from dctnet.inference.stylizer import Stylizer
 from dctnet.video.analysis import Frame
+from dctnet.video.head_memory import HeadMemory
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +32,13 @@ def translations(steps: Iterable[Step], stylizer: Stylizer, size: Tuple[int, int
     Raises whatever the first frame of all raises if it cannot be translated: then none can.
     """
     former: Optional[np.ndarray] = None
+    memory = HeadMemory()
     for group in _grouped(steps, stylizer.frames_at_once(size)):
-        fresh = [step for step in group if step[0].image is not None and (former is None or not step[0].repeated)]
-        answers = {step[0].index: answer for step, answer in zip(fresh, _together(stylizer, fresh, former is None))}
+        fresh = _fresh(group, former is None)
+        answers = dict(zip([frame.position for frame, _ in fresh], _together(stylizer, memory, fresh, former is None)))
         for frame, heads in group:
-            answer = answers.get(frame.index)
-            failed = frame.image is None or frame.index in answers and answer is None
+            answer = answers.get(frame.position)
+            failed = frame.image is None or frame.position in answers and answer is None
             if answer is not None:
                 former = answer
             elif former is None:  # the clip begins with a frame that is unreadable
@@ -57,18 +60,32 @@ def _grouped(steps: Iterable[Step], at_once: int) -> Iterator[List[Step]]:
         yield group
 
 
-def _together(stylizer: Stylizer, steps: List[Step], are_first: bool) -> List[Optional[np.ndarray]]:
+def _fresh(group: List[Step], are_first: bool) -> List[Step]:
+    """Those to translate. A repeated frame is one of them if there is nothing to repeat yet."""
+    fresh: List[Step] = []
+    for frame, heads in group:
+        if frame.image is not None and (not frame.repeated or are_first and not fresh):
+            fresh.append((frame, heads))
+    return fresh
+
+
+def _together(stylizer: Stylizer, memory: HeadMemory, steps: List[Step], are_first: bool
+              ) -> List[Optional[np.ndarray]]:
     if not steps:
         return []
     try:
-        return list(stylizer.stylize_frames([frame.image for frame, _ in steps], [heads for _, heads in steps]))
+        pictures = [frame.image for frame, _ in steps if frame.image is not None]
+        return list(stylizer.stylize_frames(pictures, [heads for _, heads in steps], memory.settle))
     except Exception as error:
         if len(steps) > 1:
-            return [answer for step in steps for answer in _together(stylizer, [step], are_first)]
+            answers: List[Optional[np.ndarray]] = []
+            for step in steps:
+                answers += _together(stylizer, memory, [step], are_first and not answers)
+            return answers
         if are_first:
             raise
         if isinstance(error, UserError):
-            log.error('frame %d failed: %s', steps[0][0].index, error)
+            log.error('frame %d failed: %s', steps[0][0].position, error)
         else:
-            log.exception('frame %d failed, by an error inside the program; please report it', steps[0][0].index)
+            log.exception('frame %d failed, by an error inside the program; please report it', steps[0][0].position)
     return [None]

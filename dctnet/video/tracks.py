@@ -9,7 +9,7 @@ _MIN_OVERLAP = 0.3
 
 class _Track(NamedTuple):
     last: Sighting
-    index: int
+    position: int
 
 
 class Tracker:
@@ -26,7 +26,7 @@ class Tracker:
         """
         if new_shot:
             self._tracks = {}
-        self._tracks = {number: track for number, track in self._tracks.items() if index - track.index <= REACH}
+        self._tracks = {number: track for number, track in self._tracks.items() if index - track.position <= REACH}
         pairs = sorted(((overlap(track.last.box, sighting.box), number, place)
                         for number, track in self._tracks.items() for place, sighting in enumerate(found)),
                        key=lambda pair: (-pair[0], pair[1:]))

@@ -1,6 +1,7 @@
 """A clip through a Stylizer into segments, and from those into a file."""
 import logging
 from contextlib import closing
+from itertools import islice
 from typing import Callable, List, NamedTuple
 
 import numpy as np
@@ -20,8 +21,12 @@ log = logging.getLogger(__name__)
 
 
 class Outcome(NamedTuple):
-    """written: frames that the target has now. failed: how many of this call's frames repeat the one before because they
-    could not be read or translated. without_head: how many of them show none."""
+    """What a call has done.
+
+    written: frames that the target has now.
+    failed: how many of this call's frames repeat the one before because they could not be read or translated.
+    without_head: how many of this call's frames show none.
+    """
     written: int
     failed: int
     without_head: int
@@ -55,8 +60,9 @@ def translate_clip(job: Job, stylizer: Stylizer, should_stop: Callable[[], bool]
         start = writer.next
         if start:
             log.info('going on after %d of %d frames', start, len(clip.times))
-        rest = ((frame, heads) for frame, heads in frames if frame.index >= start)
-        for translated in translations(rest, stylizer, clip.size):
+        # Heads are blended with those of the frame before, so one more is translated.
+        rest = ((frame, heads) for frame, heads in frames if frame.position >= start - 1)
+        for translated in islice(translations(rest, stylizer, clip.size), min(start, 1), None):
             writer.add(translated.image)
             failed += translated.failed
             without_head += not translated.heads

@@ -61,5 +61,6 @@ def _read_faces(path: Path) -> Dict[int, List[Sighting]]:
             index, found = json.loads(line)
         except ValueError:  # cut off with the power
             continue
-        known[index] = [Sighting(tuple(box), score, np.array(points)) for box, score, points in found]
+        known[index] = [Sighting((box[0], box[1], box[2], box[3]), score, np.array(points))
+                        for box, score, points in found]
     return known
