@@ -20,7 +20,7 @@ def header(height: int, width: int) -> bytes:
 
 def frame(time: int, duration: int, image: np.ndarray) -> bytes:
     """One frame, uint8 [H, W, 3] BGR, shown at `time` for `duration` microseconds: a cluster of one block. Without its
-    duration the last frame of a file would be lost."""
+    duration the last frame of an .mp4 is lost."""
     block = b'\x81\x00\x00\x00' + image.tobytes()  # track 1, at the cluster's time
     group = _element(0xA0, _element(0xA1, block) + _number(0x9B, duration))
     return _element(0x1F43B675, _number(0xE7, time) + group)

@@ -97,7 +97,7 @@ class SegmentWriter:
         colours = f'scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_inp,setsar={aspect}'
         process = ffmpeg.Process(
             ['-f', 'matroska', '-i', '-', '-vf', colours, *self._container.encode, '-crf', str(self._quality),
-             *ffmpeg.timed_at(self._clip.timescale), '-y', str(self._partial)], writes=True)
+             *ffmpeg.timed_at(self._clip.timescale), '-use_editlist', '0', '-y', str(self._partial)], writes=True)
         self._process = process
         self._write(raw_stream.header(image.shape[0], image.shape[1]))
         return process

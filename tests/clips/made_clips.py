@@ -17,8 +17,7 @@ def call(*arguments: object) -> bytes:
 def write_clip(path: Path, *options: object, frames: int = 12, size: str = '64x48', rate: str = '25',
                sound: bool = False) -> Path:
     """Moving test pictures, H.264 4:2:0 unless `options` say otherwise, perhaps with a tone."""
-    tone = ('-f', 'lavfi', '-i', 'sine=440:duration=2') if sound else ()
-    # As the clip is shorter than the tone, so is the sound.
+    tone = ('-f', 'lavfi', '-i', 'sine=440') if sound else ()  # ends with the pictures
     call('-f', 'lavfi', '-i', f'testsrc2=size={size}:rate={rate},rotate=n/8', *tone, '-frames:v', frames, '-shortest', '-pix_fmt',
          'yuv420p', *options, path)
     return path
@@ -30,7 +29,7 @@ def write_frames(path: Path, frames: Sequence[np.ndarray], times: Sequence[int],
     durations = np.diff(list(times) + [2 * times[-1] - times[-2]])
     stream = raw_stream.header(height, width) + b''.join(map(raw_stream.frame, times, durations, frames))
     arguments = ['-f', 'matroska', '-i', '-', *ffmpeg.timed_at(90000), '-c:v', 'libx264rgb', '-qp', '0', '-preset',
-                 'ultrafast', *map(str, options), str(path)]
+                 'ultrafast', *(('-use_editlist', '0') if path.suffix == '.mp4' else ()), *map(str, options), str(path)]
     subprocess.run([ffmpeg.program(), '-v', 'error', '-y', *arguments], check=True, input=stream)
     return path
 
