@@ -87,7 +87,8 @@ def test_mistakes_are_told_before_tensorflow_is_loaded_and_leave_nothing(model, 
             (clip, tmp_path / 'o.gif', [], 'cannot hold the sound'), (clip, clip, [], 'is the input itself'),
             (clip, tmp_path, [], 'is the input itself'), (clip, tmp_path / 'text.mp4' / 'o.mp4', [], 'is a file'),
             (tmp_path / 'photo.png', out, [], 'is one picture'), (tmp_path, out, [], '--pattern'),
-            (tmp_path, out, ['--pattern', 'f-%d.png'], 'fits f-%d.png'), (clip, out, ['--mode', 'single'], 'fusion only'),
+            (tmp_path, out, ['--pattern', 'f-%d.png'], 'fits f-%d.png'),
+            (clip, out, ['--mode', 'single'], 'fusion only'),
             (clip, out, ['--every', '0'], '--every 0'), (clip, out, ['--crf', '99'], '--crf 99'),
             (clip, out, ['--fps', '0'], '--fps 0')]:
         with pytest.raises(UserError, match=message) as error:

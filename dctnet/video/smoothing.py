@@ -53,7 +53,8 @@ def smoothed_points(seen: Dict[int, Sighting]) -> np.ndarray:
     frames = np.array(sorted(seen), np.float64)
     points = np.stack([seen[int(frame)].points for frame in frames])
     now = points[np.argmin(np.abs(frames))]
-    distances = np.sqrt(((points - now) ** 2).sum(axis=2).mean(axis=1)) / max(float(np.linalg.norm(now[0] - now[1])), 1e-6)
+    eye_distance = max(float(np.linalg.norm(now[0] - now[1])), 1e-6)
+    distances = np.sqrt(((points - now) ** 2).sum(axis=2).mean(axis=1)) / eye_distance
     near = np.exp(-0.5 * (frames / _STILL_SIGMA) ** 2)
     staying = near * np.exp(-0.5 * (distances / _STAYING) ** 2)
     stands = np.clip((staying.sum() / near.sum() - _MOVES) / (_STANDS - _MOVES), 0, 1)

@@ -18,8 +18,8 @@ def write_clip(path: Path, *options: object, frames: int = 12, size: str = '64x4
                sound: bool = False) -> Path:
     """Moving test pictures, H.264 4:2:0 unless `options` say otherwise, perhaps with a tone."""
     tone = ('-f', 'lavfi', '-i', 'sine=440') if sound else ()  # ends with the pictures
-    call('-f', 'lavfi', '-i', f'testsrc2=size={size}:rate={rate},rotate=n/8', *tone, '-frames:v', frames, '-shortest', '-pix_fmt',
-         'yuv420p', *options, path)
+    pictures = f'testsrc2=size={size}:rate={rate},rotate=n/8'
+    call('-f', 'lavfi', '-i', pictures, *tone, '-frames:v', frames, '-shortest', '-pix_fmt', 'yuv420p', *options, path)
     return path
 
 

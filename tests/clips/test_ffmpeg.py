@@ -26,7 +26,8 @@ def test_the_program_of_the_path_goes_before_the_package(monkeypatch, tmp_path):
 
 
 def test_a_program_that_is_left_early_ends():
-    with ffmpeg.Process(['-f', 'rawvideo', '-video_size', '64x64', '-i', '/dev/zero', '-f', 'rawvideo', '-']) as process:
+    endless = ['-f', 'rawvideo', '-video_size', '64x64', '-i', '/dev/zero', '-f', 'rawvideo', '-']
+    with ffmpeg.Process(endless) as process:
         process.output.read(64)
         running = process._process
     assert running.poll() is not None

@@ -28,6 +28,18 @@ def test_one_face_is_found_with_its_landmarks(detector, astronaut):
     np.testing.assert_allclose(face.landmarks[48], (201, 140), atol=3)
 
 
+def test_steady_landmarks_change_less_when_the_picture_moves_a_little(astronaut):
+    steady, plain = FaceDetector(pixels=250000, steady=True), FaceDetector(pixels=250000)
+    marks = {True: [], False: []}
+    for step in range(6):
+        moved = cv2.warpAffine(astronaut, np.array([[1, 0, 0.3 * step], [0, 1, 0.2 * step]]), (512, 512))
+        for detector, kind in ((steady, True), (plain, False)):
+            marks[kind].append(detector.detect(moved)[0].landmarks - (0.3 * step, 0.2 * step))
+    spread = {kind: np.std(found, axis=0).mean() for kind, found in marks.items()}
+    assert spread[True] < 0.7 * spread[False]
+    assert np.linalg.norm(np.mean(marks[True], axis=0) - np.mean(marks[False], axis=0), axis=1).mean() < 2
+
+
 def test_several_faces_come_largest_first(detector, astronaut):
     head = astronaut[:250, 100:350]
     picture = np.full((500, 900, 3), 128, np.uint8)

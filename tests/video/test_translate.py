@@ -145,7 +145,8 @@ def test_framing_and_steadiness_against_the_known_motion(synthetic, steady_detec
     truth = np.median(middles(raw), axis=0)
     errors, raw_errors = [np.linalg.norm(middles(points) - truth, axis=1) for points in (steady, raw)]
     assert errors.mean() < 1.5 and errors[:4].max() < 0.5
-    unrest, raw_unrest = [np.linalg.norm(np.diff(middles(points)[:5], axis=0), axis=1).mean() for points in (steady, raw)]
+    unrest, raw_unrest = [np.linalg.norm(np.diff(middles(points)[:5], axis=0), axis=1).mean()
+                          for points in (steady, raw)]
     assert unrest < 0.5 * raw_unrest
 
 
