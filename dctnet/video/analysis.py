@@ -62,14 +62,14 @@ def with_heads(images: Iterable[Optional[np.ndarray]], find: Find, limit: Option
 def frames_of(images: Iterable[Optional[np.ndarray]]) -> Iterator[Frame]:
     """What the pixels alone tell of each frame."""
     former: Optional[np.ndarray] = None
-    former_thumbnail = np.zeros(0)
+    former_lights = np.zeros(0)
     for index, image in enumerate(images):
         if image is None or former is not None and np.array_equal(image, former):
             yield Frame(index, image, True, former is None)
             continue
-        thumbnail = shots.thumbnail(image)
-        yield Frame(index, image, False, former is None or shots.is_cut(former_thumbnail, thumbnail))
-        former, former_thumbnail = image, thumbnail
+        lights = shots.lights(image)
+        yield Frame(index, image, False, former is None or shots.is_cut(former_lights, lights))
+        former, former_lights = image, lights
 
 
 def _followed(images: Iterable[Optional[np.ndarray]], find: Find) -> Iterator[_Followed]:

@@ -1,10 +1,13 @@
 """Which face of a frame is which face of the frames before."""
+import math
 from typing import Dict, List, NamedTuple, Tuple
 
 from dctnet.video.faces import SURE_SCORE, Sighting
 
 REACH = 5  # frames: how long a face that is missed is waited for
-_MIN_OVERLAP = 0.3
+# Face widths: two persons are at least one apart. A fast face of a clip with few frames a second moves half of one.
+_FARTHEST = 0.8
+_MOST_GROWTH = 1.6  # of a face's width; HOG's boxes come in steps of 1.2
 
 
 class _Track(NamedTuple):
@@ -27,13 +30,12 @@ class Tracker:
         if new_shot:
             self._tracks = {}
         self._tracks = {number: track for number, track in self._tracks.items() if index - track.position <= REACH}
-        pairs = sorted(((overlap(track.last.box, sighting.box), number, place)
-                        for number, track in self._tracks.items() for place, sighting in enumerate(found)),
-                       key=lambda pair: (-pair[0], pair[1:]))
+        pairs = sorted((distance(track.last.box, sighting.box), number, place)
+                        for number, track in self._tracks.items() for place, sighting in enumerate(found))
         faces: Dict[int, Sighting] = {}
         taken = set()
-        for share, number, place in pairs:
-            if share >= _MIN_OVERLAP and number not in faces and place not in taken:
+        for apart, number, place in pairs:
+            if apart <= _FARTHEST and number not in faces and place not in taken:
                 faces[number] = found[place]
                 taken.add(place)
         for place, sighting in enumerate(found):
@@ -44,11 +46,11 @@ class Tracker:
         return faces
 
 
-def overlap(one: Tuple[float, ...], other: Tuple[float, ...]) -> float:
-    """Intersection over union of two boxes (left, top, right, bottom), 0 - 1."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return width * height / (sum(areas) - width * height)
+def distance(one: Tuple[float, ...], other: Tuple[float, ...]) -> float:
+    """Between the middles of two boxes (left, top, right, bottom), in their mean width; infinite if their sizes cannot be
+    those of one face."""
+    widths = [max(box[2] - box[0], 1e-6) for box in (one, other)]
+    if max(widths) > _MOST_GROWTH * min(widths):
+        return math.inf
+    x, y = [(one[axis] + one[axis + 2] - other[axis] - other[axis + 2]) / 2 for axis in (0, 1)]
+    return math.hypot(x, y) / (sum(widths) / 2)

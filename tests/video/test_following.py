@@ -5,7 +5,7 @@ import pytest
 from dctnet.video import smoothing
 from dctnet.video.analysis import frames_of, with_heads
 from dctnet.video.faces import Sighting
-from dctnet.video.tracks import REACH, Tracker, overlap
+from dctnet.video.tracks import REACH, Tracker, distance
 
 POINTS = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], np.float64)
 
@@ -30,9 +30,9 @@ def heads_of(found, cuts=(), limit=None, repeats=()):
     return heads
 
 
-def test_overlap():
-    assert overlap((0, 0, 10, 10), (5, 0, 15, 10)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 10, 10), (10, 0, 20, 10)) == 0
+def test_distance_is_in_face_widths():
+    assert distance((0, 0, 10, 10), (3, 4, 13, 14)) == pytest.approx(0.5)
+    assert distance((0, 0, 10, 10), (-3, -3, 17, 17)) == np.inf
 
 
 def test_two_faces_keep_their_numbers_whatever_their_order():
@@ -55,6 +55,13 @@ def test_an_unsure_face_goes_on_but_does_not_begin():
     assert tracker.follow(0, [face(score=0.1)], True) == {}
     tracker.follow(1, [face()], False)
     assert list(tracker.follow(2, [face(2, score=0.1), face(300, score=0.1)], False)) == [0]
+
+
+def test_a_fast_face_that_looks_unsure_goes_on():
+    """Turned and blurred, while it moves by half its width a frame."""
+    scores = [1.2] * 6 + [0.35] * 10
+    heads = heads_of([[face(50.0 * index, score=score)] for index, score in enumerate(scores)])
+    assert all(len(row) == 1 and row[0].number == 0 for row in heads)
 
 
 def test_a_head_is_there_from_the_first_to_the_last_frame_of_a_shot():
