@@ -3,8 +3,8 @@ import cv2
 import numpy as np
 
 _SIDE = 64  # pixels
-# Grey levels. A photograph that fills the frame and moves fast reaches 8 from one frame to the next, 1 % of the pairs of
-# different photographs stay below 19.
+# Grey levels. A photograph that fills the frame and moves fast reaches 8 from one frame to the next; 1 % of the pairs
+# of different photographs stay below 19.
 _DIFFERENT = 13.0
 
 
@@ -18,6 +18,6 @@ def lights(frame: np.ndarray) -> np.ndarray:
 
 
 def is_cut(former: np.ndarray, now: np.ndarray) -> bool:
-    """Whether two successive frames belong to different shots, from their `lights`. A flash counts as a cut, which costs
-    no more than a little steadiness."""
+    """Whether two successive frames belong to different shots, from their `lights`. A flash counts as a cut, which
+    costs no more than a little steadiness."""
     return float(np.abs(now - former).mean()) > _DIFFERENT

@@ -31,7 +31,7 @@ class Tracker:
             self._tracks = {}
         self._tracks = {number: track for number, track in self._tracks.items() if index - track.position <= REACH}
         pairs = sorted((distance(track.last.box, sighting.box), number, place)
-                        for number, track in self._tracks.items() for place, sighting in enumerate(found))
+                       for number, track in self._tracks.items() for place, sighting in enumerate(found))
         faces: Dict[int, Sighting] = {}
         taken = set()
         for apart, number, place in pairs:
@@ -47,8 +47,8 @@ class Tracker:
 
 
 def distance(one: Tuple[float, ...], other: Tuple[float, ...]) -> float:
-    """Between the middles of two boxes (left, top, right, bottom), in their mean width; infinite if their sizes cannot be
-    those of one face."""
+    """Between the middles of two boxes (left, top, right, bottom), in their mean width; infinite if their sizes cannot
+    be those of one face."""
     widths = [max(box[2] - box[0], 1e-6) for box in (one, other)]
     if max(widths) > _MOST_GROWTH * min(widths):
         return math.inf
