@@ -161,6 +161,8 @@ def make_stylizer(options: argparse.Namespace, detector: Optional[FaceDetector] 
 
 def translate_clip(options: argparse.Namespace, files: ModelFiles) -> int:
     """Translate a clip with the graphs of `files`, and say what came out; returns the exit code."""
+    if options.side_by_side or options.landmarks_json:
+        raise UserError('--side-by-side and --landmarks-json are for pictures: leave them out for a clip')
     job = clip_job.plan(options.input, options.output, options.pattern, options.fps, options.every, options.crf,
                         not options.no_sound, options.faces, options.mode)
     job.settings.update(clip_job.looks(files, options.short_side))

@@ -90,7 +90,7 @@ def test_mistakes_are_told_before_tensorflow_is_loaded_and_leave_nothing(model, 
             (tmp_path, out, ['--pattern', 'f-%d.png'], 'fits f-%d.png'),
             (clip, out, ['--mode', 'single'], 'fusion only'),
             (clip, out, ['--every', '0'], '--every 0'), (clip, out, ['--crf', '99'], '--crf 99'),
-            (clip, out, ['--fps', '0'], '--fps 0')]:
+            (clip, out, ['--fps', '0'], '--fps 0'), (clip, out, ['--side-by-side'], 'are for pictures')]:
         with pytest.raises(UserError, match=message) as error:
             run(model, source, target, *options)
         assert '\n' not in str(error.value)
@@ -102,7 +102,7 @@ def test_mistakes_are_told_before_tensorflow_is_loaded_and_leave_nothing(model, 
 
 @pytest.mark.long
 def test_ctrl_c_leaves_a_file_that_plays_and_the_same_command_goes_on(model, tmp_path):
-    source = write_clip(tmp_path / 'clip.mp4', frames=150, size='640x480', sound=True)
+    source = write_clip(tmp_path / 'clip.mp4', frames=300, sound=True)
     words = [sys.executable, str(ROOT / 'infer.py'), '--model', str(model), '--input', str(source), '--output',
              str(tmp_path / 'out.mp4'), '--device', 'cpu']
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
@@ -113,10 +113,10 @@ def test_ctrl_c_leaves_a_file_that_plays_and_the_same_command_goes_on(model, tmp
     out, err = process.communicate(timeout=60)
     assert process.returncode == 75, err
     part = open_clip(tmp_path / 'out.mp4', None, 25)
-    assert 60 <= len(part.times) < 150 and f'{len(part.times)} of 150 frames' in out
+    assert 60 <= len(part.times) < 300 and f'{len(part.times)} of 300 frames' in out
     assert 'Audio' in described(tmp_path / 'out.mp4') and part.damage == ''
     again = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
-    assert again.returncode == 0 and f'going on after {len(part.times)} of 150' in again.stderr, again.stderr
-    assert len(open_clip(tmp_path / 'out.mp4', None, 25).times) == 150
+    assert again.returncode == 0 and f'going on after {len(part.times)} of 300' in again.stderr, again.stderr
+    assert len(open_clip(tmp_path / 'out.mp4', None, 25).times) == 300
     assert sound_of(tmp_path / 'out.mp4') == sound_of(source)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['clip.mp4', 'out.mp4']

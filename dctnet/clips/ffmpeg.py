@@ -13,6 +13,7 @@ from dctnet.errors import UserError
 _PASSTHROUGH = (('-fps_mode', 'passthrough', '-enc_time_base', 'demux'),
                 ('-fps_mode', 'passthrough', '-enc_time_base', '-1'),
                 ('-vsync', 'passthrough', '-enc_time_base', '-1'))
+_MOST_ERRORS = 1 << 16  # bytes; a damaged film complains of each frame
 _QUIET = ('-nostdin', '-hide_banner', '-loglevel', 'error')
 
 
@@ -97,7 +98,7 @@ class Process:
                     pass
         status = self._process.wait()
         self._errors.seek(0)
-        return status, self._errors.read().decode('utf-8', 'replace').strip()
+        return status, self._errors.read(_MOST_ERRORS).decode('utf-8', 'replace').strip()
 
 
 def run(arguments: Sequence[str]) -> Tuple[int, bytes, str]:

@@ -1,4 +1,5 @@
 """What a command wants of a clip, checked before anything is loaded or written. No TensorFlow."""
+import logging
 import os
 from pathlib import Path
 from typing import Any, Dict, NamedTuple, Optional, Union
@@ -11,6 +12,8 @@ from dctnet.errors import UserError
 from dctnet.files import atomic
 from dctnet.files.hashing import sha256_of_file
 from dctnet.inference.model_folder import ModelFiles
+
+log = logging.getLogger(__name__)
 
 _LARGEST_CRF = 63
 
@@ -69,11 +72,13 @@ def plan(source: Path, target: Path, pattern: Optional[str], fps: float, every: 
         if target.exists() and os.path.samefile(str(source), str(target)):
             raise UserError(f'the output {target} is the input itself: choose another name or folder')
         atomic.check_place(target.parent)
+    log.info('looking through %s', source)
     clip = open_clip(source, pattern, fps)
     if sound:
         check_sound(clip, target)
     heads = {'all': None, 'largest': 1}[faces] if isinstance(faces, str) else faces
-    return Job(clip.every(every) if every > 1 else clip, target, quality, sound and clip.has_sound, heads, {})
+    settings = {'bytes': source.stat().st_size if source.is_file() else 0}
+    return Job(clip.every(every) if every > 1 else clip, target, quality, sound and clip.has_sound, heads, settings)
 
 
 def looks(files: ModelFiles, short_side: int) -> Dict[str, Any]:

@@ -26,10 +26,11 @@ class Unfinished:
         self.folder = target.with_name(target.name + '.unfinished')
         self._settings = settings
         self._lock = threading.Lock()
-        self._known: Dict[int, List[Sighting]] = {}
+        self._after_a_cut = self.folder.exists()  # the last line may have no end
+        self._places: Dict[int, int] = {}  # in the file: what was found on all frames of a film is too much to hold
         if self.folder.exists():
             folder_settings.check(self.folder / _SETTINGS, settings)
-            self._known = _read_faces(self.folder / _FACES)
+            self._places = _places(self.folder / _FACES)
 
     def begin(self) -> None:
         """Make the folder, or go on with it."""
@@ -40,27 +41,37 @@ class Unfinished:
     def faces(self, index: int) -> Optional[List[Sighting]]:
         """What was found on a frame before, or None if that is not known."""
         with self._lock:
-            return self._known.pop(index, None)
+            place = self._places.pop(index, None)
+            if place is None:
+                return None
+            with open(str(self.folder / _FACES), 'rb') as stream:
+                stream.seek(place)
+                _, found = json.loads(stream.readline())
+        return [Sighting((box[0], box[1], box[2], box[3]), score, np.array(points)) for box, score, points in found]
 
     def keep_faces(self, index: int, found: List[Sighting]) -> None:
         """Remember what was found on a frame."""
         line = json.dumps([index, [[list(face.box), face.score, face.points.tolist()] for face in found]])
         with self._lock, atomic.storage_errors(self.folder / _FACES):
             with open(str(self.folder / _FACES), 'a', encoding='utf-8') as stream:
-                stream.write(line + '\n')
+                stream.write('\n' * self._after_a_cut + line + '\n')
+                self._after_a_cut = False
 
     def remove(self) -> None:
         """The clip is finished."""
         shutil.rmtree(str(self.folder))
 
 
-def _read_faces(path: Path) -> Dict[int, List[Sighting]]:
-    known = {}
-    for line in path.read_text(encoding='utf-8').splitlines() if path.exists() else []:
-        try:
-            index, found = json.loads(line)
-        except ValueError:  # cut off with the power
-            continue
-        known[index] = [Sighting((box[0], box[1], box[2], box[3]), score, np.array(points))
-                        for box, score, points in found]
-    return known
+def _places(path: Path) -> Dict[int, int]:
+    """Where in the file the faces of each frame begin."""
+    places: Dict[int, int] = {}
+    if path.exists():
+        with open(str(path), 'rb') as stream:
+            start = 0
+            for line in stream:
+                try:
+                    places[json.loads(line)[0]] = start
+                except ValueError:  # cut off with the power
+                    pass
+                start += len(line)
+    return places
