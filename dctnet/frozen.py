@@ -228,12 +228,11 @@ class EmbeddedGraph:
 
 
 def _held(array: np.ndarray) -> tf.Tensor:
-    # The value comes from Python when the variable is initialised: in the graph it would be a constant again.
-    def value() -> tf.Tensor:
-        found = tf.numpy_function(lambda: array, [], array.dtype)
-        found.set_shape(array.shape)
-        return found
-
+    # The value comes from Python when the variable is initialised: in the graph it would be a constant again. Python
+    # runs on the CPU. As a tensor, and not as a function of none, it leaves the variable on the device of the training.
+    with tf.device('/device:CPU:0'):
+        value = tf.numpy_function(lambda: array, [], array.dtype, name='frozen_weights_value')
+    value.set_shape(array.shape)
     variable = tf.Variable(value, trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES], name='frozen_weights',
                            dtype=array.dtype)
     return tf.stop_gradient(variable.read_value())

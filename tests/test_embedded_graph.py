@@ -43,6 +43,19 @@ def test_the_graph_holds_no_weights(graph_def):
     assert consts and max(node.ByteSize() for node in consts) < KERNEL.nbytes / 4
 
 
+def test_the_weights_are_on_the_device_of_the_training(graph_def):
+    """Whatever shares a variable's group is placed with it: one operation that only CPUs have would keep it there."""
+    with tf.Graph().as_default() as graph, tf.device('/gpu:0'):
+        EmbeddedGraph(graph_def, 'it')({'image:0': tf.zeros([1, 8, 8, 4])}, ['features:0'])
+    nodes = graph.as_graph_def().node
+    handles = [node for node in nodes if node.op == 'VarHandleOp']
+    assert len(handles) == 1 and handles[0].device == '/device:GPU:0'
+    beside = {node.op for node in nodes for name in node.attr['_class'].list.s
+              if name.decode() == 'loc:@' + handles[0].name}
+    assert beside <= {'VarHandleOp', 'AssignVariableOp', 'ReadVariableOp', 'VarIsInitializedOp', 'Identity'}
+    assert {node.device for node in nodes if 'PyFunc' in node.op} == {'/device:CPU:0'}
+
+
 def test_a_name_that_is_not_there(graph_def):
     with tf.Graph().as_default():
         with pytest.raises(UserError, match='it has no tensor picture:0: it takes image:0'):
