@@ -12,10 +12,9 @@ import threading
 import time
 from typing import Dict, List, Optional, Sequence, Tuple
 
-import numpy as np
-
 from dctnet.compat import all_reduce, collective_run_options, session_config, tf
 from dctnet.errors import STOPPED_EARLY, UserError
+from dctnet.ops.packing import packed, unpacked
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +84,8 @@ class Horovod(Communicator):
     def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
         """As in Communicator, in one message."""
         self._means += 1
-        return _unpacked(self._hvd.allreduce(_packed(tensors), op=self._hvd.Average,
-                                             name=f'mean_{self._means}'), tensors)
+        return unpacked(self._hvd.allreduce(packed(tensors), op=self._hvd.Average, name=f'mean_{self._means}'),
+                        tensors)
 
     def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
         """As in Communicator."""
@@ -133,16 +132,16 @@ class Collectives(Communicator):
 
     def mean(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
         """As in Communicator, in one message."""
-        return _unpacked(self._sum(_packed(tensors)) / float(self.size), tensors)
+        return unpacked(self._sum(packed(tensors)) / float(self.size), tensors)
 
     def broadcast(self, variables: Sequence[tf.Variable]) -> tf.Operation:
         """As in Communicator: a sum to which all but rank 0 add zeros."""
         assigned = []
         for kind in sorted({variable.dtype.base_dtype for variable in variables}, key=str):
             some = [variable for variable in variables if variable.dtype.base_dtype == kind]
-            values = _packed([variable.read_value() for variable in some])
+            values = packed([variable.read_value() for variable in some])
             values = self._sum(tf.zeros_like(values) if self.rank else values)
-            assigned += [variable.assign(value) for variable, value in zip(some, _unpacked(values, some))]
+            assigned += [variable.assign(value) for variable, value in zip(some, unpacked(values, some))]
         return tf.group(*assigned)
 
     def end(self) -> None:
@@ -237,14 +236,3 @@ def _listens(host: str) -> bool:
         return True
     except OSError:
         return False
-
-
-def _packed(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
-    """One message for all tensors: few large messages are faster than many small ones, and the order of their sums does
-    not depend on timing."""
-    return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], 0)
-
-
-def _unpacked(flat: tf.Tensor, like: Sequence[tf.Tensor]) -> List[tf.Tensor]:
-    sizes = [int(np.prod(tensor.shape.as_list())) for tensor in like]  # 1 for a scalar, in both runtimes
-    return [tf.reshape(part, tensor.shape) for part, tensor in zip(tf.split(flat, sizes), like)]

@@ -1,5 +1,5 @@
 """Contracts between models, which build a StageGraph, and the engine, which trains any StageGraph."""
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
@@ -57,17 +57,17 @@ class Preview(NamedTuple):
 class Feed(NamedTuple):
     """The data of a stage.
 
-    load: loads the data of the next step.
+    load: brings the data of the next step. Run together with an update, it leaves that one the data of its own step.
     start: (session, step) -> sets the position; called once, before the first load.
     micro_batches: number of micro-batches of a step; the graph of the stage processes one at a time.
     micro_batch: int32 placeholder, which one; None if there is only one.
-    failures: exceptions raised while data was read, in their order; TensorFlow itself passes on only their texts.
+    failures: step -> the exception that reading its data raised; its data are of no use.
     """
     load: tf.Operation
     start: Callable[[tf.Session, int], None]
     micro_batches: int = 1
     micro_batch: Optional[tf.Tensor] = None
-    failures: Sequence[Exception] = ()
+    failures: Mapping[int, Exception] = {}
 
 
 class StageGraph(NamedTuple):
@@ -77,13 +77,14 @@ class StageGraph(NamedTuple):
     preview: what sample sheets show.
     joint: all phases due in a step run at once on the same forward pass, from the same weights; otherwise one after
         the other, and each sees the previous one's update.
-    step_ops: run once a step after the phases (spectral-norm power iteration, moving averages).
+    step_ops: builds operations that run once a step, after the updates of the phases (spectral-norm power iteration,
+        moving averages).
     memory_advice: for the message when memory runs out: what to lower.
     """
     phases: List[Phase]
     preview: Preview
     joint: bool
-    step_ops: List[tf.Operation]
+    step_ops: Callable[[], Sequence[tf.Operation]] = tuple
     memory_advice: str = ''
 
     def due(self, step: int) -> List[Tuple[Phase, ...]]:
@@ -93,7 +94,18 @@ class StageGraph(NamedTuple):
 
     def groups(self) -> Set[Tuple[str, ...]]:
         """Names of the phases of every group that is ever due."""
+        return {_names(group) for groups in self._every_due() for group in groups}
+
+    def last_groups(self) -> Set[Tuple[str, ...]]:
+        """Names of the phases of every group that is ever the last of a step; () for a step in which nothing is due."""
+        return {_names(groups[-1]) if groups else () for groups in self._every_due()}
+
+    def _every_due(self) -> Iterator[List[Tuple[Phase, ...]]]:
+        """What is due in each of so many steps that no other ones come."""
         cycle = int(np.lcm.reduce([phase.every for phase in self.phases]))
-        bounds = {bound for phase in self.phases for bound in (phase.begin, phase.end or 0)}
-        return {tuple(phase.name for phase in group)
-                for bound in bounds for step in range(bound, bound + cycle) for group in self.due(step)}
+        bounds = {bound for phase in self.phases for bound in (phase.begin, phase.end or 0)} | {0}
+        return (self.due(step) for bound in bounds for step in range(bound, bound + cycle))
+
+
+def _names(phases: Sequence[Phase]) -> Tuple[str, ...]:
+    return tuple(phase.name for phase in phases)

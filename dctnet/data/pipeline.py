@@ -110,12 +110,13 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
         takes the r-th part.
     micro_batches: batches of batch_size images that this process takes in a step.
 
-    The images of a step stay in variables on the device, so that several runs of one step see the same ones, and the
-    time spent waiting for data can be measured.
+    The images of a step stay in variables on the device, so that several runs of one step see the same ones. The next
+    batch comes there while the step computes.
     """
     share = batch_size * micro_batches
-
-    failures: List[Exception] = []
+    types = [tf.uint8] * len(samplers) + [tf.float32] * len(extras)
+    shapes = [(size, size, 3)] * len(samplers) + [extra.shape for extra in extras.values()]
+    failures: Dict[int, Exception] = {}
 
     def load(drawn: np.ndarray) -> List[np.ndarray]:
         step, place = divmod(int(drawn), share)
@@ -123,26 +124,27 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
         try:
             samples = [sampler(k) for sampler in samplers]
             return [sample.picture for sample in samples] + [extra.of(samples[0]) for extra in extras.values()]
-        except Exception as error:
-            failures.append(error)
-            raise
+        except Exception as error:  # told when the step comes for which it is, with its own traceback
+            failures.setdefault(step, error)
+            return [np.zeros(shape, kind.as_numpy_dtype) for shape, kind in zip(shapes, types)]
 
-    types = [tf.uint8] * len(samplers) + [tf.float32] * len(extras)
-    shapes = [(size, size, 3)] * len(samplers) + [extra.shape for extra in extras.values()]
     first = tf.placeholder(tf.int64, [], name='first_sample')
     dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
     dataset = dataset.map(lambda k: tuple(tf.numpy_function(load, [k], types)), num_parallel_calls=workers)
     dataset = dataset.batch(share, drop_remainder=True).prefetch(_PREFETCHED_BATCHES).with_options(without_autotune())
     iterator = tf.data.make_initializable_iterator(dataset)
+    fetched = iterator.get_next()
+    for tensor, shape in zip(fetched, shapes):
+        tensor.set_shape((share,) + shape)
 
     # Outside the global collection: a batch belongs to no checkpoint.
-    staged = [tf.get_variable(f'staged_batch_{i}', (share,) + shape, kind, tf.zeros_initializer(),
+    staged = [tf.get_variable(f'staged_batch_{i}', (share,) + shape, tf.float32, tf.zeros_initializer(),
                               trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
-              for i, (shape, kind) in enumerate(zip(shapes, types))]
-    fetched = iterator.get_next()
-    for tensor, variable in zip(fetched, staged):
-        tensor.set_shape(variable.shape)
-    load_op = tf.group(*[variable.assign(tensor) for variable, tensor in zip(staged, fetched)])
+              for i, shape in enumerate(shapes)]
+    current = [variable.read_value() for variable in staged]
+    following = [_unit(tensor) if tensor.dtype == tf.uint8 else tensor for tensor in fetched]
+    with tf.control_dependencies(current):  # a run that loads the next batch has read this one
+        load_op = tf.group(*[variable.assign(tensor) for variable, tensor in zip(staged, following)])
     clear_op = tf.variables_initializer(staged)
 
     def start(session: tf.Session, step: int) -> None:
@@ -151,15 +153,20 @@ def picture_feed(samplers: Sequence[Sampler], size: int, batch_size: int, worker
 
     micro_batch = tf.placeholder_with_default(0, [], name='micro_batch') if micro_batches > 1 else None
 
-    def current(tensor: tf.Tensor) -> tf.Tensor:
+    def of_micro_batch(tensor: tf.Tensor) -> tf.Tensor:
         if micro_batch is None:
             return tensor
         shape = tensor.shape.as_list()
         return tf.slice(tensor, [micro_batch * batch_size] + [0] * (len(shape) - 1), [batch_size] + shape[1:])
 
-    pictures = [current(tf.cast(variable, tf.float32)) / 127.5 - 1.0 for variable in staged[:len(samplers)]]
-    along = {name: current(tf.identity(variable)) for name, variable in zip(extras, staged[len(samplers):])}
-    return PictureFeed(pictures, along, Feed(load_op, start, micro_batches, micro_batch, failures))
+    parts = [of_micro_batch(tensor) for tensor in current]
+    return PictureFeed(parts[:len(samplers)], dict(zip(extras, parts[len(samplers):])),
+                       Feed(load_op, start, micro_batches, micro_batch, failures))
+
+
+def _unit(pictures: tf.Tensor) -> tf.Tensor:
+    """uint8 0-255 -> float32 in [-1, 1]."""
+    return tf.cast(pictures, tf.float32) / 127.5 - 1.0
 
 
 def preview_pictures(paths: Sequence[Path], size: int, count: int) -> np.ndarray:

@@ -2,11 +2,11 @@
 
 The life of a step:
 
-    load the batch                      Feed.load: from the pipeline into variables on the device
     for the phases due                  StageGraph.due; all at once if the stage is joint, else in turn
         run the update                  per micro-batch: gradients; with the last: their mean over processes, Adam
         fetch scalars                   in the same run, on steps for which a hook wants them
-    run step_ops, count the step        power iteration, moving averages; all processes vote on stopping
+        in the last of these runs       step_ops (power iteration, moving averages), the count of steps, the vote on
+                                        stopping; beside it Feed.load, which brings the next batch onto the device
     hook.after_step(loop)               in the order of the list: guard, measure, record, show, save
 """
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from dctnet.compat import tf
 from dctnet.distributed import LOST, Communicator
@@ -50,6 +50,17 @@ class Hook:
         """Once at the end, even after a failure; loop.mid_step is True if a step was not finished."""
 
 
+class _Finish(NamedTuple):
+    """What the last run of a step does after its update.
+
+    votes: more than 0 if a process was asked to stop. count: of the step. waited: seconds from the end of the update to
+    that of loading the next data, which may be negative.
+    """
+    votes: tf.Tensor
+    count: tf.Tensor
+    waited: tf.Tensor
+
+
 class Loop:
     """One training run, as hooks see it. Build it before the session: it adds the update operations to the graph.
 
@@ -64,7 +75,7 @@ class Loop:
     step: number of steps done.
     scalars: 'phase/name' -> value of the last step, the mean over its micro-batches (of times, the sum); empty if no
         hook wanted them.
-    data_seconds, step_seconds: of the last step, waiting for the batch and in all.
+    data_seconds, step_seconds: of the last step, waiting for the next batch and in all.
     stop_reason: set it to end the run after this step.
     mid_step: True while a step is begun and not finished.
     diverged: set it if the last step must not be saved.
@@ -85,10 +96,24 @@ class Loop:
         self._feed, self._step_variable, self._ask = feed, step_variable, stop_reason
         self.updates = build_updates(stage, communicator, feed.micro_batches, loss_scaling)
         self._vote = tf.placeholder_with_default(tf.constant(0.0), [], name='votes_to_stop')
-        # All processes stop after the same step, whichever of them was asked to.
-        with tf.control_dependencies(stage.step_ops):  # they may depend on the step
-            count = step_variable.assign_add(1)
-        self._finish = [communicator.mean([self._vote])[0], count]
+        self._finish = {group: self._finished(group) for group in sorted(stage.last_groups())}
+
+    def _finished(self, group: Tuple[str, ...]) -> _Finish:
+        """What follows the updates of the last group of a step."""
+        updates = self.updates[group].values() if group else ()
+        with tf.control_dependencies([update.apply for update in updates]):
+            # All processes stop after the same step, whichever of them was asked to.
+            votes, = self.communicator.mean([tf.identity(self._vote)])
+            step_ops = list(self.stage.step_ops())
+            with tf.control_dependencies(step_ops):  # they may depend on the step
+                count = self._step_variable.assign_add(1)
+                done = _smallest(self.stage.phases).read_value()
+        with tf.device('/device:CPU:0'):
+            # Python takes a copy of the variable: a GPU has then computed it, and not only been told to.
+            updated = tf.numpy_function(lambda _: time.time(), [done], tf.float64, name='updated')
+            with tf.control_dependencies([self._feed.load]):
+                loaded = tf.timestamp()
+        return _Finish(votes, count, loaded - updated)
 
     def run(self, session: tf.Session, hooks: Sequence[Hook]) -> None:
         """Train from the session's step to `steps`, or until a hook or `stop_reason` ends the run."""
@@ -96,6 +121,8 @@ class Loop:
         self.step = int(session.run(self._step_variable))
         self._feed.start(session, self.step)
         session.graph.finalize()
+        if self.step < self.steps:
+            session.run(self._feed.load)
         begun: List[Hook] = []
         try:
             for hook in hooks:
@@ -126,52 +153,58 @@ class Loop:
         return bool(self.stop_reason)
 
     def _one_step(self, hooks: Sequence[Hook]) -> None:
+        if self.step in self._feed.failures:
+            raise self._feed.failures[self.step]
         start = time.perf_counter()
-        self._load_batch()
-        self.data_seconds = time.perf_counter() - start
         self.mid_step = True
         self.scalars = {}
-        for group in self.stage.due(self.step):
-            self._update(group, hooks)
         reason = self._ask()
-        votes, _ = self.session.run(self._finish, {self._vote: float(bool(reason))},
-                                    options=self.communicator.run_options)
+        groups = self.stage.due(self.step)
+        for group in groups[:-1]:
+            self._update(group, hooks, [], {})
+        last = groups[-1] if groups else ()
+        finish = self._finish[tuple(phase.name for phase in last)]
+        votes, _, waited = self._update(last, hooks, list(finish), {self._vote: float(bool(reason))})
+        self.data_seconds = max(0.0, float(waited))
         self.step += 1
         self.mid_step = False
         if votes:
             self.stop_reason = reason or 'another process was asked to'
         self.step_seconds = time.perf_counter() - start
 
-    def _update(self, phases: Sequence[Phase], hooks: Sequence[Hook]) -> None:
-        updates = self.updates[tuple(phase.name for phase in phases)]
+    def _update(self, phases: Sequence[Phase], hooks: Sequence[Hook], along: List[tf.Tensor],
+                feed: Dict[Any, Any]) -> List[Any]:
+        """Run the updates of the phases; returns the values of `along`, fetched with the last micro-batch."""
+        updates = self.updates[tuple(phase.name for phase in phases)] if phases else {}
         shown = [phase for phase in phases if any([hook.wants_scalars(self.step + 1, phase.every) for hook in hooks])]
         scalars = {f'{phase.name}/{name}': tensor for phase in shown for name, tensor in phase.scalars.items()}
         last = self._feed.micro_batches - 1
-        parts = [self._run([updates[phase.name].accumulate for phase in phases], scalars, number)
-                 for number in range(last)]
+        parts = [self._run([updates[phase.name].accumulate for phase in phases], scalars, number, {})[0]
+                 for number in range(last) if phases]
         of_update = {f'{phase.name}/{name}': tensor for phase in shown
                      for name, tensor in updates[phase.name].scalars.items()}
-        final = self._run([updates[phase.name].apply for phase in phases], dict(scalars, **of_update), last)
+        final, found = self._run([updates[phase.name].apply for phase in phases] + along, dict(scalars, **of_update),
+                                 last, feed)
         for name, value in final.items():
             values = [part[name] for part in parts if name in part] + [value]
             self.scalars[name] = sum(values) if '/seconds/' in name else sum(values) / len(values)
+        return found[len(phases):]
 
-    def _run(self, operations: List[tf.Operation], scalars: Dict[str, tf.Tensor], number: int) -> Dict[str, float]:
+    def _run(self, fetches: List[Any], scalars: Dict[str, tf.Tensor], number: int,
+             feed: Dict[Any, Any]) -> Tuple[Dict[str, float], List[Any]]:
         index = self._feed.micro_batch
-        feed: Dict[Any, int] = {} if index is None else {index: number}
+        if index is not None:
+            feed = {**feed, index: number}
         try:
-            _, values = self.session.run([operations, scalars], feed, options=self.communicator.run_options)
+            found, values = self.session.run([fetches, scalars], feed, options=self.communicator.run_options)
         except tf.errors.ResourceExhaustedError as error:
             raise UserError('out of memory in step {} ({}): {}'.format(
                 self.step + 1, str(error.message).split('\n')[0],
                 self.stage.memory_advice or 'lower the size of the batch')) from error
-        return {name: float(value) for name, value in values.items()}
+        return {name: float(value) for name, value in values.items()}, found
 
-    def _load_batch(self) -> None:
-        try:
-            self.session.run(self._feed.load)
-        except tf.errors.OpError as error:
-            mistakes = [failure for failure in self._feed.failures if isinstance(failure, UserError)]
-            if not mistakes:
-                raise
-            raise mistakes[0] from error
+
+def _smallest(phases: Sequence[Phase]) -> tf.Variable:
+    """The smallest variable that is trained."""
+    return min([variable for phase in phases for variable in phase.variables],
+               key=lambda variable: variable.shape.num_elements())

@@ -1,6 +1,6 @@
 """The probability p of the discriminator's augmentation: fixed, or adapted to how much it overfits (ADA, Karras et al.
 2020, section 3.1)."""
-from typing import List, Tuple
+from typing import Callable, List, Tuple
 
 from dctnet.compat import tf
 from dctnet.config import AugmentConfig
@@ -18,9 +18,10 @@ def probability(config: AugmentConfig) -> tf.Tensor:
 
 
 def adapting(config: AugmentConfig, p: tf.Tensor, phase: Phase, on_real: tf.Tensor,
-             communicator: Communicator, micro_batches: int = 1) -> Tuple[Phase, List[tf.Operation]]:
-    """The discriminator's phase, which now logs p and observes its own logits; and the operations that adapt p, to run
-    once a step after it.
+             communicator: Communicator, micro_batches: int = 1,
+             ) -> Tuple[Phase, Callable[[], List[tf.Operation]]]:
+    """The discriminator's phase, which now logs p and observes its own logits; and what builds the operations that
+    adapt p, to run once a step after it.
 
     config: of the augmentation; not for mode off.
     p: float32 scalar in [0, 1], of `probability`.
@@ -36,15 +37,18 @@ def adapting(config: AugmentConfig, p: tf.Tensor, phase: Phase, on_real: tf.Tens
     signs = tf.sign(on_real)
     phase = phase._replace(scalars=dict(phase.scalars, augment_p=tf.identity(p), real_sign=tf.reduce_mean(signs)))
     if config.mode == 'fixed':
-        return phase, []
+        return phase, list
     batch = float(on_real.shape.as_list()[0] * micro_batches * communicator.size)
     tally = tf.get_variable('augment_signs', [2], tf.float32, tf.zeros_initializer(), trainable=False)
     mean_sign, = communicator.mean([tf.reduce_mean(signs)])
     seen = tf.stack([mean_sign * batch, batch])
-    total, pictures = tf.unstack(tally.read_value())
-    full = pictures >= WINDOW * batch
-    change = tf.sign(total - config.target * pictures) * pictures / config.length
-    adapted = tf.where(full, tf.clip_by_value(p + change, 0.0, 1.0), p)
-    remaining = tf.where(full, tf.zeros([2]), tf.stack([total, pictures]))
-    return phase._replace(update_ops=lambda: [tally.assign_add(seen).op]), [
-        p.assign(adapted).op, tally.assign(remaining).op]
+
+    def adapt() -> List[tf.Operation]:
+        total, pictures = tf.unstack(tally.read_value())
+        full = pictures >= WINDOW * batch
+        change = tf.sign(total - config.target * pictures) * pictures / config.length
+        adapted = tf.where(full, tf.clip_by_value(p + change, 0.0, 1.0), p)
+        remaining = tf.where(full, tf.zeros([2]), tf.stack([total, pictures]))
+        return [p.assign(adapted).op, tally.assign(remaining).op]
+
+    return phase._replace(update_ops=lambda: [tally.assign_add(seen).op]), adapt

@@ -101,10 +101,9 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
     optim_d, optim_g = lazy_optim(config, loss.r1, loss.r1_every), lazy_optim(config, loss.path, loss.path_every)
     on_real, on_fake = critic(real, 'd_real'), critic(tf.stop_gradient(sample('d', batch).picture), 'd_fake')
     phases = [_discriminator_phase(on_real, on_fake, discriminator, optim_d)]
-    step_ops: List[tf.Operation] = []
+    adapt: Callable[[], List[tf.Operation]] = list
     if p is not None:
-        phases[0], step_ops = ada.adapting(config.augment, p, phases[0], on_real, communicator,
-                                           config.train.accumulate)
+        phases[0], adapt = ada.adapting(config.augment, p, phases[0], on_real, communicator, config.train.accumulate)
     if loss.r1:
         phases.append(_r1_phase(critic, real, discriminator, loss.r1, loss.r1_every, optim_d))
     phases.append(_generator_phase(critic, sample('g', batch, embedding is not None), embedding, loss.identity,
@@ -115,8 +114,11 @@ def build_ccn(config: CcnConfig, networks: Networks, real: tf.Tensor, step: tf.T
                                   communicator))
 
     decay = config.optim.ema_decay
-    step_ops += [average.assign(decay * average + (1.0 - decay) * networks.generator[name])
-                 for name, average in networks.average.items()]
+
+    def step_ops() -> List[tf.Operation]:
+        return adapt() + [average.assign(decay * average + (1.0 - decay) * networks.generator[name]).op
+                          for name, average in networks.average.items()]
+
     return StageGraph(phases, _preview(networks, a, config.train.seed), joint=False, step_ops=step_ops,
                       memory_advice=_MEMORY_ADVICE)
 

@@ -2,7 +2,7 @@
 total-variation and facial losses (paper section 3.3; docs/recipe.md, "TTN")."""
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -35,6 +35,7 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
         weight.
     Raises UserError if all weights of the loss are 0.
     """
+    step = tf.identity(step)  # one read: the step that is counted after the updates shows nowhere
     network = EmbeddedGraph(content_network, 'the content network') if config.loss.content else None
 
     def features(x: tf.Tensor) -> tf.Tensor:
@@ -73,9 +74,12 @@ def build_ttn(config: TtnConfig, batch: TtnBatch, step: tf.Tensor, content_netwo
                             end=config.start.pixel))
 
     averages = unet.averages() if config.optim.ema_decay else {}
-    step_ops = [op for net in discriminators.values() for op in net.power_iteration]
-    step_ops += expression.power_iteration if expression else []
-    step_ops += averaging(config, parts, averages, unet.by_name(), step) if averages else []
+
+    def step_ops() -> List[tf.Operation]:
+        critics = list(discriminators.values()) + ([expression] if expression else [])
+        advances = [op for critic in critics for op in critic.power_iteration]
+        return advances + (averaging(config, parts, averages, unet.by_name(), step) if averages else [])
+
     return StageGraph(phases, _preview(preview_photos, channels, bool(averages)),
                       joint=config.train.schedule == 'joint', step_ops=step_ops, memory_advice=_MEMORY_ADVICE)
 

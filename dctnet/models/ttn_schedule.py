@@ -5,6 +5,7 @@ from typing import Dict, List, NamedTuple, Union
 
 from dctnet.compat import tf
 from dctnet.config import StartConfig, TtnConfig, TtnOptimConfig
+from dctnet.ops.packing import packed, unpacked
 
 
 class Parts(NamedTuple):
@@ -55,4 +56,7 @@ def averaging(config: TtnConfig, parts: Parts, averages: Dict[str, tf.Variable],
     done = tf.cast(step - parts.translation + 1, tf.float32)
     decay = tf.cond(done > 0, lambda: tf.minimum(config.optim.ema_decay, (1.0 + done) / (10.0 + done)),
                     lambda: tf.constant(0.0))
-    return [average.assign(decay * average + (1.0 - decay) * generator[name]) for name, average in averages.items()]
+    names = list(averages)
+    average, now = [packed([variables[name] for name in names]) for variables in (averages, generator)]
+    moved = unpacked(decay * average + (1.0 - decay) * now, [averages[name] for name in names])
+    return [averages[name].assign(value).op for name, value in zip(names, moved)]

@@ -20,9 +20,8 @@ def spectral_normalised(kernel: tf.Variable, u: tf.Variable) -> NormalisedKernel
     constants, as in the paper.
     """
     matrix = tf.reshape(kernel, [-1, kernel.shape.as_list()[-1]])
-    fixed = tf.stop_gradient(matrix)
-    v = tf.nn.l2_normalize(tf.matmul(u, fixed, transpose_b=True), epsilon=1e-12)          # [1, k·k·in]
-    new_u = tf.stop_gradient(tf.nn.l2_normalize(tf.matmul(v, fixed), epsilon=1e-12))      # [1, out]
-    v = tf.stop_gradient(v)
-    sigma = tf.matmul(tf.matmul(v, matrix), new_u, transpose_b=True)                      # [1, 1]
-    return NormalisedKernel(tf.reshape(matrix / sigma, tf.shape(kernel)), u.assign(new_u).op)
+    v = tf.stop_gradient(tf.nn.l2_normalize(tf.matmul(u, tf.stop_gradient(matrix), transpose_b=True), epsilon=1e-12))
+    projected = tf.matmul(v, matrix)                                                      # [1, out]
+    new_u = tf.stop_gradient(tf.nn.l2_normalize(projected, epsilon=1e-12))
+    sigma = tf.matmul(projected, new_u, transpose_b=True)                                 # [1, 1]
+    return NormalisedKernel(tf.reshape(matrix / sigma, kernel.shape), u.assign(new_u).op)

@@ -41,7 +41,7 @@ class CalibrationStep:
             self.every = {phase.name: phase.every for phase in stage.phases}
             self._updates = {name: update.apply for group in build_updates(stage, Local()).values()
                              for name, update in group.items()}
-            self._averaging = tf.group(*stage.step_ops)
+            self._averaging = tf.group(*stage.step_ops())
             self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
             self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
             generator = stylegan2.generator_shapes(architecture)

@@ -28,7 +28,7 @@ def three_micro_batches(joint=False, loss_scaling=False, on_micro_batch=None):
         phases = [Phase('a', losses[0], {'loss': losses[0], 'seconds/work': batch}, [x], 1, OPTIM,
                         lambda: [along.assign_add(1).op]),
                   Phase('b', losses[1], {'loss': losses[1]}, [y], 1, OPTIM)]
-        loop = Loop(StageGraph(phases, None, joint, [ticks.assign_add(1).op]),
+        loop = Loop(StageGraph(phases, None, joint, lambda: [ticks.assign_add(1).op]),
                     Feed(tf.no_op(), lambda session, at: None, 3, number), step, 2, Local(),
                     loss_scaling=loss_scaling)
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])

@@ -1,5 +1,6 @@
 """metrics.jsonl, TensorBoard events and sample sheets."""
 import json
+import time
 
 import pytest
 
@@ -26,7 +27,7 @@ def events(folder):
 
 
 def test_one_line_a_logging_step(tmp_path, writer):
-    with tiny(7) as t:
+    with tiny(7, on_load=lambda count: time.sleep(0.05) or 1.0) as t:  # longer than the updates
         t.loop.run(t.session, [Scalars(tmp_path, writer, every=3)])
     found = lines(tmp_path)
     assert [line['step'] for line in found] == [1, 3, 6]

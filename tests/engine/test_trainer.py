@@ -24,7 +24,7 @@ def test_steps_phases_and_feed():
                    + [Do(step, lambda loop: seen.append(dict(loop.scalars))) for step in (2, 3, 4)])
         assert t.session.run([t.ticks, t.step]) == [6, 6]  # step operations run once a step
         assert t.session.graph.finalized
-    assert t.data == [('start', 0)] + ['load'] * 6
+    assert t.data == [('start', 0)] + ['load'] * 7  # the last is for a step that does not come
     names = [{name.split('/')[0] for name in scalars} for scalars in seen]
     assert names == [{'a', 'b'}, {'a'}, {'a'}, {'a', 'b'}]  # step % every == 0, counted from 0
     assert seen[0]['a/loss'] == pytest.approx(4) and seen[0]['a/raw/distance'] == pytest.approx(2)
@@ -60,7 +60,7 @@ def test_joint_updates_wait_for_the_gradients_of_every_phase():
         with tf.control_dependencies([tf.numpy_function(late, [], tf.float32)]):
             read_late = x.read_value()
         phases = [Phase('a', tf.square(x), {}, [x], 1, OPTIM), Phase('b', tf.square(y - read_late), {}, [y], 1, OPTIM)]
-        updates = build_updates(StageGraph(phases, None, True, []), Local())[('a', 'b')]
+        updates = build_updates(StageGraph(phases, None, True), Local())[('a', 'b')]
         session.run(tf.global_variables_initializer())
         session.run([updates['a'].apply, updates['b'].apply])
         momentum = {v.op.name: v for v in tf.global_variables()}['y/Adam']
@@ -84,7 +84,7 @@ def test_a_resumed_loop_starts_where_the_variable_stands():
     with tiny(5) as t:
         t.step.load(3, t.session)
         t.loop.run(t.session, [Record(calls)])
-    assert t.data == [('start', 3), 'load', 'load']
+    assert t.data == [('start', 3), 'load', 'load', 'load']
     assert calls == [('begin', 3), ('after', 4), ('after', 5), ('close', 5, False)]
     with tiny(5) as t:
         t.step.load(9, t.session)
@@ -191,15 +191,38 @@ def test_the_readers_words_come_through_and_bugs_stay_bugs():
     assert str(caught.value) == 'cannot read photo/x.png as a picture (the file is empty): replace or remove it'
     assert calls[-1] == ('close', 1, False)  # the step before is whole and may be saved
     with tiny(9, on_load=lambda count: 1 // 0) as t:
-        with pytest.raises(tf.errors.OpError):
+        with pytest.raises(ZeroDivisionError):
             t.loop.run(t.session, [])
 
 
-def test_times_are_measured():
+@pytest.mark.parametrize('loading, waiting', [(0.0, (0.0, 0.1)), (0.3, (0.1, 0.5))])
+def test_waiting_for_data_is_what_loading_takes_longer_than_the_step(loading, waiting):
     times = []
-    with tiny(2) as t:
-        t.loop.run(t.session, [Do(2, lambda loop: times.append((loop.data_seconds, loop.step_seconds)))])
-    assert 0 < times[0][0] < times[0][1] < 10
+    with tiny(3, on_load=lambda count: time.sleep(loading) or 1.0) as t:
+        t.loop.run(t.session, [Do(3, lambda loop: times.append((loop.data_seconds, loop.step_seconds)))])
+    data_seconds, step_seconds = times[0]
+    assert waiting[0] <= data_seconds <= waiting[1] and data_seconds < step_seconds < 10
+
+
+@pytest.mark.parametrize('joint, runs', [(True, 1), (False, 2)])
+def test_a_step_runs_each_group_once_and_loads_the_next_batch_beside_it(joint, runs):
+    class Counting:
+        def __init__(self, session):
+            self.session, self.graph, self.runs = session, session.graph, 0
+
+        def run(self, *arguments, **options):
+            self.runs += 1
+            return self.session.run(*arguments, **options)
+
+    counts, losses = [], []
+    with tiny(4, joint=joint, on_load=lambda count: 10.0 * (count - 1)) as t:  # 10 for the first step, 20 for the next
+        session = Counting(t.session)
+        looks = [Do(step, lambda loop: (counts.append(session.runs), losses.append(loop.scalars['a/loss'])))
+                 for step in range(1, 5)]
+        t.loop.run(session, [Record([])] + looks)
+    assert np.diff(counts).tolist() == [runs] * 3
+    distances = np.sqrt(losses)
+    np.testing.assert_allclose(distances, [7, 16.9, 26.8, 36.7], atol=0.1)  # x begins at 3 and moves by about 0.1
 
 
 def test_a_variable_that_the_loss_does_not_reach_is_named():

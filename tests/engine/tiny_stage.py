@@ -60,16 +60,15 @@ def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: flo
          stop_reason: Callable[[], str] = lambda: '') -> Iterator[Tiny]:
     """x is drawn to the batch's number, y to x. `on_load(step)` gives that number; tiny.data lists feed calls."""
     data: List[Any] = []
-
-    failures: List[Exception] = []
+    failures: Dict[int, Exception] = {}
 
     def load() -> np.float32:
         data.append('load')
         try:
             return np.float32(on_load(len(data)) if on_load else 1.0)
         except Exception as error:
-            failures.append(error)
-            raise
+            failures[data[0][1] + len(data) - 2] = error  # after ('start', at)
+            return np.float32(0.0)
 
     with tf.Graph().as_default(), tf.Session() as session:
         step = tf.train.get_or_create_global_step()
@@ -78,21 +77,24 @@ def tiny(steps: int, every: Sequence[int] = (1, 1), joint: bool = False, lr: flo
         batch = tf.get_variable('batch', initializer=0.0, trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
         fetched = tf.numpy_function(load, [], tf.float32)
         fetched.set_shape([])
+        current = batch.read_value()
+        with tf.control_dependencies([current]):
+            bring = batch.assign(fetched).op
         phases = []
-        for name, variable, loss, period in (('a', x, tf.square(x - batch), every[0]),
+        for name, variable, loss, period in (('a', x, tf.square(x - current), every[0]),
                                              ('b', y, tf.square(y - x), every[1])):
             shown = {'loss': loss, 'raw/distance': tf.sqrt(loss)}
             shown.update({key: tf.constant(value) for key, value in (scalars or {}).items()})
             phases.append(Phase(name, loss, shown, [variable], period, OPTIM._replace(lr=lr)))
         picture = tf.ones([2, 8, 8, 3]) * x
         stage = StageGraph(phases, Preview({'input': tf.zeros([2, 8, 8, 3]), 'output': picture}, {}), joint,
-                           [ticks.assign_add(1).op])
+                           lambda: [ticks.assign_add(1).op])
 
         def start(session: tf.Session, at: int) -> None:
             data.append(('start', at))
             session.run(batch.initializer)
 
-        loop = Loop(stage, Feed(batch.assign(fetched).op, start, failures=failures), step, steps, Local(),
+        loop = Loop(stage, Feed(bring, start, failures=failures), step, steps, Local(),
                     loss_scaling=loss_scaling, stop_reason=stop_reason)
         saver = tf.train.Saver(tf.global_variables(), max_to_keep=None)
         session.run(tf.global_variables_initializer())

@@ -166,7 +166,8 @@ def test_the_moving_average(whole):
     session, networks, stage, _, _ = whole
     load(session, networks)
     before, generator = values(session, networks.average), values(session, networks.generator)
-    session.run(stage.step_ops)
+    with session.graph.as_default():
+        session.run(stage.step_ops())
     after = values(session, networks.average)
     decay = 0.5 ** (32 / 10000)
     name = 'convs/0/conv/weight'
@@ -182,7 +183,8 @@ def test_augmentation_that_is_off_builds_nothing(whole):
     session, networks, stage, _, _ = whole
     assert not [op.name for op in session.graph.get_operations() if op.type == 'GatherNd' or 'augment' in op.name]
     assert set(stage.phases[0].scalars) == {'loss', 'mean_real', 'mean_fake'} and not stage.phases[0].update_ops()
-    assert len(stage.step_ops) == len(networks.average)
+    with session.graph.as_default():
+        assert len(stage.step_ops()) == len(networks.average)
 
 
 @pytest.mark.long
@@ -208,13 +210,15 @@ def test_p_follows_how_sure_the_discriminator_is(adaptive, bias, start, expected
     load(session, networks)
     p = variable(session, 'augment_p')
     p.load(start, session)
+    with session.graph.as_default():
+        step_ops = stage.step_ops()
     seen = []
     for _ in range(8):
         networks.discriminator['final_linear/1/bias'].load([bias], session)
         sign, logged, _ = session.run([stage.phases[0].scalars['real_sign'], stage.phases[0].scalars['augment_p'],
                                        updates['d']])
         assert sign == np.sign(bias) and logged == session.run(p)
-        session.run(stage.step_ops)
+        session.run(step_ops)
         seen.append(float(session.run(p)))
     assert seen[:3] == [pytest.approx(start)] * 3 and seen[3:7] == [seen[3]] * 4
     assert seen[3] != pytest.approx(start) and seen[7] == pytest.approx(expected)
@@ -229,10 +233,10 @@ def test_p_goes_down_where_half_of_the_pictures_pass():
             phase, adapt = ada.adapting(settings, p, Phase('d', None, {}, [], 1, None),
                                         tf.constant([[3.0], [-4.0]]), Local())
             session.run(tf.global_variables_initializer())
-            observe = phase.update_ops()
+            observe, change = phase.update_ops(), adapt()
             for _ in range(4):
                 session.run(observe)
-                session.run(adapt)
+                session.run(change)
             assert session.run(p) == pytest.approx(expected)
 
 
@@ -243,4 +247,4 @@ def test_a_fixed_p_is_no_variable():
         phase, adapt = ada.adapting(settings, p, Phase('d', None, {}, [], 1, None), tf.ones([2, 1]),
                                     Local())
         assert session.run(phase.scalars) == {'augment_p': 0.25, 'real_sign': 1}
-        assert not adapt and not phase.update_ops() and not tf.global_variables()
+        assert not adapt() and not phase.update_ops() and not tf.global_variables()

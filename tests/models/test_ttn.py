@@ -83,9 +83,11 @@ def test_updates_change_their_own_variables_only(whole_model):
         moved.append({name for name in changed(before, values(session)) if '/Adam' not in name and 'power' not in name})
     assert moved == [generator, discriminator, expression]  # every one of them, and nothing else
     before = values(session)
-    session.run(stage.step_ops)
+    with session.graph.as_default():
+        step_ops = stage.step_ops()
+    session.run(step_ops)
     us = {v.op.name for v in tf.global_variables() if v.op.name.endswith('/u')}
-    assert len(us) == len(stage.step_ops) == 20
+    assert len(us) == len(step_ops) == 20
     assert us - {'disc_gray/conv_out/u', 'disc_blur/conv_out/u'} <= changed(before, values(session)) <= us
 
 
@@ -142,7 +144,7 @@ def test_a_single_term_reaches_the_whole_generator_and_builds_nothing_else(term)
         ops = graph.get_operations()
         assert any(op.name.startswith('frozen') for op in ops) == (term == 'content')
         assert any(op.type == 'PyFunc' for op in ops) == (term == 'content')
-        assert bool(stage.step_ops) == bool(scope)
+        assert bool(stage.step_ops()) == bool(scope)
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
         for phase in stage.phases:
             gradients = tf.gradients(phase.loss, phase.variables)

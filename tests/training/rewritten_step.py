@@ -35,7 +35,7 @@ def one_step(precision: str = 'float32', xla: bool = False) -> Dict[str, np.ndar
         shift = colour_shift(0, tf.train.get_or_create_global_step())
         loss = adversarial_loss('lsgan').discriminator(net(texture(real, shift)), net(texture(fake, shift)))
         phase = Phase('d', loss, {}, net.variables, 1, Optim(2e-4, 0.5, 0.99))
-        updates = build_updates(StageGraph([phase], None, True, []), Local(), loss_scaling=precision == 'float16')
+        updates = build_updates(StageGraph([phase], None, True), Local(), loss_scaling=precision == 'float16')
         update = updates[('d',)]['d']
         session.run(tf.global_variables_initializer())
         found = {}
