@@ -74,7 +74,7 @@ def expanded(rng: np.random.RandomState) -> List[Tuple[str, Transform]]:
 def transformed(image: np.ndarray, transform: Transform) -> np.ndarray:
     """Apply a transform: uint8 [H, W, 3] -> the same shape."""
     if transform.mirror:
-        image = image[:, ::-1]
+        image = cv2.flip(image, 1)
     if transform.angle:
         image = _warped(image, transform)
     elif transform.scale != 1:
@@ -86,7 +86,7 @@ def _resized(image: np.ndarray, scale: float) -> np.ndarray:
     """Resized to whole pixels by averaging areas; centred on white, or the centre cut out."""
     height, width = image.shape[:2]
     rows, columns = [max(1, int(round(side * scale))) for side in (height, width)]
-    resized = cv2.resize(np.ascontiguousarray(image), (columns, rows), interpolation=cv2.INTER_AREA)
+    resized = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
     top, left = abs(height - rows) // 2, abs(width - columns) // 2
     if scale > 1:
         return resized[top:top + height, left:left + width]
@@ -99,6 +99,6 @@ def _warped(image: np.ndarray, transform: Transform) -> np.ndarray:
     """Turned and scaled at once, about the centre."""
     height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2.0, (height - 1) / 2.0), transform.angle, transform.scale)
-    return cv2.warpAffine(np.ascontiguousarray(image), matrix, (width, height), flags=cv2.INTER_LINEAR,
+    return cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR,
                           borderMode=cv2.BORDER_REFLECT if transform.reflect else cv2.BORDER_CONSTANT,
                           borderValue=_WHITE)
