@@ -39,5 +39,5 @@ lint: setup  ## flake8, isort, mypy, shellcheck
 	@$(PYTHON) -m mypy
 	@$(dir $(PYTHON))shellcheck scripts/*.sh configs/cluster/*.sbatch configs/cluster/*.sh .ci/run
 
-bench: setup  ## time training and translation; writes runs/bench-RUNTIME.json
-	@$(PYTHON) -m tests.bench --out runs/bench-$(RUNTIME).json
+bench: setup  ## time training and translation, DEVICE=gpu on a card; writes runs/bench-RUNTIME-DEVICE.json
+	@$(PYTHON) -m tests.bench --device $(DEVICE) --out runs/bench-$(RUNTIME)-$(DEVICE).json

@@ -25,9 +25,8 @@ TENSORFLOW_VERSION: str = tf.__version__
 PRECISION_REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed_precision_onednn_bfloat16'}
 
 __all__ = ['tf', 'slim', 'all_reduce', 'build_info', 'collective_run_options', 'gpu_descriptions', 'graph_mode',
-           'gpu_available', 'gpu_present', 'gradients', 'no_xla_scope', 'onednn', 'session_config', 'tf32',
-           'tflite_bytes', 'tflite_has_free_sizes',
-           'without_autotune', 'TENSORFLOW_VERSION']
+           'gpu_available', 'gpu_present', 'gradients', 'no_xla_scope', 'onednn', 'peak_gpu_memory', 'session_config',
+           'tf32', 'tflite_bytes', 'tflite_has_free_sizes', 'without_autotune', 'TENSORFLOW_VERSION']
 
 
 def graph_mode() -> None:
@@ -122,6 +121,17 @@ def gpu_descriptions(device: str) -> List[str]:
         return []
     return [found.physical_device_desc for found in device_lib.list_local_devices(session_config(device))
             if found.device_type == 'GPU']
+
+
+def peak_gpu_memory() -> Optional[int]:
+    """Bytes that sessions held on the first GPU at most since the last call; None if there is none, or if this
+    TensorFlow does not tell (before 2.7). Call it after the first session, which decides how memory is allocated."""
+    try:
+        peak = tf.config.experimental.get_memory_info('GPU:0')['peak']
+        tf.config.experimental.reset_memory_stats('GPU:0')
+    except (AttributeError, ValueError, RuntimeError, tf.errors.OpError):
+        return None
+    return int(peak)
 
 
 def build_info() -> Dict[str, Any]:

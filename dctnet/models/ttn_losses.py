@@ -101,7 +101,7 @@ def ttn_losses(weights: TtnLossConfig, batch: TtnBatch, output: tf.Tensor,
         for kind, of_kind in zip(('real', 'fake'), zip(*marks)):
             scalars_d[f'mean_{kind}/{name}'] = _mean([tf.reduce_mean(mark) for mark in of_kind])
     if weights.content:
-        content = content_terms(batch, output, features)
+        content = content_terms(batch, output, features, late_superpixels=weights.superpixel_backend == 'graph')
         raw_g.update(content)
         scale_g.update(dict.fromkeys(content, weights.content))
     if weights.tv:
@@ -144,26 +144,32 @@ def _sum(terms: Dict[str, tf.Tensor]) -> tf.Tensor:
     return tf.reduce_sum(tf.stack(list(terms.values())))
 
 
-def content_terms(batch: TtnBatch, output: tf.Tensor, features: Features) -> Dict[str, tf.Tensor]:
-    """Raw content losses of the output against the photographs and, if the batch has them, their superpixels."""
+def content_terms(batch: TtnBatch, output: tf.Tensor, features: Features, late_superpixels: bool = False,
+                  ) -> Dict[str, tf.Tensor]:
+    """Raw content losses of the output against the photographs and, if the batch has them, their superpixels.
+
+    late_superpixels: the rest need not wait for them, for a GPU that computes while the host works on them.
+    """
     # Photo and superpixels are targets without a gradient: kept apart from the output, they cost no backward pass. One
     # after the other, the output last, so that its activations for the backward pass do not add to their memory.
-    targets: Dict[str, tf.Tensor] = {}
     done: List[tf.Tensor] = []
-    for name, picture, known in (('content', batch.photo, batch.photo_features),
-                                 ('content_superpixel', batch.superpixel, batch.superpixel_features)):
-        if known is not None:
-            targets[name] = known
-        elif picture is not None:
-            targets[name] = tf.stop_gradient(features(_after(done, picture)))
-            done = [targets[name]]
-    output_features = features(_after(done, output))
-    return {name: content_loss(target, output_features) for name, target in targets.items()}
 
+    def in_turn(picture: tf.Tensor) -> tf.Tensor:
+        with tf.control_dependencies(done):
+            picture = tf.identity(picture)
+        done[:] = [features(picture)]
+        return done[0]
 
-def _after(done: List[tf.Tensor], x: tf.Tensor) -> tf.Tensor:
-    with tf.control_dependencies(done):
-        return tf.identity(x)
+    def target(picture: Optional[tf.Tensor], known: Optional[tf.Tensor]) -> Optional[tf.Tensor]:
+        return known if known is not None or picture is None else tf.stop_gradient(in_turn(picture))
+
+    targets = {'content': target(batch.photo, batch.photo_features)}
+    if late_superpixels:
+        output_features = in_turn(output)
+    targets['content_superpixel'] = target(batch.superpixel, batch.superpixel_features)
+    if not late_superpixels:
+        output_features = in_turn(output)
+    return {name: content_loss(found, output_features) for name, found in targets.items() if found is not None}
 
 
 def texture(x: tf.Tensor, shift: tf.Tensor) -> tf.Tensor:

@@ -1,11 +1,18 @@
-"""SLIC superpixels by tensor operations, on the device (Achanta et al. 2012; docs/recipe.md, "TTN": content loss).
+"""SLIC superpixels for GPUs (Achanta et al. 2012; docs/recipe.md, "TTN": content loss).
 
-The same method as ops.slic: k-means in the cells of a grid, then small separate pieces join a neighbour.
+The same method as ops.slic: k-means in the cells of a grid, by tensor operations on the device; then small separate
+pieces join a neighbour, by scikit-image on the host: one piece after the other, which a GPU is slow at.
+
+The k-means is in float64: TF32 and half precision, which may take the place of float32 in a product, have 10 bits after
+the point, and the distances of neighbouring centres differ by less.
 """
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+from skimage.segmentation import _slic  # not public: skimage.segmentation.slic joins with it after its own k-means
 
 from dctnet.compat import tf
 from dctnet.ops.slic import COMPACTNESS, SEGMENTS, SIGMA
@@ -17,7 +24,6 @@ _FAR = 1e3  # a centre with this value in every feature is never the nearest
 
 _RGB_TO_XYZ = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))  # sRGB
 _WHITE = (0.95047, 1.0, 1.08883)  # D65
-_NEIGHBOURS = ((1, 2), (1, 0), (2, 1), (0, 1))  # right, left, below, above, in an image with a border of one pixel
 
 
 class _Grid(NamedTuple):
@@ -45,12 +51,15 @@ def superpixels(images: tf.Tensor) -> tf.Tensor:
     images: float32 [N, H, W, 3] of known shape, any range. Returns the same shape.
     """
     images = tf.stop_gradient(images)
-    shape = images.shape.as_list()
-    regions = tf.reshape(joined(_labels(images), min_size=int(_grid(*shape[1:3]).pixels_per_seed / 2)), [-1])  # [N·H·W]
-    pixels = tf.concat([tf.reshape(images, [-1, 3]), tf.ones([int(np.prod(shape[:3])), 1])], 1)  # [N·H·W, 4]
-    sums = tf.math.unsorted_segment_sum(pixels, regions, pixels.shape.as_list()[0])              # [N·H·W, 4]
-    means = sums[:, :3] / tf.maximum(sums[:, 3:], 1.0)                                           # [N·H·W, 3]
-    return tf.stop_gradient(tf.reshape(tf.gather(means, regions), shape))
+    count, height, width, _ = images.shape.as_list()
+    min_size = max(1, int(_grid(height, width).pixels_per_seed / 2))
+    most = height * width // min_size + 2                                     # regions of an image
+    first = np.arange(count, dtype=np.int32).reshape((-1, 1, 1)) * most       # of each image, in the whole batch
+    regions = tf.reshape(joined(_labels(images), min_size, 6 * min_size) + first, [-1])      # [N·H·W]
+    pixels = tf.concat([tf.reshape(images, [-1, 3]), tf.ones([count * height * width, 1])], 1)  # [N·H·W, 4]
+    sums = tf.math.unsorted_segment_sum(pixels, regions, count * most)                       # [regions, 4]
+    means = sums[:, :3] / tf.maximum(sums[:, 3:], 1.0)                                       # [regions, 3]
+    return tf.stop_gradient(tf.reshape(tf.gather(means, regions), [count, height, width, 3]))
 
 
 def _labels(images: tf.Tensor) -> tf.Tensor:
@@ -77,7 +86,7 @@ def _grid(height: int, width: int) -> _Grid:
 def _seeds(grid: _Grid) -> np.ndarray:
     """[1, rows, columns, 5]: the first centres, without a colour, so that the first regions are squares. Cells at the
     lower and right edges that end before their seed have none."""
-    seeds = np.zeros((1, grid.rows, grid.columns, 5), np.float32)
+    seeds = np.zeros((1, grid.rows, grid.columns, 5))
     y, x = [grid.start + grid.step * np.arange(count) for count in (grid.rows, grid.columns)]
     seeds[..., 3], seeds[..., 4] = y[:, None] / grid.step, x[None, :] / grid.step
     seeds[:, y >= grid.height] = _FAR
@@ -86,15 +95,16 @@ def _seeds(grid: _Grid) -> np.ndarray:
 
 
 def _features(images: tf.Tensor, grid: _Grid) -> tf.Tensor:
-    """[N, H, W, 6]: smoothed Lab / compactness; y and x in steps; 1. The squared distance of the first five is
+    """float64 [N, H, W, 6]: smoothed Lab / compactness; y and x in steps; 1. The squared distance of the first five is
     SLIC's."""
+    images = tf.cast(images, tf.float64)
     low = tf.reduce_min(images, [1, 2, 3], keepdims=True)
     high = tf.reduce_max(images, [1, 2, 3], keepdims=True)
     spread = high - low
-    unit = (images - low) / (spread + tf.cast(tf.equal(spread, 0.0), tf.float32))
+    unit = (images - low) / (spread + tf.cast(tf.equal(spread, 0.0), tf.float64))
     colour = _smoothed(_lab(unit)) / COMPACTNESS
     y, x = np.mgrid[:grid.height, :grid.width] / float(grid.step)
-    place = tf.constant(np.stack([y, x, np.ones_like(y)], 2)[None], tf.float32)
+    place = tf.constant(np.stack([y, x, np.ones_like(y)], 2)[None])
     return tf.concat([colour, tf.tile(place, [tf.shape(images)[0], 1, 1, 1])], 3)
 
 
@@ -103,7 +113,7 @@ def _lab(rgb: tf.Tensor) -> tf.Tensor:
     `slic` does in ops.slic and in the published code."""
     linear = tf.where(rgb > 0.04045, tf.pow((rgb + 0.055) / 1.055, 2.4), rgb / 12.92)
     to_xyz = np.array(_RGB_TO_XYZ).T / np.array(_WHITE)
-    xyz = tf.tensordot(linear, tf.constant(to_xyz, tf.float32), 1)
+    xyz = tf.tensordot(linear, tf.constant(to_xyz), 1)
     f = tf.where(xyz > 0.008856, tf.pow(tf.maximum(xyz, 1e-6), 1 / 3.0), 7.787 * xyz + 16 / 116.0)
     fx, fy, fz = tf.unstack(f, axis=3)
     return tf.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], 3)
@@ -118,7 +128,7 @@ def _smoothed(x: tf.Tensor) -> tf.Tensor:
     x = tf.pad(x, [[0, 0], border, border, [0, 0]], 'SYMMETRIC')
     for shape in ((-1, 1), (1, -1)):
         kernel = weights.reshape(shape + (weights.shape[1], 1))
-        x = tf.nn.depthwise_conv2d(x, tf.constant(kernel, tf.float32), [1, 1, 1, 1], 'VALID')
+        x = tf.nn.depthwise_conv2d(x, tf.constant(kernel), [1, 1, 1, 1], 'VALID')
     return x
 
 
@@ -162,71 +172,31 @@ def _means(nearest: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
     last is 1 inside the image and 0 outside.
     """
     # [N, rows, columns, 25, 6]: what each cell adds to the regions of the cells around it
-    sums = tf.matmul(tf.one_hot(nearest, len(_AROUND)), features, transpose_a=True)
+    sums = tf.matmul(tf.one_hot(nearest, len(_AROUND), dtype=tf.float64), features, transpose_a=True)
     rows, columns = sums.shape.as_list()[1:3]
     border, last = [_REACH, _REACH], 2 * _REACH
     padded = tf.pad(sums, [[0, 0], border, border, [0, 0], [0, 0]])             # [N, rows + 4, columns + 4, 25, 6]
     total = tf.reduce_sum(tf.stack([padded[:, last - i:last - i + rows, last - j:last - j + columns, k]
                                     for k, (i, j) in enumerate(_AROUND)], 4), 4)  # [N, rows, columns, 6]
     count = total[..., -1:]
-    return total[..., :-1] / tf.maximum(count, 1.0) + _FAR * tf.cast(tf.equal(count, 0.0), tf.float32)
+    return total[..., :-1] / tf.maximum(count, 1.0) + _FAR * tf.cast(tf.equal(count, 0.0), tf.float64)
 
 
-def joined(labels: tf.Tensor, min_size: int) -> tf.Tensor:
-    """int32 labels [N, H, W] of known shape -> int32 regions [N, H, W], each the index of one of its pixels in [N·H·W].
+def joined(labels: tf.Tensor, min_size: int, max_size: int) -> tf.Tensor:
+    """int32 labels [N, H, W] -> int32 regions [N, H, W], numbered from 0 within each image. On all cores of the host.
 
-    A piece is a connected part of one label. A piece of fewer than `min_size` pixels joins one that begins above or
-    left of it, as in scikit-image: there the neighbour that a breadth-first search from the piece's first pixel meets
-    last, here the neighbour of the pixel farthest from the first. No piece is divided.
+    A region is a connected part of one label. One of fewer than min_size pixels joins a neighbour, one of more than
+    max_size is divided, as by scikit-image.
     """
-    shape = labels.shape.as_list()
-    count = int(np.prod(shape))
-    piece = _pieces(labels)         # [N, H, W]
-    root = tf.reshape(piece, [-1])  # [N·H·W]
-    size = tf.math.unsorted_segment_sum(tf.ones([count], tf.int32), root, count)
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))  # threads: the function releases the interpreter lock
 
-    neighbour = -tf.ones(shape, tf.int32)
-    for other in _neighbours(piece, count):
-        neighbour = tf.where(other < piece, other, neighbour)
-    neighbour, (_, height, width) = tf.reshape(neighbour, [-1]), shape
-    index = tf.range(count)
-    away = tf.abs(index // width % height - root // width % height) + tf.abs(index % width - root % width)
-    away = tf.where(neighbour >= 0, away, -tf.ones_like(away))
-    farthest = tf.equal(away, tf.gather(tf.math.unsorted_segment_max(away, root, count), root))
-    target = tf.math.unsorted_segment_max(tf.where(farthest, neighbour, -tf.ones_like(away)), root, count)
-    joins = tf.equal(root, index) & (size < min_size) & (target >= 0)
-    return tf.reshape(_followed(tf.where(joins, target, root)), shape)
+    def of_picture(picture: np.ndarray) -> np.ndarray:
+        picture = np.ascontiguousarray(picture[None] + 1, np.intp)  # [1, H, W], from 1 on
+        return np.asarray(_slic._enforce_label_connectivity_cython(picture, min_size, max_size, 1))[0]
 
+    def on_host(batch: np.ndarray) -> np.ndarray:
+        return np.stack(list(pool.map(of_picture, batch))).astype(np.int32)
 
-def _pieces(labels: tf.Tensor) -> tf.Tensor:
-    """[N, H, W]: the first pixel of the piece that each pixel belongs to, as its index in [N·H·W]."""
-    shape = labels.shape.as_list()
-    count = int(np.prod(shape))
-    same = [tf.equal(labels, other) for other in _neighbours(labels, -1)]
-
-    def spread(first: tf.Tensor, changes: tf.Tensor) -> list:
-        nearer = first
-        for alike, other in zip(same, _neighbours(first, count)):
-            nearer = tf.where(alike, tf.minimum(nearer, other), nearer)
-        flat = tf.reshape(nearer, [-1])
-        nearer = tf.reshape(tf.gather(flat, flat), shape)
-        return [nearer, tf.reduce_any(tf.not_equal(nearer, first))]
-
-    start = [tf.reshape(tf.range(count), shape), tf.constant(True)]
-    return tf.while_loop(lambda first, changes: changes, spread, start, back_prop=False)[0]
-
-
-def _followed(parent: tf.Tensor) -> tf.Tensor:
-    """The end of every chain parent, parent of parent, ...; an end is its own parent. [M] -> [M]."""
-    def doubled(parent: tf.Tensor, changes: tf.Tensor) -> list:
-        further = tf.gather(parent, parent)
-        return [further, tf.reduce_any(tf.not_equal(further, parent))]
-
-    return tf.while_loop(lambda parent, changes: changes, doubled, [parent, tf.constant(True)], back_prop=False)[0]
-
-
-def _neighbours(x: tf.Tensor, border: int) -> list:
-    """The four neighbours of each pixel, each [N, H, W]; `border` outside the image."""
-    height, width = x.shape.as_list()[1:]
-    padded = tf.pad(x, [[0, 0], [1, 1], [1, 1]], constant_values=border)
-    return [padded[:, top:top + height, left:left + width] for top, left in _NEIGHBOURS]
+    regions = tf.numpy_function(on_host, [labels], tf.int32)
+    regions.set_shape(labels.shape)
+    return regions

@@ -11,6 +11,9 @@ Two and four processes that train together, if Horovod is built.
 Inference: a portrait of 720 px with one face, part by part; a folder of them against the published order of
 operations. Calibration: the phases of train.py ccn at 64 and 128 px, sampling, the offline geometry expansion.
 Data: aligning faces, features for FID. All on the CPU, with random weights but for the faces' networks.
+
+--device gpu measures what a card does instead, in about four minutes: the training step under every option, its input,
+content calibration and inference (tests/bench/card.py).
 """
 import argparse
 import json
@@ -35,8 +38,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog='python -m tests.bench', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--out', type=Path, required=True, help='JSON file to write')
+    parser.add_argument('--device', choices=('cpu', 'gpu'), default='cpu', help='default: cpu')
     parser.add_argument('--size', type=int, default=256, help='side of the training pictures (default: 256)')
-    parser.add_argument('--batch', type=int, default=2, help='pictures a step (default: 2)')
+    parser.add_argument('--batch', type=int, help='pictures a step (default: 2; on a gpu 16)')
     parser.add_argument('--rounds', type=int, default=5, help='counted rounds (default: 5)')
     parser.add_argument('--warmup', type=int, default=2, help='rounds before those, dropped (default: 2)')
     parser.add_argument('--compare', metavar='PYTHON', help='interpreter of the other runtime, for example '
@@ -52,21 +56,42 @@ def main() -> int:
     parser.add_argument('--no-calibration', action='store_true', help='leave out content calibration and geometry')
     parser.add_argument('--no-data', action='store_true', help='leave out aligning faces and features for FID')
     options = parser.parse_args()
+    options.batch = {'cpu': 2, 'gpu': 16}[options.device] if options.batch is None else options.batch
     if min(options.size // 16, options.batch, options.rounds) < 1 or options.size % 16 or options.warmup < 0:
         raise UserError('--size must be a multiple of 16, --batch and --rounds at least 1, --warmup at least 0')
     atomic.make_folder(options.out.parent)
 
-    from dctnet.compat import TENSORFLOW_VERSION
-    from tests.bench import report
+    from dctnet import process
+    if options.device == 'gpu':
+        process.prepare()  # as the commands do; on a CPU TensorFlow chooses
+    from dctnet.compat import TENSORFLOW_VERSION, gpu_present, graph_mode
+    from tests.bench import card_report, report
+    graph_mode()
+    if options.device == 'gpu' and not gpu_present('gpu'):
+        raise UserError(f'TensorFlow {TENSORFLOW_VERSION} finds no GPU that it can use: check the driver (python -m '
+                        'dctnet.doctor), or measure with --device cpu')
     result = dict(tensorflow=TENSORFLOW_VERSION, python=platform.python_version(), numpy=np.__version__,
                   cores=os.cpu_count(), size=options.size, batch=options.batch, rounds=options.rounds,
                   onednn=os.environ.get('TF_ENABLE_ONEDNN_OPTS', 'as TensorFlow chooses'))
     result['aims'] = report.AIMS
-    for part in _parts(options):
+    for part in _parts(options) if options.device == 'cpu' else _card(options):
         result.update(part)
         atomic.write_text(options.out, json.dumps(result, indent=2) + '\n')  # what is measured stays
-    print(report.markdown(result))
+    print((report if options.device == 'cpu' else card_report).markdown(result))
     return DONE
+
+
+def _card(options: argparse.Namespace) -> Iterator[Dict[str, Any]]:
+    """The rows of a card so far, one more each time."""
+    from dctnet.compat import gpu_descriptions, tf32
+    from dctnet.nets import vgg19
+    from tests.bench.card import Card, measured
+    rows: List[Dict[str, Any]] = []
+    yield {'cards': gpu_descriptions(options.device), 'tf32': tf32(), 'rows': rows}
+    network = vgg19.freeze_graph(vgg19.random_weights(seed=0))
+    for row in measured(Card(network, options.device, options.size, options.batch)):
+        rows.append(row)
+        yield {'rows': rows}
 
 
 def _parts(options: argparse.Namespace) -> Iterator[Dict[str, Any]]:

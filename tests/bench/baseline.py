@@ -21,14 +21,14 @@ class BaselineTrainer:
     advances at every call of a discriminator.
     """
 
-    def __init__(self, batch: Batch, content_network: tf.GraphDef, channels: int) -> None:
+    def __init__(self, batch: Batch, content_network: tf.GraphDef, channels: int, device: str = 'cpu') -> None:
         self._batch = batch
         with tf.Graph().as_default() as graph:
             tf.set_random_seed(0)
             shape = batch.photo.shape
             self._photo, self._style, self._superpixel = [tf.placeholder(tf.float32, shape) for _ in range(3)]
             self._build(content_network, channels)
-            self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
+            self._session = tf.Session(graph=graph, config=session_config(device, training=True))
             self._session.run(tf.global_variables_initializer())
         graph.finalize()
 

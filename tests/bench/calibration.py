@@ -29,7 +29,7 @@ PHASES = ('d', 'd_r1', 'g', 'g_path')
 class CalibrationStep:
     """The phases of `train.py ccn` (identity by dlib's network) as functions, on a batch that stays in variables."""
 
-    def __init__(self, size: int, count: int, model: CcnModelConfig = CcnModelConfig()) -> None:
+    def __init__(self, size: int, count: int, model: CcnModelConfig = CcnModelConfig(), device: str = 'cpu') -> None:
         config = CcnConfig(data=DataConfig(size=size, batch_size=count), model=model)
         architecture = ccn.architecture_of(config)
         weights = read_descriptor_weights(installed_model(DESCRIPTOR))
@@ -42,7 +42,7 @@ class CalibrationStep:
             self._updates = {name: update.apply for group in build_updates(stage, Local()).values()
                              for name, update in group.items()}
             self._averaging = tf.group(*stage.step_ops())
-            self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
+            self._session = tf.Session(graph=graph, config=session_config(device, training=True))
             self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
             generator = stylegan2.generator_shapes(architecture)
             discriminator = stylegan2.discriminator_shapes(architecture)
@@ -79,11 +79,11 @@ def time_calibration(size: int, count: int, rounds: int, warmup: int) -> Dict[st
             'path_over_step': (plain + r1 + path) / (plain + r1)}
 
 
-def time_sampling(size: int, batch: int, rounds: int, warmup: int) -> Dict[str, float]:
+def time_sampling(size: int, batch: int, rounds: int, warmup: int, device: str = 'cpu') -> Dict[str, float]:
     """Pictures a second of data_tools.generate_style_faces, with and without the twins of the source."""
     architecture = stylegan2.Architecture(size)
     target, source = [stylegan2.starting_weights(stylegan2.generator_shapes(architecture), seed) for seed in (0, 1)]
-    samplers = {name: FaceSampler(architecture, target, source, Sampling(mean_samples=64), twins, 'cpu')
+    samplers = {name: FaceSampler(architecture, target, source, Sampling(mean_samples=64), twins, device)
                 for name, twins in (('alone', False), ('pairs', True))}
     laps = interleaved({name: (lambda sampler=sampler: sampler(range(batch))) for name, sampler in samplers.items()},
                        rounds, warmup)

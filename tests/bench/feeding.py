@@ -80,11 +80,11 @@ class FedTrainer:
     """A training that reads its pictures. WAYS says how it comes to superpixels."""
 
     def __init__(self, way: str, pictures: Folders, cache: Path, content_network: tf.GraphDef, channels: int,
-                 size: int, batch: int) -> None:
+                 size: int, batch: int, device: str = 'cpu') -> None:
         superpixel, backend, cached = WAYS[way]
         config = TtnConfig(
             data=TtnDataConfig(size=size, batch_size=batch, cache=str(cache) if cached else ''),
-            model=TtnModelConfig(channels), train=TtnTrainConfig(schedule='joint', device='cpu'),
+            model=TtnModelConfig(channels), train=TtnTrainConfig(schedule='joint', device=device),
             start=StartConfig(discriminator=0, ramp=0),
             loss=TtnLossConfig(content_network='random', superpixel=superpixel, superpixel_backend=backend))
         self._batch = batch
@@ -92,7 +92,7 @@ class FedTrainer:
             stage, self._feed = build_training(config, pictures, content_network, Local())
             self._loop = Loop(stage, self._feed, tf.train.get_or_create_global_step(), 0,
                               Local())
-            self._session = tf.Session(graph=graph, config=session_config('cpu', training=True))
+            self._session = tf.Session(graph=graph, config=session_config(device, training=True))
             self._session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
 
     def fill_cache(self) -> None:

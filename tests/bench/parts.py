@@ -26,14 +26,14 @@ class Trace(NamedTuple):
     matrix_rate: float
 
 
-def time_parts(trainer: OurTrainer, rounds: int, matrix_side: int = MATRIX_SIDE) -> Dict[str, Any]:
+def time_parts(trainer: OurTrainer, rounds: int, matrix_side: int = MATRIX_SIDE, device: str = 'cpu') -> Dict[str, Any]:
     """`summary` of `rounds` steps of a joint trainer, which is closed."""
     trainer.close()
-    config = session_config('cpu', training=True)
+    config = session_config(device, training=True)
     config.inter_op_parallelism_threads = 1
     work = {operation.name: operations_of(operation) for operation in trainer.graph.get_operations()}
     traces = []
-    with tf.Session(graph=trainer.graph, config=config) as session, _MatrixProduct(config, matrix_side) as product:
+    with tf.Session(graph=trainer.graph, config=config) as session, MatrixProduct(config, matrix_side) as product:
         session.run([trainer.initialise, trainer.initialise_local])
         for _ in range(1 + rounds):
             traces.append(Trace(*_trace(session, trainer.updates, work), product.rate()))
@@ -51,13 +51,13 @@ def summary(traces: Sequence[Trace]) -> Dict[str, Any]:
             'share_of_matrix_product': float(np.median(convolutions / products))}
 
 
-class _MatrixProduct:
+class MatrixProduct:
     """The yardstick: a product of square matrices, in a session like that of the training."""
 
-    def __init__(self, config: tf.ConfigProto, side: int) -> None:
+    def __init__(self, config: tf.ConfigProto, side: int, kind: tf.DType = tf.float32) -> None:
         self._side = side
         with tf.Graph().as_default() as graph:
-            a, b = [tf.get_variable(name, [side] * 2) for name in 'ab']
+            a, b = [tf.get_variable(name, [side] * 2, kind) for name in 'ab']
             self._product, start = tf.matmul(a, b).op, tf.global_variables_initializer()
         self._session = tf.Session(graph=graph, config=config)
         self._session.run(start)
@@ -72,7 +72,7 @@ class _MatrixProduct:
             seconds.append(time.perf_counter() - begun)
         return 2.0 * self._side ** 3 / min(seconds)
 
-    def __enter__(self) -> _MatrixProduct:
+    def __enter__(self) -> MatrixProduct:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -104,6 +104,13 @@ def _part(name: str) -> str:
     backward, content = name.startswith('gradients'), 'frozen' in name
     return {(False, True): 'content network', (True, True): 'its backward pass', (False, False): 'other forward',
             (True, False): 'other backward'}[backward, content]
+
+
+def operations_of_run(fetches: Sequence[tf.Operation]) -> float:
+    """Multiplications and additions of all convolutions and their gradients that a run of these operations needs."""
+    graph = fetches[0].graph
+    needed = tf.graph_util.extract_sub_graph(graph.as_graph_def(), [operation.name for operation in fetches])
+    return sum(operations_of(graph.get_operation_by_name(node.name)) for node in needed.node)
 
 
 def operations_of(operation: tf.Operation) -> float:

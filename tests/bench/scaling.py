@@ -68,13 +68,14 @@ def gradient_bytes(phases: List[Any]) -> Dict[str, float]:
 
 
 def _measure(folder: Path, size: int, batch: int, rounds: int, warmup: int) -> None:
-    from dctnet.compat import session_config, tf
+    from dctnet.compat import graph_mode, session_config, tf
     from dctnet.distributed import Local, connected
     from dctnet.nets import vgg19
     from tests.bench.batch import training_batch
     from tests.bench.ours import OurTrainer
     from tests.bench.variants import CHANNELS
     from tests.bench.worker import own_peak_memory
+    graph_mode()
     communicator = connected('horovod')
     content_network = vgg19.freeze_graph(vgg19.random_weights(seed=0))
     beside, together = [OurTrainer(training_batch(size, batch), content_network, CHANNELS, 'joint', threads=1,

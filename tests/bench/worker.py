@@ -77,7 +77,8 @@ def _serve() -> None:
     parser.add_argument('--size', type=int, required=True)
     parser.add_argument('--batch', type=int, required=True)
     arguments = parser.parse_args()
-    from dctnet.compat import TENSORFLOW_VERSION
+    from dctnet.compat import TENSORFLOW_VERSION, graph_mode
+    graph_mode()
     trainer = variants.make_trainer(arguments.variant, arguments.size, arguments.batch)
     for _ in sys.stdin:
         start = time.perf_counter()
