@@ -1,7 +1,8 @@
 """Images as arrays: uint8 [H, W, 3] BGR outside the graphs, float32 in [-1, 1] inside. numpy only, no TensorFlow."""
+import io
 import math
 from pathlib import Path
-from typing import List, Sequence
+from typing import IO, List, Sequence, Union
 
 import cv2
 import numpy as np
@@ -42,11 +43,33 @@ def read_bgr(path: Path) -> np.ndarray:
 
     Raises UserError if the file is missing, empty, cut off, no image, or absurdly large.
     """
+    return _read(str(path), path)
+
+
+def decode_bgr(data: bytes, name: str) -> np.ndarray:
+    """`read_bgr` of the bytes of an image file; `name` stands for it in errors."""
+    return _read(io.BytesIO(data), name)
+
+
+def read_pillow(pillow: Image.Image) -> np.ndarray:
+    """A picture of Pillow as `read_bgr` gives a file. Raises UserError if it is cut off."""
     try:
-        with Image.open(str(path)) as pillow:
+        pillow.load()  # Pillow reads an opened file late
+    except Exception as error:  # see `_read`
+        raise UserError(f'a picture of Pillow cannot be read ({error}): replace it') from error
+    return _upright_bgr(pillow)
+
+
+def to_pillow(image: np.ndarray) -> Image.Image:
+    """uint8 [H, W, 3] BGR as a picture of Pillow, RGB."""
+    return Image.fromarray(np.ascontiguousarray(image[:, :, ::-1]))
+
+
+def _read(source: Union[str, IO[bytes]], path: Union[Path, str]) -> np.ndarray:
+    try:
+        with Image.open(source) as pillow:
             pillow.load()
-            turned = pillow.getexif().get(_ORIENTATION, 1) != 1
-            return from_pillow(ImageOps.exif_transpose(pillow) or pillow if turned else pillow)
+            return _upright_bgr(pillow)
     except FileNotFoundError:
         raise UserError(f'picture {path} does not exist: check the path') from None
     except IsADirectoryError:
@@ -56,15 +79,20 @@ def read_bgr(path: Path) -> np.ndarray:
     except Image.DecompressionBombError as error:
         raise UserError(f'{path} is too large to open safely ({error}): scale it down') from error
     except Exception as error:  # Pillow signals a damaged file by any exception, AttributeError and struct.error too
-        reason = 'the file is empty' if _is_empty(path) else str(error)
+        reason = 'the file is empty' if _is_empty(source) else str(error)
         raise UserError(f'cannot read {path} as a picture ({reason}): replace or remove it') from error
 
 
-def _is_empty(path: Path) -> bool:
+def _is_empty(source: Union[str, IO[bytes]]) -> bool:
     try:
-        return Path(path).stat().st_size == 0
+        return not (Path(source).stat().st_size if isinstance(source, str) else source.seek(0, io.SEEK_END))
     except OSError:
         return False
+
+
+def _upright_bgr(pillow: Image.Image) -> np.ndarray:
+    turned = pillow.getexif().get(_ORIENTATION, 1) != 1
+    return from_pillow(ImageOps.exif_transpose(pillow) or pillow if turned else pillow)
 
 
 def from_pillow(pillow: Image.Image) -> np.ndarray:

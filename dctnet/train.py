@@ -23,6 +23,7 @@ from dctnet.training.inputs import ccn_inputs, ttn_inputs
 
 if TYPE_CHECKING:
     from dctnet.distributed import Communicator
+    from dctnet.training.ttn import Records
 
 
 def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -63,7 +64,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     console = logging.StreamHandler(sys.stderr)
     console.setLevel(logging.INFO)
     logging.basicConfig(level=logging.INFO, format='%(message)s', handlers=[console])
-    process.prepare()
 
     run = Run(options.run, options.stage, dry=options.dry_run)
     finished = {'ccn': _ccn, 'ttn': _ttn}[options.stage](options, run)
@@ -75,31 +75,45 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 def _ccn(options: argparse.Namespace, run: Run) -> bool:
     inputs = ccn_inputs(run, places.config_path(options.config), options.overrides, options.init_from)
-    communicator = _begin(inputs.config, options)
+    communicator = _begin(inputs.config, run, options.engine)
     from dctnet.training.ccn import train_ccn
     with process.stop_signals(run.ask_to_stop):
         return train_ccn(run, inputs, communicator)
 
 
 def _ttn(options: argparse.Namespace, run: Run) -> bool:
-    inputs = ttn_inputs(run, places.config_path(options.config), options.overrides, options.init_from)
-    communicator = _begin(inputs.config, options)
+    return train_translation(run, options.config, options.overrides, options.init_from, options.engine)
+
+
+def train_translation(run: Run, config: str, overrides: Sequence[str], init_from: Optional[Path],
+                      engine: str = 'auto', records: Optional[Records] = None) -> bool:
+    """What `train.py ttn` does, its settings of the whole process included: graph mode, signals, memory. True if all
+    steps are done, False if the run was stopped early.
+
+    run: the training and its folder.
+    config, overrides, init_from, engine: as --config, --set, --init-from and --engine.
+    records: gives hooks that keep records beside the run folder's; None for none.
+    Raises UserError for mistakes that the user can correct.
+    """
+    inputs = ttn_inputs(run, places.config_path(config), overrides, init_from)
+    communicator = _begin(inputs.config, run, engine)
     from dctnet.training.ttn import train_ttn
     with process.stop_signals(run.ask_to_stop):
-        return train_ttn(run, inputs, communicator)
+        return train_ttn(run, inputs, communicator, records)
 
 
-def _begin(config: StageConfig, options: argparse.Namespace) -> Communicator:
+def _begin(config: StageConfig, run: Run, engine: str) -> Communicator:
     """Show the config of a dry run, load TensorFlow, and join the other processes."""
-    if options.dry_run:
+    if run.dry:
         print(config_file.to_yaml(config_file.to_dict(config)), end='')
+    process.prepare()
     if config.train.xla:
         process.compile_for_cpus_too()
     process.give_back_freed_memory()
     from dctnet.compat import graph_mode
     from dctnet.distributed import connected
     graph_mode()
-    communicator = connected(options.engine)
+    communicator = connected(engine)
     if communicator.rank:  # messages of all processes are logged by the first one only
         logging.getLogger().setLevel(logging.WARNING)
     return communicator

@@ -19,7 +19,8 @@ LAYERS = (
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference', 'dctnet.exporters', 'dctnet.video'},
     {'dctnet.train', 'dctnet.infer', 'dctnet.training', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report',
-     'dctnet.study', 'dctnet.diagnosis', 'dctnet.doctor', 'dctnet.flicker', 'data_tools', 'train', 'infer'},
+     'dctnet.study', 'dctnet.diagnosis', 'dctnet.doctor', 'dctnet.flicker', 'dctnet.modelscope', 'data_tools', 'train',
+     'infer'},
 )
 FORBIDDEN = {
     'dctnet.clips': {'dctnet.face'},
@@ -158,7 +159,9 @@ def test_no_device_is_hidden():
 def test_nothing_is_downloaded_unasked(path):
     network = {'urllib.request', 'http.client', 'socket', 'ssl', 'ftplib', 'requests', 'data_tools.weights.download'}
     allowed = {'data_tools.weights.download': network, 'data_tools.fetch': {'data_tools.weights.download'},
-               'dctnet.distributed': {'socket'}}  # asks whether the other processes of a job are there
+               'dctnet.distributed': {'socket'},  # asks whether the other processes of a job are there
+               # for pipelines that are told to fetch addresses
+               'dctnet.modelscope.remote_picture': {'urllib.request', 'http.client'}}
     assert not imported(path) & network - allowed.get(name_of(path), set())
 
 

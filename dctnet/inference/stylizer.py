@@ -3,20 +3,18 @@ import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Tuple, Union
+from typing import Callable, List, NamedTuple, Optional, Tuple, Union, overload
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from dctnet import images
-from dctnet.compat import gpu_available, tf
 from dctnet.errors import UserError
 from dctnet.face import alignment
 from dctnet.face.detector import Face, FaceDetector
-from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, check_tensors,
-                           has_tensors, read_graph)
 from dctnet.inference import fusion
-from dctnet.inference.cpu_graph import for_cpu
+from dctnet.inference.graph_translator import GraphTranslator
 from dctnet.inference.model_folder import find_files
 
 log = logging.getLogger(__name__)
@@ -24,7 +22,9 @@ log = logging.getLogger(__name__)
 # Mode single enlarges an image until its face has the training size, but not beyond this: minutes and gigabytes.
 MAX_SINGLE_PIXELS = 4000000
 Settle = Callable[[fusion.Head, np.ndarray, np.ndarray], np.ndarray]
-MAX_BATCH, MAX_BATCH_PIXELS = 8, 4000000  # images and their pixels at once on a GPU, which bounds its memory
+
+Picture = Union[np.ndarray, Image.Image]
+Pictures = Union[List[Picture], Tuple[Picture, ...]]
 
 
 class Stylized(NamedTuple):
@@ -40,7 +40,8 @@ class Stylized(NamedTuple):
 
 
 class Stylizer:
-    """Translates images with the frozen graphs of a style. Safe to call from several threads.
+    """Translates images with the frozen graphs of a style. Safe to call from several threads. A context manager, which
+    closes it.
 
     model: folder with cartoon_h.pb, cartoon_bg.pb, perhaps alpha.jpg.
     head, background, mask: files instead of those.
@@ -73,20 +74,45 @@ class Stylizer:
         self._mode, self._short_side, self._training_size = mode, short_side, training_size
         self._face_limit = None if faces == 'all' else 1 if faces == 'largest' else int(faces)
         self._mask = _read_mask(files.mask) if files.mask else alignment.ellipse_mask()
-        self._background = _GraphTranslator(files.background, device, threads)
+        self._background = GraphTranslator(files.background, device, threads)
         self._head = self._background
         if files.head and files.head.read_bytes() != files.background.read_bytes():
-            self._head = _GraphTranslator(files.head, device, threads)
+            self._head = GraphTranslator(files.head, device, threads)
         self.detector = detector or FaceDetector()
 
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        """uint8 [H, W, 3] BGR of any size -> its translation, uint8 [H, W, 3] BGR. An image without a face gets the
-        background graph alone."""
-        return self.stylize(image).image
+    @overload
+    def __call__(self, picture: np.ndarray) -> np.ndarray: ...
+
+    @overload
+    def __call__(self, picture: Image.Image) -> Image.Image: ...
+
+    @overload
+    def __call__(self, picture: Pictures) -> List[Picture]: ...
+
+    def __call__(self, picture: Union[Picture, Pictures]) -> Union[Picture, List[Picture]]:
+        """A picture of any size -> its translation of the same size and kind. One without a face gets the background
+        graph alone.
+
+        picture: uint8 [H, W, 3] BGR; or a picture of Pillow, whose translation is RGB; or several, of any sizes, one
+            after the other.
+        """
+        if isinstance(picture, (list, tuple)):
+            return [self(one) for one in picture]
+        if isinstance(picture, Image.Image):
+            return images.to_pillow(self.stylize(images.read_pillow(picture)).image)
+        return self.stylize(picture).image
+
+    def __enter__(self) -> 'Stylizer':
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def stylize(self, image: np.ndarray) -> Stylized:
         """As calling it, but with the faces that were found. Raises UserError if the array is no image or the
         memory does not suffice."""
+        if not isinstance(image, np.ndarray):
+            raise UserError(f'a picture must be an array or one of Pillow, not {type(image).__name__}')
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise UserError(f'a picture must be uint8 [height, width, 3] BGR, not {image.dtype} {list(image.shape)}')
         with ThreadPoolExecutor(1) as beside:
@@ -160,63 +186,6 @@ class Stylizer:
         log.info('%dx%d is translated at %dx%d and scaled back (training size %d)', width, height, new_width,
                  new_height, self._training_size)
         return images.scale(image, new_width, new_height)
-
-
-class _GraphTranslator:
-    """A frozen translator graph on uint8 images, with errors that name its file."""
-
-    def __init__(self, path: Path, device: str, threads: int) -> None:
-        self._path = path
-        graph_def = read_graph(path)
-        check_tensors(graph_def, [TRANSLATOR_INPUT, TRANSLATOR_OUTPUT], str(path))
-        # A batch fills a GPU; on a CPU it takes longer than its images one by one.
-        on_gpu = device != 'cpu' and gpu_available()
-        self._batches = None
-        if on_gpu and has_tensors(graph_def, [BATCH_INPUT, BATCH_OUTPUT]):
-            self._batches = FrozenGraph(graph_def, [BATCH_INPUT], [BATCH_OUTPUT], device, threads)
-        if not on_gpu:
-            graph_def = for_cpu(graph_def)
-        self._graph = FrozenGraph(graph_def, device=device, threads=threads)
-        # Tell at once what only resembles a translator (other sizes, types, channels), not at the first photo.
-        probe = np.full((48, 64, 3), 128, np.uint8)
-        try:
-            answer = self._graph(probe.astype(np.float32))
-        except (ValueError, tf.errors.OpError) as error:
-            raise UserError(f"{path} does not translate pictures: {' '.join(str(error).split())[:200]}: is it the "
-                            'right graph?') from error
-        if answer.shape != probe.shape or answer.dtype != np.uint8:
-            raise UserError(f'{path} turns a picture uint8 {list(probe.shape)} into {answer.dtype} '
-                            f'{list(answer.shape)}: is it a translator?')
-
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        return self._run(self._graph, image)
-
-    def images_at_once(self, pixels: int) -> int:
-        """How many images of so many pixels `batch` takes together."""
-        return 1 if self._batches is None else max(1, min(MAX_BATCH, MAX_BATCH_PIXELS // pixels))
-
-    def batch(self, batch: List[np.ndarray]) -> List[np.ndarray]:
-        """Images of one size: together on a GPU if the graph has tensors for it, else one by one."""
-        if self._batches is None or not batch:
-            return [self(image) for image in batch]
-        at_once = self.images_at_once(batch[0].shape[0] * batch[0].shape[1])
-        answers: List[np.ndarray] = []
-        for start in range(0, len(batch), at_once):
-            answers.extend(self._run(self._batches, np.stack(batch[start:start + at_once])))
-        return answers
-
-    def _run(self, graph: FrozenGraph, batch: np.ndarray) -> np.ndarray:
-        try:
-            return graph(batch.astype(np.float32))
-        except tf.errors.ResourceExhaustedError as error:
-            raise UserError(f'out of memory on {batch.shape[-2]}x{batch.shape[-3]} pixels with {self._path}: '
-                            'lower --workers or --short-side (mode fusion), crop the picture, or use --device '
-                            'cpu') from error
-
-    def close(self) -> None:
-        self._graph.close()
-        if self._batches is not None:
-            self._batches.close()
 
 
 def _read_mask(path: Path) -> np.ndarray:

@@ -3,7 +3,7 @@ import logging
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Sequence, TypeVar
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, TypeVar
 
 import numpy as np
 
@@ -50,6 +50,7 @@ class Stage(NamedTuple):
     moments: optimiser's variable -> value at the start of a training that goes on from another.
     kept_arrays: file name -> arrays that the run folder keeps.
     evaluator: measures during the training; None for no measurements.
+    records: gives more hooks for the saver of all variables, which keep records of their own.
     """
     graph: StageGraph
     feed: Feed
@@ -61,6 +62,7 @@ class Stage(NamedTuple):
     moments: Dict[str, np.ndarray] = {}
     kept_arrays: Dict[str, Dict[str, np.ndarray]] = {}
     evaluator: Optional[Evaluator] = None
+    records: Callable[[tf.train.Saver], Sequence[Hook]] = lambda saver: ()
 
 
 def scaled(config: Config, processes: int) -> Config:
@@ -146,7 +148,7 @@ def _hooks(run: Run, config: StageConfig, stage: Stage, saver: tf.train.Saver, f
         Scalars(run.path, writer, train.log_every),
         Progress(train.log_every, images_a_step(config, communicator.size)),
         Samples(run.path, writer, train.sample_every),
-        Checkpoint(saver, run.checkpoints, train.save_every, train.keep, finite)]
+        Checkpoint(saver, run.checkpoints, train.save_every, train.keep, finite)] + list(stage.records(saver))
 
 
 def _restore(session: tf.Session, saver: tf.train.Saver, run: Run, origin: str) -> None:

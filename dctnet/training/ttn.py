@@ -1,5 +1,6 @@
 """`train.py ttn`: from its inputs to a trained run; connects data, model and engine."""
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -14,6 +15,7 @@ from dctnet.data.folders import Folders
 from dctnet.data.openness import photo_openness, spread
 from dctnet.data.pipeline import DomainSampler, Extra, MixedSampler, Sampler, epochs, picture_feed, preview_pictures
 from dctnet.distributed import Communicator
+from dctnet.engine.trainer import Hook
 from dctnet.files.hashing import sha256_of_bytes
 from dctnet.models.ttn import build_ttn
 from dctnet.models.ttn_losses import TtnBatch
@@ -36,10 +38,16 @@ PREVIEW_PICTURES = 4
 DRY_RUN_PHOTOGRAPHS = 20  # enough to see whether they show faces
 
 
-def train_ttn(run: Run, inputs: TtnInputs, communicator: Communicator) -> bool:
+# What was read, and the saver of all variables -> more hooks.
+Records = Callable[[TtnInputs, tf.train.Saver], Sequence[Hook]]
+
+
+def train_ttn(run: Run, inputs: TtnInputs, communicator: Communicator, records: Optional[Records] = None) -> bool:
     """Train in the run's folder, or resume. True if all steps are done, False if the run was stopped early.
 
-    communicator: this process among those that train together. Raises UserError for mistakes that the user can correct.
+    communicator: this process among those that train together.
+    records: gives hooks that keep records beside the run folder's; None for none.
+    Raises UserError for mistakes that the user can correct.
     """
     config = inputs.config
     check_device(config.train)
@@ -61,6 +69,8 @@ def train_ttn(run: Run, inputs: TtnInputs, communicator: Communicator) -> bool:
         stage = Stage(graph, feed, [networks_of(origin)] if origin.name else [], description(config, origin),
                       _summary(config, inputs.images, communicator.size), listings,
                       moments=moments_of(config, origin), evaluator=evaluator)
+        if records:
+            stage = stage._replace(records=partial(records, inputs))
         return train_stage(run, config, stage, communicator)
 
 

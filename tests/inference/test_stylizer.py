@@ -12,7 +12,7 @@ from dctnet.errors import UserError
 from dctnet.exporters.model_folder import write_model_folder
 from dctnet.face import alignment
 from dctnet.frozen import FrozenGraph, read_graph
-from dctnet.inference import fusion
+from dctnet.inference import fusion, graph_translator
 from dctnet.inference import stylizer as stylizer_module
 from dctnet.inference.stylizer import Stylizer
 from tests.frozen_graphs.__main__ import weights as drawn_weights
@@ -146,8 +146,8 @@ def test_heads_of_a_picture_are_one_batch_on_a_gpu(tmp_path, four_faces, monkeyp
     write_model_folder(drawn_weights(), 'drawn', tmp_path / 'exported', {})
     (folder / 'cartoon_h.pb').write_bytes((tmp_path / 'exported' / 'cartoon_h.pb').read_bytes())
     one_by_one = Stylizer(folder, device='cpu')(four_faces)
-    monkeypatch.setattr(stylizer_module, 'gpu_available', lambda: True)  # its way to run, on the CPU
-    monkeypatch.setattr(stylizer_module, 'MAX_BATCH', 3)
+    monkeypatch.setattr(graph_translator, 'gpu_available', lambda: True)  # its way to run, on the CPU
+    monkeypatch.setattr(graph_translator, 'MAX_BATCH', 3)
     stylizer, sizes, run = Stylizer(folder), [], FrozenGraph.__call__
 
     def recorded(graph, images):
@@ -197,7 +197,7 @@ def test_frames_are_one_batch_on_a_gpu(tmp_path, astronaut, monkeypatch):
     frames = [astronaut[:96, :128], astronaut[96:192, :128], astronaut[200:296, 100:228]]
     heads = [[fusion.Head(alignment.reference_points() / 5)], [], [fusion.Head(alignment.reference_points() / 4)] * 2]
     one_by_one = Stylizer(tmp_path, device='cpu').stylize_frames(frames, heads)
-    monkeypatch.setattr(stylizer_module, 'gpu_available', lambda: True)  # its way to run, on the CPU
+    monkeypatch.setattr(graph_translator, 'gpu_available', lambda: True)  # its way to run, on the CPU
     stylizer, sizes, run = Stylizer(tmp_path), [], FrozenGraph.__call__
     assert stylizer.frames_at_once((96, 128)) == 8 and stylizer.frames_at_once((2000, 4000)) == 3
     monkeypatch.setattr(FrozenGraph, '__call__', lambda graph, given: sizes.append(len(given)) or run(graph, given))
@@ -219,7 +219,7 @@ def test_equal_files_are_loaded_once(tmp_path, model, monkeypatch):
         loaded.append(path.name)
         return read_graph(path)
 
-    monkeypatch.setattr(stylizer_module, 'read_graph', recorded)
+    monkeypatch.setattr(graph_translator, 'read_graph', recorded)
     # One file twice: serialising the same graph again may give other bytes.
     write_translator(tmp_path / 'cartoon_bg.pb', darken)
     (tmp_path / 'cartoon_h.pb').write_bytes((tmp_path / 'cartoon_bg.pb').read_bytes())

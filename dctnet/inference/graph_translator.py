@@ -1,0 +1,78 @@
+"""A translator's frozen graph, as fast as the device allows: rewritten on a CPU, in batches on a GPU."""
+from pathlib import Path
+from typing import List
+
+import numpy as np
+
+from dctnet.compat import gpu_available, tf
+from dctnet.errors import UserError
+from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, check_tensors,
+                           has_tensors, read_graph)
+from dctnet.inference.cpu_graph import for_cpu
+
+MAX_BATCH, MAX_BATCH_PIXELS = 8, 4000000  # images and their pixels at once on a GPU, which bounds its memory
+
+
+class GraphTranslator:
+    """A frozen translator graph on uint8 images, with errors that name its file. Safe to call from several threads.
+
+    path: .pb.
+    device: 'auto', 'cpu' or 'gpu'.
+    threads: inside one operation; 0: TensorFlow's choice.
+    Raises UserError if the file is no translator.
+    """
+
+    def __init__(self, path: Path, device: str, threads: int) -> None:
+        self._path = path
+        graph_def = read_graph(path)
+        check_tensors(graph_def, [TRANSLATOR_INPUT, TRANSLATOR_OUTPUT], str(path))
+        # A batch fills a GPU; on a CPU it takes longer than its images one by one.
+        on_gpu = device != 'cpu' and gpu_available()
+        self._batches = None
+        if on_gpu and has_tensors(graph_def, [BATCH_INPUT, BATCH_OUTPUT]):
+            self._batches = FrozenGraph(graph_def, [BATCH_INPUT], [BATCH_OUTPUT], device, threads)
+        if not on_gpu:
+            graph_def = for_cpu(graph_def)
+        self._graph = FrozenGraph(graph_def, device=device, threads=threads)
+        # Tell at once what only resembles a translator (other sizes, types, channels), not at the first photo.
+        probe = np.full((48, 64, 3), 128, np.uint8)
+        try:
+            answer = self._graph(probe.astype(np.float32))
+        except (ValueError, tf.errors.OpError) as error:
+            raise UserError(f"{path} does not translate pictures: {' '.join(str(error).split())[:200]}: is it the "
+                            'right graph?') from error
+        if answer.shape != probe.shape or answer.dtype != np.uint8:
+            raise UserError(f'{path} turns a picture uint8 {list(probe.shape)} into {answer.dtype} '
+                            f'{list(answer.shape)}: is it a translator?')
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """uint8 [H, W, 3] BGR -> its translation, the same shape; H and W as the graph needs them."""
+        return self._run(self._graph, image)
+
+    def images_at_once(self, pixels: int) -> int:
+        """How many images of so many pixels `batch` takes together."""
+        return 1 if self._batches is None else max(1, min(MAX_BATCH, MAX_BATCH_PIXELS // pixels))
+
+    def batch(self, batch: List[np.ndarray]) -> List[np.ndarray]:
+        """Images of one size: together on a GPU if the graph has tensors for it, else one by one."""
+        if self._batches is None or not batch:
+            return [self(image) for image in batch]
+        at_once = self.images_at_once(batch[0].shape[0] * batch[0].shape[1])
+        answers: List[np.ndarray] = []
+        for start in range(0, len(batch), at_once):
+            answers.extend(self._run(self._batches, np.stack(batch[start:start + at_once])))
+        return answers
+
+    def _run(self, graph: FrozenGraph, batch: np.ndarray) -> np.ndarray:
+        try:
+            return graph(batch.astype(np.float32))
+        except tf.errors.ResourceExhaustedError as error:
+            raise UserError(f'out of memory on {batch.shape[-2]}x{batch.shape[-3]} pixels with {self._path}: '
+                            'lower --workers or --short-side (mode fusion), crop the picture, or use --device '
+                            'cpu') from error
+
+    def close(self) -> None:
+        """Free the graph's memory; the object cannot be called any more."""
+        self._graph.close()
+        if self._batches is not None:
+            self._batches.close()

@@ -1,0 +1,193 @@
+"""The published trainer's folder, by our training."""
+import json
+import os
+import shutil
+import signal
+
+import cv2
+import numpy as np
+import pytest
+
+from dctnet import images
+from dctnet.compat import tf
+from dctnet.errors import UserError
+from dctnet.modelscope import CartoonTranslationTrainer
+from dctnet.runs import checkpoint, checkpoint_files
+from tests.modelscope.conftest import PUBLISHED_KEYS
+from tests.training.tiny_training import SIZE, at_step, newest_weights
+
+
+def trainer(released, work='work', **arguments):
+    given = dict(model=released / 'model', work_dir=str(released / work), photo=str(released / 'photo'),
+                 cartoon=str(released / 'style'))
+    return CartoonTranslationTrainer(**dict(given, **arguments))
+
+
+def rewrite(released, **changes):
+    """configuration.json with other values; None takes a key out."""
+    file = released / 'model' / 'configuration.json'
+    content = json.loads(file.read_text())
+    content['train'].update(changes)
+    content['train'] = {key: value for key, value in content['train'].items() if value is not None}
+    file.write_text(json.dumps(content))
+
+
+def ours(released):
+    """The keys of our own configs in configuration.json."""
+    return json.loads((released / 'model' / 'configuration.json').read_text())['train']['dctnet']
+
+
+def refusal(released, **arguments):
+    with pytest.raises(UserError) as caught:
+        trainer(released, **arguments)
+    assert '\n' not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture(scope='module')
+def trained_place(released_once, tmp_path_factory):
+    place = tmp_path_factory.mktemp('once') / 'released'
+    shutil.copytree(str(released_once), str(place))
+    trainer(place).train()
+    return place
+
+
+def test_the_published_records_are_there(trained_place):
+    work = trained_place / 'work'
+    numbers = (0, 1, 3)  # the first step, then every second
+    assert sorted(path.name for path in (work / 'images').iterdir()) == sorted(
+        f'{number:8d}_face_{kind}.jpg' for number in numbers for kind in ('photo', 'result'))
+    assert [checkpoint_files.step_of(path) for path in checkpoint_files.all_in(work / 'saved_models')] == list(numbers)
+    for path in (work / 'images').iterdir():
+        assert cv2.imread(str(path)).shape == (4 * SIZE, 4 * SIZE, 3)
+    assert list((work / 'train_log').glob('events.*'))
+
+
+def test_the_sheets_show_photographs_and_their_translations(trained_place):
+    folder = trained_place / 'work' / 'images'
+    photo, result = (cv2.imread(str(folder / f'{3:8d}_face_{kind}.jpg')) for kind in ('photo', 'result'))
+    paths = sorted((trained_place / 'photo').iterdir())
+    for place in range(16):  # five photographs, again and again
+        top, left = SIZE * (place // 4), SIZE * (place % 4)
+        expected = images.square(images.read_bgr(paths[place % len(paths)]), SIZE)
+        np.testing.assert_allclose(grey(photo[top:top + SIZE, left:left + SIZE]), grey(expected), atol=25)  # JPEG
+    for place in (5, 10, 15):  # the first photograph again
+        top, left = SIZE * (place // 4), SIZE * (place % 4)
+        np.testing.assert_allclose(grey(result[top:top + SIZE, left:left + SIZE]), grey(result[:SIZE, :SIZE]), atol=5)
+    assert np.abs(grey(result) - grey(photo)).mean() > 5
+
+
+def grey(picture):
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(int)
+
+
+def test_events_hold_the_losses_under_the_published_names(trained_place):
+    file, = (trained_place / 'work' / 'train_log').glob('events.*')
+    found = {(value.tag, event.step) for event in tf.train.summary_iterator(str(file)) for value in event.summary.value}
+    assert found == {(tag, step) for tag in ('g_loss', 'd_loss') for step in range(4)}
+
+
+def test_checkpoints_have_the_published_names_and_number_n_has_n_plus_1_steps(trained_place):
+    saved = trained_place / 'work' / 'saved_models'
+    first, last = (checkpoint.read_arrays(saved / f'model-{number}') for number in (0, 3))
+    for name in ('generator/Conv/weights', 'generator/Conv/weights/Adam', 'beta1_power'):
+        assert name in first
+    assert any(name.startswith('disc_gray/') for name in first) and any(name.startswith('disc_blur/') for name in first)
+    assert (first['global_step'], last['global_step']) == (1, 4)
+    newest = newest_weights(trained_place / 'work')
+    assert all(np.array_equal(last[name], newest[name]) for name in newest)
+
+
+def test_it_starts_from_the_released_checkpoint_with_its_discriminators(trained_place, released):
+    rewrite(released, max_steps=1, adv_train_lr=0)
+    trainer(released).train()
+    start = checkpoint.read_arrays(released / 'model' / 'tf_ckpts' / 'model-227')
+    found = checkpoint.read_arrays(released / 'work' / 'saved_models' / 'model-0')
+    for name in ('generator/Conv/weights', 'disc_gray/conv0_1/kernel'):
+        np.testing.assert_array_equal(found[name], start[name])
+    assert 'D alone' not in (released / 'work' / 'log.txt').read_text()
+
+
+def test_from_scratch(released):
+    rewrite(released, resume_epoch=0, dctnet=dict(ours(released), **{'loss.style': 0, 'loss.content': 0}))
+    shutil.rmtree(str(released / 'model' / 'tf_ckpts'))
+    trainer(released, max_steps=1).train()
+    assert 'training from scratch' in (released / 'work' / 'log.txt').read_text()
+    assert 'pixel L1' not in (released / 'work' / 'log.txt').read_text()
+
+
+@pytest.mark.long
+def test_stopped_and_resumed_it_is_the_same_training(trained_place, released, monkeypatch):
+    stopped = trainer(trained_place, work='stopped')  # the same pictures by the same paths
+    with monkeypatch.context() as patch:
+        at_step(patch, 3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        with pytest.raises(SystemExit) as end:
+            stopped.train()
+    assert end.value.code == 75
+    trainer(trained_place, work='stopped').train()
+    whole, resumed = (newest_weights(trained_place / name) for name in ('work', 'stopped'))
+    assert whole['global_step'] == resumed['global_step'] == 4
+    assert all(np.array_equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_our_keys_are_taken_and_checked(released):
+    rewrite(released, dctnet={'optim.lrr': 1})
+    assert 'optim.lr' in refusal(released)
+    rewrite(released, dctnet=[1])
+    assert 'train.dctnet must be an object' in refusal(released)
+
+
+@pytest.mark.parametrize('key', sorted(set(PUBLISHED_KEYS) - {'photo', 'cartoon', 'work_dir'}))
+def test_every_published_key_is_needed(released, key):
+    rewrite(released, **{key: None})
+    assert f'configuration.json has no train.{key}: add it' in refusal(released)
+
+
+@pytest.mark.parametrize('key, value', [('patch_size', 'large'), ('batch_size', 0), ('max_steps', 1.5),
+                                        ('resume_epoch', -1), ('adv_train_lr', 'much'), ('photo', 3)])
+def test_values_that_make_no_sense(released, key, value):
+    rewrite(released, **{key: value})
+    arguments = {'photo': None} if key == 'photo' else {}
+    said = refusal(released, **arguments)
+    assert ('optim.lr' if key == 'adv_train_lr' else f'train.{key}') in said and repr(value) in said
+
+
+@pytest.mark.parametrize('text, said', [(None, 'does not exist'), ('{', 'cannot read'),
+                                        ('[]', 'has no section "train"'), ('{"train": 1}', 'has no section "train"')])
+def test_a_configuration_that_is_none(released, text, said):
+    file = released / 'model' / 'configuration.json'
+    file.unlink() if text is None else file.write_text(text)
+    assert said in refusal(released)
+
+
+def test_a_file_of_ones_own(released):
+    (released / 'model' / 'configuration.json').rename(released / 'mine.json')
+    assert trainer(released, cfg_file=str(released / 'mine.json')).model_dir == str(released / 'model')
+
+
+def test_a_missing_checkpoint_and_a_missing_model(released):
+    rewrite(released, resume_epoch=228)
+    assert 'model-228.index does not exist' in refusal(released)
+    assert 'is not on this machine, and nothing is downloaded' in refusal(released, model='damo/none')
+    assert 'name a model folder' in refusal(released, model=None)
+
+
+def test_vgg19_of_the_model_folder_is_to_be_imported(released, monkeypatch):
+    rewrite(released, dctnet={'model.channels': 2})
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(released / 'none'))
+    (released / 'model' / 'vgg19.npy').write_bytes(b'')
+    assert f"import_weights vgg19 {released / 'model' / 'vgg19.npy'}" in refusal(released)
+
+
+@pytest.mark.parametrize('changes, key', [({'photo': 'style'}, 'photo'), ({'cartoon': 'photo'}, 'cartoon')])
+def test_a_work_dir_with_another_training_is_refused(trained_place, changes, key):
+    arguments = {name: str(trained_place / folder) for name, folder in changes.items()}
+    assert f'holds another training ({key} is' in refusal(trained_place, **arguments)
+
+
+def test_a_work_dir_of_the_published_trainer_is_refused(released):
+    (released / 'work' / 'saved_models').mkdir(parents=True)
+    (released / 'work' / 'saved_models' / 'model-0.index').write_bytes(b'')
+    assert 'holds a training of another program' in refusal(released)
+    (released / 'file').write_text('')
+    assert 'is a file' in refusal(released, work_dir=str(released / 'file'))
