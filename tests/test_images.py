@@ -233,3 +233,23 @@ def test_a_contact_sheet_fills_row_by_row():
     tiles = [noise(6, 8, i) for i in range(5)]
     np.testing.assert_array_equal(images.contact_sheet(tiles, 3), images.grid([tiles[:3], tiles[3:]]))
     assert images.contact_sheet(tiles[:2], 3).shape == (6, 8 + 4 + 8, 3)
+
+
+def test_bytes_and_pictures_of_pillow_are_read_as_files_are(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    drawn = Image.fromarray(noise(16, 24))
+    drawn.putalpha(Image.fromarray(noise(16, 24, 1)[:, :, 0]))
+    drawn.save(str(tmp_path / 'x.png'), exif=exif.tobytes())
+    expected = images.read_bgr(tmp_path / 'x.png')
+    assert expected.shape == (24, 16, 3)
+    data = (tmp_path / 'x.png').read_bytes()
+    np.testing.assert_array_equal(images.decode_bgr(data, 'x'), expected)
+    np.testing.assert_array_equal(images.read_pillow(Image.open(str(tmp_path / 'x.png'))), expected)
+    np.testing.assert_array_equal(np.asarray(images.to_pillow(expected))[:, :, ::-1], expected)
+
+
+@pytest.mark.parametrize('data, said', [(b'', 'the file is empty'), (b'no picture', 'cannot read sent.png')])
+def test_bytes_that_are_no_picture(data, said):
+    with pytest.raises(UserError, match=said):
+        images.decode_bgr(data, 'sent.png')

@@ -1,9 +1,11 @@
 """The stylizer with tiny frozen graphs and a real face."""
+import io
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from skimage import data
 
 from dctnet import images
@@ -305,3 +307,39 @@ def test_out_of_memory_names_the_option(model, astronaut, monkeypatch):
     monkeypatch.setattr(FrozenGraph, '__call__', exhausted)
     with pytest.raises(UserError, match='out of memory.*512x512.*--short-side'):
         stylizer(astronaut)
+
+
+def test_pictures_of_pillow_come_back_as_such(stylizer, astronaut):
+    portrait = Image.fromarray(astronaut[:, :, ::-1].copy())
+    found = stylizer(portrait)
+    assert found.mode == 'RGB' and found.size == portrait.size
+    np.testing.assert_array_equal(np.asarray(found)[:, :, ::-1], stylizer(astronaut))
+    turned = portrait.rotate(90, expand=True).crop((0, 0, 300, 512))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # the camera was turned: shown upright it is 512 wide and 300 high
+    data_of_file = io.BytesIO()
+    turned.save(data_of_file, 'JPEG', exif=exif.tobytes())
+    assert stylizer(Image.open(data_of_file)).size == (512, 300)
+
+
+def test_several_pictures_keep_their_kinds_sizes_and_order(stylizer, astronaut):
+    small, grey = astronaut[:60, :80], Image.new('L', (33, 17), 100)
+    found = stylizer([astronaut, grey, small])
+    np.testing.assert_array_equal(found[0], stylizer(astronaut))
+    assert isinstance(found[1], Image.Image) and found[1].size == (33, 17)
+    assert found[1].getpixel((5, 5)) == (82, 82, 82)
+    np.testing.assert_array_equal(found[2], of_background(small))
+    assert stylizer(()) == []
+
+
+def test_as_a_context_it_closes(model, astronaut):
+    with Stylizer(model, device='cpu') as short_lived:
+        assert short_lived(astronaut).shape == astronaut.shape
+    with pytest.raises(RuntimeError, match='closed'):
+        short_lived(astronaut)
+
+
+@pytest.mark.parametrize('picture', [None, 'photo.jpg', [['a']], 3])
+def test_what_is_no_picture_is_told(stylizer, picture):
+    with pytest.raises(UserError, match='a picture must be an array or one of Pillow, not'):
+        stylizer(picture)

