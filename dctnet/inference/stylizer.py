@@ -3,7 +3,7 @@ import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Tuple, Union, overload
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
 
 import cv2
 import numpy as np
@@ -80,16 +80,7 @@ class Stylizer:
             self._head = GraphTranslator(files.head, device, threads)
         self.detector = detector or FaceDetector()
 
-    @overload
-    def __call__(self, picture: np.ndarray) -> np.ndarray: ...
-
-    @overload
-    def __call__(self, picture: Image.Image) -> Image.Image: ...
-
-    @overload
-    def __call__(self, picture: Pictures) -> List[Picture]: ...
-
-    def __call__(self, picture: Union[Picture, Pictures]) -> Union[Picture, List[Picture]]:
+    def __call__(self, picture: Union[Picture, Pictures]) -> Any:
         """A picture of any size -> its translation of the same size and kind. One without a face gets the background
         graph alone.
 
