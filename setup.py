@@ -8,7 +8,7 @@ setup(
     packages=find_packages(include=['dctnet', 'dctnet.*']) + [f'dctnet.{name}' for name in tools] + [
         'dctnet.configs', 'dctnet.checkpoints'],
     package_dir={'dctnet.data_tools': 'data_tools', 'dctnet.configs': 'configs', 'dctnet.checkpoints': 'checkpoints'},
-    package_data={'dctnet': ['**/*.css', '**/*.js'], 'dctnet.configs': ['**/*.yaml'],
+    package_data={'dctnet': ['**/*.css', '**/*.js', '**/*.html'], 'dctnet.configs': ['**/*.yaml'],
                   'dctnet.checkpoints': ['manifest.yaml', 'README.md']},
     exclude_package_data={'dctnet.configs': ['cluster/*']},
 )

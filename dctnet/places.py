@@ -10,7 +10,7 @@ _INSTALLED = (_PACKAGE / 'configs').is_dir()
 _ROOT = _PACKAGE if _INSTALLED else _PACKAGE.parent
 _COMMAND = re.compile(r'(?<![\w./-])(?:python (?:-m )?)?'
                       r'(?:(?:dctnet\.)?data_tools\.(\w+)'
-                      r'|dctnet\.(train|infer|export|evaluate|report|study|doctor|flicker)'
+                      r'|dctnet\.(train|infer|export|evaluate|report|study|doctor|flicker|web)'
                       r'|(train|infer)\.py)(?![\w/]|\.\w)')
 
 

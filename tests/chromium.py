@@ -1,14 +1,16 @@
 """A headless Chromium, driven over chromedriver's HTTP protocol."""
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.request
 from pathlib import Path
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, Optional, Sequence, Union
 
 import pytest
 
@@ -58,6 +60,31 @@ class Browser:
         """Type into an element."""
         element = self._ask('POST', '/element', {'using': 'css selector', 'value': selector})[_ELEMENT]
         self._ask('POST', f'/element/{element}/value', {'text': text})
+
+    def choose_files(self, selector: str, paths: Sequence[Path]) -> None:
+        """Choose files in an <input type=file>."""
+        self.keys(selector, '\n'.join(str(path.resolve()) for path in paths))
+
+    def wait_for(self, script: str, seconds: float = 60.0) -> Any:
+        """The first value of a script that is true."""
+        end = time.monotonic() + seconds
+        while True:
+            value = self.run(script)
+            if value:
+                return value
+            assert time.monotonic() < end, f'not within {seconds} s: {script}'
+            time.sleep(0.1)
+
+    def resize(self, width: int, height: int) -> None:
+        """Show the page as a screen of this size does."""
+        self._ask('POST', '/goog/cdp/execute', {'cmd': 'Emulation.setDeviceMetricsOverride', 'params': {
+            'width': width, 'height': height, 'deviceScaleFactor': 1, 'mobile': width < 600}})
+
+    def screenshot(self, path: Path) -> None:
+        """The whole page as PNG."""
+        found = self._ask('POST', '/goog/cdp/execute', {'cmd': 'Page.captureScreenshot', 'params': {
+            'captureBeyondViewport': True}})
+        path.write_bytes(base64.b64decode(found['data']))
 
     def click(self, selector: str) -> None:
         """Click an element where it is shown."""

@@ -19,8 +19,8 @@ LAYERS = (
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},
     {'dctnet.models', 'dctnet.engine', 'dctnet.inference', 'dctnet.exporters', 'dctnet.video'},
     {'dctnet.train', 'dctnet.infer', 'dctnet.training', 'dctnet.export', 'dctnet.evaluate', 'dctnet.report',
-     'dctnet.study', 'dctnet.diagnosis', 'dctnet.doctor', 'dctnet.flicker', 'dctnet.modelscope', 'data_tools', 'train',
-     'infer'},
+     'dctnet.study', 'dctnet.diagnosis', 'dctnet.doctor', 'dctnet.flicker', 'dctnet.modelscope', 'dctnet.web',
+     'data_tools', 'train', 'infer'},
 )
 FORBIDDEN = {
     'dctnet.clips': {'dctnet.face'},
@@ -39,7 +39,8 @@ FORBIDDEN = {
                      'dctnet.exporters', 'dctnet.frozen'},
 }
 COMMAND_LINES = {'dctnet.train', 'dctnet.infer', 'dctnet.export', 'dctnet.errors', 'dctnet.evaluate',
-                 'dctnet.doctor', 'dctnet.flicker', 'dctnet.report.__main__', 'dctnet.study.__main__'}
+                 'dctnet.doctor', 'dctnet.flicker', 'dctnet.report.__main__', 'dctnet.study.__main__',
+                 'dctnet.web.__main__'}
 
 
 def name_of(path):
@@ -124,7 +125,7 @@ LIGHT = ('config', 'config_file', 'images', 'errors', 'parallel', 'process', 'co
          'files.atomic', 'files.hashing', 'files.kept_file', 'files.folder_settings', 'places',
          'runs.folder', 'runs.sample_sheet', 'runs.checkpoint_files', 'data.folders', 'training.inputs',
          'report.__main__', 'study.__main__', 'clips.opening', 'clips.joining', 'clips.segments', 'video.job',
-         'video.analysis')
+         'video.analysis', 'web.guard', 'web.jobs', 'web.uploads')
 
 
 def test_light_modules_do_not_load_tensorflow():
@@ -161,7 +162,8 @@ def test_nothing_is_downloaded_unasked(path):
     allowed = {'data_tools.weights.download': network, 'data_tools.fetch': {'data_tools.weights.download'},
                'dctnet.distributed': {'socket'},  # asks whether the other processes of a job are there
                # for pipelines that are told to fetch addresses
-               'dctnet.modelscope.remote_picture': {'urllib.request', 'http.client'}}
+               'dctnet.modelscope.remote_picture': {'urllib.request', 'http.client'},
+               'dctnet.web.server': {'socket'}}   # listens
     assert not imported(path) & network - allowed.get(name_of(path), set())
 
 

@@ -136,7 +136,7 @@ def test_a_picture_is_translated(installation, model):
 @pytest.mark.parametrize('runtime', ['tf115', 'tf2'])
 def test_the_pinned_versions_are_within_the_ranges(installation, runtime):
     pins = {}
-    for name in (f'{runtime}.txt', f'{runtime}-cpu.txt', f'onnx-{runtime}.txt'):
+    for name in (f'{runtime}.txt', f'{runtime}-cpu.txt', f'onnx-{runtime}.txt', f'web-{runtime}.txt'):
         for line in (ROOT / 'requirements' / name).read_text().splitlines():
             if '==' in line and not line.startswith('#'):
                 package, pins_version = line.split('==')
@@ -145,8 +145,8 @@ def test_the_pinned_versions_are_within_the_ranges(installation, runtime):
     wanted = [Requirement(text) for text in metadata.get_all('Requires-Dist')]
     python = '3.7' if runtime == 'tf115' else '3.11'
     wanted = [entry for entry in wanted if not entry.marker or any(
-        entry.marker.evaluate({'extra': extra, 'python_version': python}) for extra in (runtime, 'onnx'))]
-    assert {'tensorflow', 'onnx', 'onnxruntime', 'tf2onnx'} <= {entry.name for entry in wanted}
+        entry.marker.evaluate({'extra': extra, 'python_version': python}) for extra in (runtime, 'onnx', 'web'))]
+    assert {'tensorflow', 'onnx', 'onnxruntime', 'tf2onnx', 'starlette', 'uvicorn'} <= {entry.name for entry in wanted}
     for entry in wanted:  # the headless wheel of a version is the same module
         assert entry.specifier.contains(pins[entry.name.lower().replace('-headless', '')]), str(entry)
 

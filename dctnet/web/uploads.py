@@ -1,0 +1,65 @@
+"""Pictures that come from a browser: received within a limit, and looked at before they wait."""
+import warnings
+from pathlib import Path
+from typing import AsyncIterator, List, Tuple
+
+from PIL import Image
+
+from dctnet.inference import fusion
+
+MAX_BYTES = 40 << 20
+MAX_MEGAPIXELS = 50
+SHORT_SIDE = 720  # at which Stylizer works
+# What Pillow may open for strangers: no format that starts another program or reads other files.
+_FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF', 'HEIF', 'AVIF')
+
+
+class NoPicture(Exception):
+    """A file that is no picture of a known kind."""
+
+
+class TooLarge(Exception):
+    """Too many bytes or too many pixels; the text says which."""
+
+
+async def receive(chunks: AsyncIterator[bytes], path: Path) -> None:
+    """Write a body to a file. Raises TooLarge as soon as there are more than MAX_BYTES."""
+    count = 0
+    with path.open('wb') as stream:
+        async for chunk in chunks:
+            count += len(chunk)
+            if count > MAX_BYTES:
+                raise TooLarge(f'a picture may have {MAX_BYTES >> 20} MB')
+            stream.write(chunk)
+
+
+def known_formats() -> List[str]:
+    """Names of the formats that are read; HEIF and AVIF are among them if their readers are installed."""
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
+def picture_size(path: Path) -> Tuple[int, int]:
+    """Height and width as they are stored, read from the head of the file. Raises NoPicture or TooLarge."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+            with Image.open(str(path), formats=known_formats()) as pillow:
+                width, height = pillow.size
+    except Image.DecompressionBombError:
+        raise _many_pixels() from None
+    except Exception as error:  # Pillow signals a damaged file by any exception
+        raise NoPicture('this is no picture that can be read here') from error
+    if width * height > MAX_MEGAPIXELS * 1000000:
+        raise _many_pixels()
+    return height, width
+
+
+def megapixels_to_compute(height: int, width: int) -> float:
+    """At the size at which the background is translated."""
+    working = fusion.reduced_size(height, width, SHORT_SIDE)
+    return working[0] * working[1] / 1e6
+
+
+def _many_pixels() -> TooLarge:
+    return TooLarge(f'a picture may have {MAX_MEGAPIXELS} megapixels')
