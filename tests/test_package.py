@@ -80,7 +80,7 @@ def test_every_module_and_every_file_read_beside_one_is_there(installation):
     wanted = {'dctnet/checkpoints/manifest.yaml'}
     for folder, installed in INSTALLED_AS.items():
         for path in (ROOT / folder).glob('**/*.*'):
-            if path.suffix in ('.py', '.css', '.js', '.yaml') and 'cluster' not in path.parts:
+            if path.suffix in ('.py', '.css', '.js', '.html', '.yaml') and 'cluster' not in path.parts:
                 wanted.add(f'{installed}/{path.relative_to(ROOT / folder)}')
     assert wanted - installation.files() == set()
     # Nor is anything there that the tree has no more.
