@@ -6,7 +6,7 @@ The measure is a trained VGG19, whose features count as they are: the published 
 import json
 import logging
 from pathlib import Path
-from typing import Optional
+from typing import Any, Dict, Optional
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from dctnet.nets.pretrained import imported_file, read_file, read_imported
 log = logging.getLogger(__name__)
 
 _RANDOM_SCALE = 6.0  # He-normal weights give smaller features than trained ones
-_KEY = 'content_scale'  # of the card FILE.json beside FILE.pb
+CONTENT_SCALE = 'content_scale'  # a key of the card FILE.json beside FILE.pb
 
 
 def content_network(name: str, side: int) -> tf.GraphDef:
@@ -42,8 +42,8 @@ def content_network(name: str, side: int) -> tf.GraphDef:
         return frozen.scaled(vgg19.freeze_graph(vgg19.random_weights(seed=0)), _RANDOM_SCALE, name)
     graph_def, scale = read_file(Path(name), 'content network', ('vgg19', 'dlib', 'random')), _scale_of(Path(name))
     log.info('content network: %s, its features times %g%s', name, scale or 1.0, '' if scale else
-             f' (no {Path(name).with_suffix(".json")} sets "{_KEY}"): loss.content may mean something else than with '
-             'VGG19')
+             f' (no {Path(name).with_suffix(".json")} sets "{CONTENT_SCALE}"): loss.content may mean something else '
+             'than with VGG19; python -m data_tools.content_scale works it out')
     return frozen.scaled(graph_def, scale, name) if scale else graph_def
 
 
@@ -56,16 +56,21 @@ def content_file(name: str) -> Optional[Path]:
     return imported_file(name) if name == 'vgg19' else Path(name)
 
 
-def _scale_of(file: Path) -> Optional[float]:
-    """The scale in the card of a frozen graph; None if there is none."""
+def read_card(file: Path) -> Dict[str, Any]:
+    """What FILE.json says of FILE.pb; empty if there is none. Raises UserError if it is no JSON object."""
     card = file.with_suffix('.json')
     if not card.exists():
-        return None
+        return {}
     try:
-        scale = json.loads(card.read_text(encoding='utf-8')).get(_KEY)
+        return dict(json.loads(card.read_text(encoding='utf-8')).items())
     except (OSError, ValueError, AttributeError) as error:
         raise UserError(f'cannot read {card}, the card of the content network ({error}): put a JSON object there, or '
                         'remove it') from error
+
+
+def _scale_of(file: Path) -> Optional[float]:
+    """The scale in the card of a frozen graph; None if there is none."""
+    scale = read_card(file).get(CONTENT_SCALE)
     if scale is not None and (isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < np.inf):
-        raise UserError(f'"{_KEY}" in {card} is {scale!r}: set a number above 0')
+        raise UserError(f'"{CONTENT_SCALE}" in {file.with_suffix(".json")} is {scale!r}: set a number above 0')
     return scale

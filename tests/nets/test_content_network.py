@@ -1,57 +1,18 @@
 """The content network: a weight means the same with each, whatever the change; cards of files; the same file twice."""
-import cv2
 import numpy as np
 import pytest
 
-from data_tools.recipe.demo_material import paint, portrait, views
+from data_tools.weights.content_changes import SIZE, TRAINED, changes, costs
 from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from dctnet.losses import content_loss
 from dctnet.nets.content_network import content_file, content_network
 from tests.training import tiny_training
-
-SIZE = 64
-RED_GREEN, BLUE_YELLOW = (0, -0.51, 1), (1, -0.129, -0.129)  # of equal luma, BGR
-
-
-def changes():
-    """Name -> float32 [4, SIZE, SIZE, 3] BGR in [-1, 1], the photographs first."""
-    photos, rng = views(portrait(), 4, SIZE, seed=3), np.random.RandomState(0)
-    found = {'photo': photos, 'painted': np.stack([paint(photo) for photo in photos]),
-             'blur': np.stack([cv2.GaussianBlur(photo, (0, 0), 2) for photo in photos])}
-    fine = rng.normal(0, 8, (4, SIZE, SIZE, 1))
-    coarse = np.stack([cv2.GaussianBlur(noise, (0, 0), 3) for noise in fine])[..., None] * 10
-    for name, noise in (('grain', fine), ('spots', coarse), ('cast', 12)):
-        for hue, direction in (('red', RED_GREEN), ('blue', BLUE_YELLOW)):
-            found[f'{hue} {name}'] = photos + noise * np.array(direction)
-    found['grey grain'] = photos + fine
-    return {name: (np.clip(pictures, 0, 255) / 127.5 - 1).astype(np.float32) for name, pictures in found.items()}
-
-
-def costs(network):
-    """Change -> 200 * content loss."""
-    graphs = changes()
-    with tf.Graph().as_default(), tf.Session() as session:
-        features = frozen.EmbeddedGraph(network, 'the network')
-        names = [name for name in graphs if name != 'photo']
-
-        def of(name):
-            return features({frozen.CONTENT_INPUT: tf.constant(graphs[name])}, [frozen.CONTENT_OUTPUT])[0]
-        losses = {name: 200 * content_loss(of('photo'), of(name)) for name in names}
-        session.run(tf.local_variables_initializer())
-        return session.run(losses)
-
-
-# What `costs` gives for a trained VGG16 (ImageNet, Caffe's convention, conv4_3 before its ReLU), which stands in for
-# VGG19's conv4_4: measured once, in 2026-11. The published weight of 200 belongs to such a network.
-TRAINED = {'painted': 1.234, 'blur': 0.9332, 'red grain': 0.1176, 'blue grain': 0.1356, 'red spots': 0.3777,
-           'blue spots': 0.2925, 'red cast': 0.2011, 'blue cast': 0.1369, 'grey grain': 0.6748}
 
 
 @pytest.mark.parametrize('name, factor', [('dlib', 1.7), ('random', 2.6)])
 def test_a_weight_means_the_same_as_with_a_trained_vgg(name, factor):
-    ratios = {change: cost / TRAINED[change] for change, cost in costs(content_network(name, SIZE)).items()}
+    ratios = {change: cost / TRAINED[change] for change, cost in costs(content_network(name, SIZE), name).items()}
     assert {change: ratio for change, ratio in ratios.items() if not 1 / factor < ratio < factor} == {}
     assert 0.6 < np.median(list(ratios.values())) < 1.5
 
