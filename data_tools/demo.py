@@ -40,10 +40,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     write_material(out, IMAGES, SIZE)
     run, model, result = out / 'run', out / 'model', out / 'portrait-comic.png'
     _command('-m', 'dctnet.train', 'ttn', '--config', CONFIG, '--set', f"data.photo={out / 'photo'}",
-             '--set', f"data.style={out / 'style'}",
-             '--set', f"evaluate.photo={out / 'validation'}", f'train.seed={options.seed}', '--run', run)
-    # Colours swing while two networks learn against each other, most in so short a training.
-    _command('-m', 'dctnet.export', '--run', run, '--checkpoint', 'best', '--out', model)
+             f"data.style={out / 'style'}", f'train.seed={options.seed}', '--run', run)
+    _command('-m', 'dctnet.export', '--run', run, '--out', model)
     _command('-m', 'dctnet.infer', '--model', model, '--input', out / 'portrait.png', '--output', result)
 
     exemplars = [images.read_bgr(path) for path in images.list_images(out / 'style')]
@@ -62,13 +60,14 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print(f'FAILED: {left}, more than {LARGEST_SHARE:.0%} of one', file=sys.stderr)
         return SOME_FAILED
     print(f'stylised: {left}')
+    print(f'your own pictures through it, in a browser: python -m dctnet.web --models {options.out}')
     return DONE
 
 
 def _clear(out: Path) -> None:
     """Remove the last demo; never a folder that holds anything else."""
-    demo_files = {'portrait.png', 'photo', 'style', 'validation', 'run', 'model', 'portrait-comic.png',
-                  'before_after_loss.png', 'distances.json'}
+    demo_files = {'portrait.png', 'photo', 'style', 'run', 'model', 'portrait-comic.png', 'before_after_loss.png',
+                  'distances.json', 'validation'}  # the last: of versions before
     if out.is_file():
         raise UserError(f'{out} is a file: name a folder with --out')
     if out.exists() and {path.name for path in out.iterdir()} - demo_files:

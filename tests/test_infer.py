@@ -189,7 +189,7 @@ def test_mistakes_are_told_before_tensorflow_is_loaded(model, photo, tmp_path, m
     (half / 'cartoon_bg.pb').write_bytes((model / 'cartoon_bg.pb').read_bytes())
     cases = [
         (model, tmp_path / 'nowhere.png', tmp_path / 'o.png', 'nowhere.png does not exist'),
-        (model, photo, tmp_path / 'o.gif', 'cannot write a picture as'),
+        (model, photo, tmp_path / 'o.gif', 'which makes no clip'),
         (model, photo, tmp_path / 'o', 'cannot write a picture as'),
         (model, photo, photo, 'is the input itself'),
         (model, photo, photo.parent, 'is the input itself'),

@@ -94,21 +94,19 @@ def paint(image: np.ndarray) -> np.ndarray:
     return np.rint(flat * share + _INK * (1 - share)).astype(np.uint8)
 
 
-def write_material(folder: Path, count: int, size: int, validation: int = 16) -> None:
-    """Write FOLDER/photo and FOLDER/style, unpaired, FOLDER/validation with other photographs, and FOLDER/portrait.png.
+def write_material(folder: Path, count: int, size: int) -> None:
+    """Write FOLDER/photo and FOLDER/style, unpaired, and FOLDER/portrait.png.
 
     folder: where.
     count: images of photo and of style each.
     size: their side in pixels.
-    validation: how many photographs to measure on.
     """
     astronaut = portrait()
     images.write_bgr(folder / 'portrait.png', astronaut)
     photos = [images.scale(astronaut, *[int(scale * side) for side in astronaut.shape[1::-1]]) for scale in _SCALES]
     drawings = [comic_drawing(photo) for photo in photos]
-    for name, sources, number, seed in (('photo', photos, count, 1), ('style', drawings, count, 2),
-                                        ('validation', photos, validation, 3)):
-        each = -(-number // len(sources))
+    for name, sources, seed in (('photo', photos, 1), ('style', drawings, 2)):
+        each = -(-count // len(sources))
         found = [windows(source, each, size, 10 * seed + index) for index, source in enumerate(sources)]
-        for index, view in enumerate(np.concatenate(found)[:number]):
+        for index, view in enumerate(np.concatenate(found)[:count]):
             images.write_bgr(folder / name / f'{index:04d}.png', view)

@@ -77,7 +77,7 @@ def test_the_times_are_those_that_a_training_records(tmp_path):
     run = write_run(tmp_path / 'run')
     (run / 'metrics.jsonl').write_text(metrics)
     shares = read_run(run).waits
-    assert [step for step, _, _ in shares] == [1, 2, 4, 6] and all(0 < share < 1 for _, share, _ in shares)
+    assert [step for step, _, _ in shares] == [1, 2, 4, 6] and all(0 <= share < 1 for _, share, _ in shares)
 
 
 def test_the_end_of_a_run_is_told(tmp_path):

@@ -9,12 +9,12 @@ from dctnet import images
 from dctnet.metrics.style_distance import colour_distance
 
 
-def test_material_holds_photographs_that_the_training_does_not_see(tmp_path):
-    write_material(tmp_path, 4, 32, validation=2)
+def test_material_is_not_paired(tmp_path):
+    write_material(tmp_path, 4, 32)
     found = {name: [images.read_bgr(path).tobytes() for path in images.list_images(tmp_path / name)]
-             for name in ('photo', 'style', 'validation')}
-    assert {name: len(pictures) for name, pictures in found.items()} == {'photo': 4, 'style': 4, 'validation': 2}
-    assert len(set(sum(found.values(), []))) == 10
+             for name in ('photo', 'style')}
+    assert {name: len(pictures) for name, pictures in found.items()} == {'photo': 4, 'style': 4}
+    assert len(set(sum(found.values(), []))) == 8
     assert images.read_bgr(tmp_path / 'portrait.png').shape == (512, 512, 3)
 
 
@@ -22,7 +22,7 @@ def test_exemplars_have_ink_lines_and_flat_areas():
     pictures = [cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)[:, :, 0]
                 for picture in (portrait(), comic_drawing(portrait()))]
     lines, flat = [[share(picture) for picture in pictures] for share in (_line_share, _flat_share)]
-    assert lines[1] > 2 * lines[0] and flat[1] > 2 * flat[0], (lines, flat)
+    assert lines[1] > 1.5 * lines[0] and flat[1] > 2 * flat[0], (lines, flat)
 
 
 def _line_share(lightness: np.ndarray) -> float:
