@@ -23,9 +23,9 @@ from .recipe.project_command import run_command
 
 CONFIG = 'configs/demo/demo.yaml'
 IMAGES, SIZE = 240, 64
-# A translation counts as stylised if at most this share of the photograph's distance to the exemplars is left, in
-# colour and in texture (metrics.style_distance).
-LARGEST_SHARE = 0.75
+# A translation counts as stylised if at most this share of the photograph's distance to the exemplars is left
+# (metrics.style_distance). Texture differs most from one such short training to another: 52 to 73 % were seen.
+LARGEST_SHARES = {'colour': 0.75, 'texture': 0.9}
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -54,10 +54,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     for name, values in distances.items():
         print(f"  {name:26s} {values['colour']:10.2f} {values['texture']:16.2f}")
     print(f"{time.time() - start:.0f} s; before / after / loss: {out / 'before_after_loss.png'}")
-    colour, texture = [distances['translated'][kind] / distances['photograph'][kind] for kind in ('colour', 'texture')]
-    left = f"{colour:.0%} of the photograph's colour distance and {texture:.0%} of its texture distance are left"
-    if max(colour, texture) > LARGEST_SHARE:
-        print(f'FAILED: {left}, more than {LARGEST_SHARE:.0%} of one', file=sys.stderr)
+    shares = {kind: distances['translated'][kind] / distances['photograph'][kind] for kind in LARGEST_SHARES}
+    left = (f"{shares['colour']:.0%} of the photograph's colour distance and {shares['texture']:.0%} of its texture "
+            'distance are left')
+    if any(shares[kind] > limit for kind, limit in LARGEST_SHARES.items()):
+        limits = ' and '.join(f'{limit:.0%} of the {kind}' for kind, limit in LARGEST_SHARES.items())
+        print(f'FAILED: {left}; at most {limits} may be', file=sys.stderr)
         return SOME_FAILED
     print(f'stylised: {left}')
     print(f'your own pictures through it, in a browser: python -m dctnet.web --models {options.out}')
