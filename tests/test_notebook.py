@@ -24,6 +24,7 @@ def pictures(outputs):
             if 'image/jpeg' in entry.get('data', {})]
 
 
+@pytest.mark.long
 def test_it_runs_and_gives_what_it_shows(content, tmp_path, monkeypatch, quick_export, one_detector, caplog):
     monkeypatch.chdir(str(tmp_path))
     level = logging.getLogger().level

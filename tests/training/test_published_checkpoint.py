@@ -39,6 +39,7 @@ def after_one_step(pictures, run, prefix, *more):
     return checkpoint.read_arrays(run)
 
 
+@pytest.mark.long
 def test_weights_and_moments_of_both_networks_go_on(published, pictures, tmp_path, caplog):
     caplog.set_level('INFO')
     prefix, before = published
