@@ -6,15 +6,14 @@ import sys
 import threading
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from PIL import Image
 from skimage import data
 
 from dctnet import images, infer
 from dctnet.errors import UserError
 from dctnet.inference import stylizer as stylizer_module
+from tests.odd_pictures import write_bad_pictures, write_odd_pictures
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,23 +48,6 @@ def run(model, source, target, *options):
 def command(*arguments):
     return subprocess.run([sys.executable, str(ROOT / 'infer.py')] + [str(argument) for argument in arguments],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
-
-
-def write_bad_pictures(folder, photo):
-    whole = photo.read_bytes()
-    (folder / 'cut.png').write_bytes(whole[:len(whole) // 2])
-    (folder / 'empty.jpg').write_bytes(b'')
-    (folder / 'text.png').write_bytes(b'not a picture')
-
-
-def write_odd_pictures(folder, astronaut):
-    rgb = Image.fromarray(astronaut[:200, 120:320, ::-1])
-    rgb.convert('CMYK').save(str(folder / 'cmyk.jpg'))
-    Image.fromarray(np.asarray(rgb.convert('L')).astype(np.uint16) * 257).save(str(folder / 'deep.png'))
-    cv2.imwrite(str(folder / 'deep_colour.tif'), astronaut[:200, 120:320].astype(np.uint16) * 257)
-    rgb.save(str(folder / 'animated.webp'), save_all=True, append_images=[rgb.rotate(90)])
-    rgb.convert('LA').save(str(folder / 'alpha.png'))
-    rgb.resize((1, 1)).save(str(folder / 'pixel.PNG'))
 
 
 def test_one_picture_is_translated_and_reported(model, photo, tmp_path, log):

@@ -1,4 +1,4 @@
-"""The loop's contract with phases, feeds, hooks and signals."""
+"""The loop's contract with phases, feeds and signals."""
 import time
 
 import numpy as np
@@ -11,10 +11,6 @@ from dctnet.engine.updates import build_updates
 from dctnet.errors import UserError
 from dctnet.stage import Feed, Phase, StageGraph
 from tests.engine.tiny_stage import OPTIM, Do, Record, tiny
-
-
-def fail(loop):
-    raise ZeroDivisionError('a bug')
 
 
 def test_steps_phases_and_feed():
@@ -90,73 +86,6 @@ def test_a_resumed_loop_starts_where_the_variable_stands():
         t.step.load(9, t.session)
         t.loop.run(t.session, [])
         assert t.loop.step == 9 and t.data == [('start', 9)]  # nothing left to do
-
-
-def test_order_of_hooks():
-    calls = []
-    with tiny(1) as t:
-        t.loop.run(t.session, [Record(calls, '1 '), Record(calls, '2 ')])
-    assert [call[0] for call in calls] == ['1 begin', '2 begin', '1 after', '2 after', '1 close', '2 close']
-
-
-def test_hooks_close_after_a_failure():
-    calls = []
-    with tiny(3) as t:
-        with pytest.raises(ZeroDivisionError):
-            t.loop.run(t.session, [Record(calls, '1 '), Do(2, fail), Record(calls, '2 ')])
-    assert [call[0] for call in calls[-4:]] == ['2 after', '1 after', '1 close', '2 close']
-    assert calls[-1] == ('2 close', 2, False)
-
-
-def test_only_hooks_that_have_begun_close():
-    class Broken(Record):
-        def begin(self, loop):
-            super().begin(loop)
-            fail(loop)
-
-    calls = []
-    with tiny(3) as t:
-        with pytest.raises(ZeroDivisionError):
-            t.loop.run(t.session, [Record(calls, '1 '), Broken(calls, '2 '), Record(calls, '3 ')])
-    assert [call[0] for call in calls] == ['1 begin', '2 begin', '1 close', '2 close']
-
-
-def test_every_hook_closes_where_another_close_fails():
-    class Broken(Hook):
-        def close(self, loop):
-            raise UserError('the disk is full')
-
-    calls = []
-    with tiny(1) as t:
-        with pytest.raises(UserError, match='disk'):
-            t.loop.run(t.session, [Record(calls), Broken()])
-    assert calls[-1][0] == 'close'
-
-
-def test_a_failure_inside_a_step_is_told_to_the_hooks():
-    calls = []
-    with tiny(3) as t:
-        with pytest.raises(tf.errors.OpError):
-            check = tf.debugging.check_numerics(tf.log(-1.0), 'diverged')
-            t.loop.updates[('a',)]['a'] = t.loop.updates[('a',)]['a']._replace(apply=check.op)
-            t.loop.run(t.session, [Record(calls)])
-    assert calls == [('begin', 0), ('close', 0, True)]
-
-
-def test_a_hook_may_stop_the_run():
-    def stop(loop):
-        loop.stop_reason = 'enough'
-    with tiny(9) as t:
-        t.loop.run(t.session, [Do(4, stop)])
-        assert (t.loop.step, t.loop.stop_reason) == (4, 'enough')
-
-
-def test_a_reason_to_stop_ends_the_run_after_the_step_in_hand():
-    reasons, calls = [''], []
-    with tiny(9, stop_reason=lambda: reasons[-1]) as t:
-        t.loop.run(t.session, [Do(2, lambda loop: reasons.append('SIGTERM')), Record(calls)])
-        assert (t.loop.step, t.loop.stop_reason) == (2, 'SIGTERM')
-    assert calls[-2:] == [('after', 2), ('close', 2, False)]  # hooks after the one that asked still run
 
 
 def test_out_of_memory_is_told_in_words():

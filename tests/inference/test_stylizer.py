@@ -1,53 +1,23 @@
 """The stylizer with tiny frozen graphs and a real face."""
-import io
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
-from skimage import data
 
 from dctnet import images
-from dctnet.compat import tf
-from dctnet.errors import UserError
 from dctnet.exporters.model_folder import write_model_folder
-from dctnet.face import alignment
 from dctnet.frozen import FrozenGraph, read_graph
-from dctnet.inference import fusion, graph_translator
+from dctnet.inference import graph_translator
 from dctnet.inference import stylizer as stylizer_module
 from dctnet.inference.stylizer import Stylizer
 from tests.frozen_graphs.__main__ import weights as drawn_weights
-from tests.inference.tiny_graphs import darken, invert, write_model, write_translator
+from tests.inference.tiny_graphs import darken, of_background, write_model, write_translator
 
 
 @pytest.fixture(scope='module', autouse=True)
 def quick_start(one_detector):
     """Every stylizer here shares the loaded landmarks model."""
-
-
-@pytest.fixture(scope='module')
-def stylizer(model):
-    return Stylizer(model, device='cpu')
-
-
-@pytest.fixture(scope='module')
-def single(model):
-    return Stylizer(model, device='cpu', mode='single')
-
-
-@pytest.fixture(scope='module')
-def astronaut():
-    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
-
-
-@pytest.fixture(scope='module')
-def four_faces(astronaut):
-    return np.tile(astronaut[:250, 100:350], (2, 2, 1))
-
-
-def of_background(image):
-    return image // 2 + 32
 
 
 def test_the_head_is_inverted_and_the_rest_darkened(stylizer, astronaut):
@@ -163,51 +133,6 @@ def test_heads_of_a_picture_are_one_batch_on_a_gpu(tmp_path, four_faces, monkeyp
     stylizer.close()
 
 
-def test_frames_with_known_heads_are_translated_as_pictures_are(stylizer, model, astronaut):
-    """The same, as long as the heads are the same; smaller working sizes and several frames, too."""
-    small = Stylizer(model, device='cpu', short_side=256)
-    for each in (stylizer, small):
-        result = each.stylize(astronaut)
-        working = cv2.resize(astronaut, result.working_size, interpolation=cv2.INTER_AREA)
-        points = alignment.five_points(working, fusion.move_points(result.faces[0].landmarks, astronaut.shape,
-                                                                   working.shape))
-        head = fusion.Head(fusion.move_points(points, working.shape, astronaut.shape))
-        one, other = each.stylize_frames([astronaut, astronaut], [[head], []])
-        assert np.abs(one.astype(int) - result.image).max() <= 1
-        assert (one != other).any(axis=2).sum() > 1000
-    half = head._replace(opacity=0.5)
-    pale, = stylizer.stylize_frames([astronaut], [[half]])
-    x, y = result.faces[0].landmarks[30].astype(int)
-    assert abs(int(pale[y, x, 0]) - (255 - int(astronaut[y, x, 0]) + int(of_background(astronaut)[y, x, 0])) / 2) < 8
-
-
-def test_what_is_blended_in_can_be_settled(stylizer, astronaut):
-    head, seen = fusion.Head(alignment.reference_points() / 3 + (180, 60), number=7), []
-
-    def settle(head, crop, translated):
-        seen.append(head.number)
-        np.testing.assert_array_equal(translated, 255 - crop)
-        return np.zeros_like(crop)
-
-    result, = stylizer.stylize_frames([astronaut], [[head]], settle)
-    assert seen == [7] and (result == 0).all(axis=2).sum() > 500
-
-
-@pytest.mark.long
-def test_frames_are_one_batch_on_a_gpu(tmp_path, astronaut, monkeypatch):
-    write_model_folder(drawn_weights(), 'drawn', tmp_path, {})
-    frames = [astronaut[:96, :128], astronaut[96:192, :128], astronaut[200:296, 100:228]]
-    heads = [[fusion.Head(alignment.reference_points() / 5)], [], [fusion.Head(alignment.reference_points() / 4)] * 2]
-    one_by_one = Stylizer(tmp_path, device='cpu').stylize_frames(frames, heads)
-    monkeypatch.setattr(graph_translator, 'gpu_available', lambda: True)  # its way to run, on the CPU
-    stylizer, sizes, run = Stylizer(tmp_path), [], FrozenGraph.__call__
-    assert stylizer.frames_at_once((96, 128)) == 8 and stylizer.frames_at_once((2000, 4000)) == 3
-    monkeypatch.setattr(FrozenGraph, '__call__', lambda graph, given: sizes.append(len(given)) or run(graph, given))
-    for one, other in zip(one_by_one, stylizer.stylize_frames(frames, heads)):
-        assert np.abs(one.astype(int) - other).max() <= 1
-    assert sizes == [3, 3]
-
-
 def test_the_folder_s_mask_is_used(tmp_path, astronaut):
     folder = write_model(tmp_path)
     images.write_bgr(folder / 'alpha.jpg', np.zeros((288, 288, 3), np.uint8))
@@ -248,98 +173,3 @@ def test_single_says_when_the_picture_gets_too_large(single, astronaut, monkeypa
     assert result.image.shape == astronaut.shape
     assert result.working_size[0] * result.working_size[1] <= 101000
     assert 'of the training size 256' in caplog.text
-
-
-@pytest.mark.parametrize('options, message', [
-    (dict(mode='both'), 'choose fusion or single'), (dict(faces='some'), 'choose all, largest'),
-    (dict(faces=0), 'a number from 1'), (dict(short_side=3), 'at least 16'),
-    (dict(model='nowhere'), 'nowhere does not exist'), (dict(model=None), '--head'),
-    (dict(model=None, head=__file__), '--background'), (dict(mask='none.png'), 'mask none.png does not exist'),
-])
-def test_options_out_of_range_are_refused(model, options, message):
-    with pytest.raises(UserError, match=message):
-        Stylizer(**{'model': model, 'device': 'cpu', **options})
-
-
-@pytest.mark.parametrize('array', [np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8),
-                                   np.zeros((5, 5, 3), np.float32), np.zeros((0, 5, 3), np.uint8)])
-def test_arrays_that_are_no_pictures_are_refused(stylizer, array):
-    with pytest.raises(UserError, match='uint8'):
-        stylizer(array)
-
-
-def bad_graph(path, kind):
-    if kind == 'text':
-        path.write_bytes(b'this is no graph at all' * 10)
-    elif kind == 'other tensors':
-        write_translator(path, invert, input_name='photo')
-    elif kind == 'reads files':
-        write_translator(path, lambda x: x + tf.cast(tf.strings.length(tf.read_file('/etc/passwd')), tf.float32))
-    elif kind == 'float output':
-        write_translator(path, invert, dtype=tf.float32)
-    elif kind == 'one size':
-        write_translator(path, invert, shape=(256, 256, 3))
-    elif kind == 'half the size':
-        write_translator(path, lambda x: x[::2, ::2])
-    else:
-        write_translator(path, tf.image.rgb_to_grayscale)
-
-
-@pytest.mark.parametrize('kind, message', [
-    ('text', 'not a frozen|holds no graph'),
-    ('other tensors', 'no tensor input_image:0'), ('reads files', 'refused.*ReadFile'),
-    ('float output', 'is it a translator'), ('one size', 'is it the right graph'),
-    ('half the size', 'is it a translator'), ('grey', 'is it a translator')])
-def test_graphs_that_are_no_translators_are_refused(tmp_path, kind, message):
-    path = tmp_path / 'cartoon_bg.pb'
-    bad_graph(path, kind)
-    with pytest.raises(UserError, match=message) as error:
-        Stylizer(background=path, device='cpu', mode='single')
-    assert 'cartoon_bg.pb' in str(error.value)
-
-
-def test_out_of_memory_names_the_option(model, astronaut, monkeypatch):
-    stylizer = Stylizer(model, device='cpu')
-
-    def exhausted(graph, image):
-        raise tf.errors.ResourceExhaustedError(None, None, 'OOM when allocating')
-
-    monkeypatch.setattr(FrozenGraph, '__call__', exhausted)
-    with pytest.raises(UserError, match='out of memory.*512x512.*--short-side'):
-        stylizer(astronaut)
-
-
-def test_pictures_of_pillow_come_back_as_such(stylizer, astronaut):
-    portrait = Image.fromarray(astronaut[:, :, ::-1].copy())
-    found = stylizer(portrait)
-    assert found.mode == 'RGB' and found.size == portrait.size
-    np.testing.assert_array_equal(np.asarray(found)[:, :, ::-1], stylizer(astronaut))
-    turned = portrait.rotate(90, expand=True).crop((0, 0, 300, 512))
-    exif = turned.getexif()
-    exif[0x0112] = 6  # the camera was turned: shown upright it is 512 wide and 300 high
-    data_of_file = io.BytesIO()
-    turned.save(data_of_file, 'JPEG', exif=exif.tobytes())
-    assert stylizer(Image.open(data_of_file)).size == (512, 300)
-
-
-def test_several_pictures_keep_their_kinds_sizes_and_order(stylizer, astronaut):
-    small, grey = astronaut[:60, :80], Image.new('L', (33, 17), 100)
-    found = stylizer([astronaut, grey, small])
-    np.testing.assert_array_equal(found[0], stylizer(astronaut))
-    assert isinstance(found[1], Image.Image) and found[1].size == (33, 17)
-    assert found[1].getpixel((5, 5)) == (82, 82, 82)
-    np.testing.assert_array_equal(found[2], of_background(small))
-    assert stylizer(()) == []
-
-
-def test_as_a_context_it_closes(model, astronaut):
-    with Stylizer(model, device='cpu') as short_lived:
-        assert short_lived(astronaut).shape == astronaut.shape
-    with pytest.raises(RuntimeError, match='closed'):
-        short_lived(astronaut)
-
-
-@pytest.mark.parametrize('picture', [None, 'photo.jpg', [['a']], 3])
-def test_what_is_no_picture_is_told(stylizer, picture):
-    with pytest.raises(UserError, match='a picture must be an array or one of Pillow, not'):
-        stylizer(picture)

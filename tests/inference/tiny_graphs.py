@@ -2,6 +2,8 @@
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
+import numpy as np
+
 from dctnet.compat import tf
 from dctnet.frozen import freeze, write_graph
 
@@ -31,3 +33,8 @@ def write_model(folder: Path) -> Path:
     write_translator(folder / 'cartoon_h.pb', invert)
     write_translator(folder / 'cartoon_bg.pb', darken)
     return folder
+
+
+def of_background(picture: np.ndarray) -> np.ndarray:
+    """What `darken` makes of a uint8 picture."""
+    return picture // 2 + 32

@@ -9,52 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_tools.recipe.demo_material import paint, portrait, views
-from dctnet import evaluate, frozen, images
+from dctnet import evaluate, images
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from tests.training.tiny_training import write_face_network
-
-SIZE = 32
-
-
-@pytest.fixture()
-def network(tmp_path):
-    """Mean of each colour and of each colour's square."""
-    with tf.Graph().as_default() as graph:
-        image = tf.placeholder(tf.float32, [None, SIZE, SIZE, 3], name='image')
-        tf.reduce_mean(tf.concat([image, tf.square(image)], axis=3), axis=[1, 2], name='features')
-    frozen.write_graph(graph.as_graph_def(), tmp_path / 'network.pb')
-    return tmp_path / 'network.pb'
-
-
-@pytest.fixture()
-def folders(tmp_path, caplog):
-    """Ten photos, their painted and their inverted translations, and paintings of the same style."""
-    caplog.set_level('INFO')
-    photos = views(portrait(), 10, SIZE, seed=0)
-    for index, photo in enumerate(photos):
-        images.write_bgr(tmp_path / 'photos' / f'{index}.jpg', photo)
-        images.write_bgr(tmp_path / 'painted' / f'{index}.png', paint(photo))
-        images.write_bgr(tmp_path / 'inverted' / f'{index}.png', 255 - photo)
-    for index, picture in enumerate(views(paint(portrait()), 12, SIZE, seed=1)):
-        images.write_bgr(tmp_path / 'styles' / f'{index}.png', picture)
-    return tmp_path
-
-
-@pytest.fixture()
-def quick_identity(tmp_path):
-    """Pixels in the place of dlib's 29 convolutions."""
-    return write_face_network(tmp_path / 'faces.pb', 64)
-
-
-def run(folders, *results, **options):
-    words = ['--photos', folders / 'photos', '--styles', folders / 'styles', '--out', folders / 'out' / 'report.json',
-             '--device', 'cpu', '--identity', 'dlib']  # the last one of several counts
-    for name, value in options.items():
-        words += ['--' + name, value]
-    words += ['--results'] + [folders / name for name in results or ('painted', 'inverted')]
-    return evaluate.main([str(word) for word in words])
+from tests.evaluate.command import refused, run
+from tests.evaluate.conftest import SIZE
 
 
 def test_two_methods(folders, network, quick_identity, capsys):
@@ -123,13 +82,6 @@ def test_folders_of_one_name(tmp_path):
     assert evaluate.method_names([a, b, c]) == {str(a): a, str(b): b, 'c': c}
     with pytest.raises(UserError, match='twice'):
         evaluate.method_names([a, tmp_path / 'a' / '..' / 'a' / 'out'])
-
-
-def refused(folders, *results, **options):
-    with pytest.raises(UserError) as mistake:
-        run(folders, *results, **options)
-    assert not list((folders / 'out').glob('report*')) if (folders / 'out').is_dir() else True
-    return str(mistake.value)
 
 
 def test_folders_that_cannot_be_used(folders, network):
@@ -228,49 +180,3 @@ def test_names_that_are_no_text(folders, network, quick_identity):
     assert run(folders, 'painted', features=network, identity=quick_identity) == 0
     names = [row['picture'] for row in csv.DictReader((folders / 'out' / 'report.csv').open(encoding='utf-8'))]
     assert len(names) == 10 and '?.png' in names
-
-
-@pytest.fixture()
-def perceptual(tmp_path):
-    """A graph under LPIPS' names: the mean absolute difference."""
-    with tf.Graph().as_default() as graph:
-        sides = [tf.placeholder(tf.float32, [None, None, None, 3], name=name) for name in ('photo', 'result')]
-        tf.reduce_mean(tf.abs(sides[0] - sides[1]), axis=[1, 2, 3], name='distance')
-    frozen.write_graph(graph.as_graph_def(), tmp_path / 'lpips.pb')
-    return tmp_path / 'lpips.pb'
-
-
-def test_lpips_where_its_weights_are_given(folders, network, quick_identity, perceptual):
-    assert run(folders, features=network, identity=quick_identity, lpips=perceptual) == 0
-    report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
-    found = report['lpips']
-    assert found['computed_on']['network'] == 'lpips.pb' and len(found['computed_on']['network_sha256']) == 64
-
-    photos, results = [[images.to_unit(images.square(images.read_bgr(folders / name.format(i)), 256))
-                        for i in range(10)] for name in ('photos/{}.jpg', 'painted/{}.png')]
-    apart = [np.abs(photo - result).mean() for photo, result in zip(photos, results)]
-    others = [np.abs(photo - result).mean() for photo, result in zip(photos[1:] + photos[:1], results)]
-    assert found['results']['painted']['value'] == pytest.approx(np.mean(apart), rel=1e-4)
-    assert found['results']['painted']['other_photo'] == pytest.approx(np.mean(others), rel=1e-4)
-    assert found['results']['inverted']['value'] > found['results']['painted']['value']
-    rows = list(csv.DictReader((folders / 'out' / 'report.csv').open(encoding='utf-8')))
-    assert [float(row['lpips']) for row in rows[:10]] == pytest.approx(apart, abs=2e-5)
-    lines = (folders / 'out' / 'report.md').read_text(encoding='utf-8').splitlines()
-    assert lines[0].endswith('| LPIPS ↓ | LPIPS, other photo |')
-    assert f'| {np.mean(apart):.3f} | {np.mean(others):.3f} |' in lines[2]
-    assert {line.count('|') for line in lines if line.startswith('|')} == {12}
-
-    assert run(folders, features=network, identity=quick_identity) == 0
-    assert 'lpips' not in json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))
-    assert 'lpips' not in (folders / 'out' / 'report.csv').read_text(encoding='utf-8')
-    assert 'LPIPS' not in (folders / 'out' / 'report.md').read_text(encoding='utf-8')
-
-
-def test_lpips_graphs_that_cannot_be_used(folders, network, quick_identity, perceptual):
-    assert 'none.pb does not exist' in refused(folders, features=network, lpips=folders / 'none.pb')
-    assert 'no tensor photo:0' in refused(folders, features=network, lpips=network)
-    with tf.Graph().as_default() as graph:
-        sides = [tf.placeholder(tf.float32, [None, None, None, 3], name=name) for name in ('photo', 'result')]
-        tf.log(-tf.reduce_mean(tf.abs(sides[0] - sides[1]), axis=[1, 2, 3]), name='distance')
-    frozen.write_graph(graph.as_graph_def(), perceptual)
-    assert 'no finite number a pair' in refused(folders, features=network, lpips=perceptual)
