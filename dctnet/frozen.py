@@ -1,7 +1,7 @@
 """Frozen graphs: freeze a session, write and read .pb files, run them alone (FrozenGraph) or in a training graph
 (EmbeddedGraph).
 
-A .pb that is read must consist of plain tensor arithmetic: graphs that touch files, processes or Python are refused.
+What a .pb that is read may hold, and what is done before it runs here: graph_safety.
 """
 import warnings
 from pathlib import Path
@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from dctnet.compat import gpu_available, session_config, tf
 from dctnet.errors import UserError
 from dctnet.files import atomic
+from dctnet.graph_safety import contents, trial
 
 # The published translator contract (docs/design.md, "Contracts").
 TRANSLATOR_INPUT = 'input_image:0'
@@ -20,25 +21,10 @@ TRANSLATOR_OUTPUT = 'output_image:0'
 # Also in graphs that this project exports: several images of one size, [N, H, W, 3], with the same weights.
 BATCH_INPUT, BATCH_OUTPUT = 'input_images:0', 'output_images:0'
 TRANSLATOR_SCOPE = 'generator'
+_LARGEST_FILE = 2 ** 31 - 1  # bytes of a protocol buffer
 _SMALL = 1024  # bytes of a constant that stays in the graph: sizes and slopes
 # Content networks: images [N, H, W, 3] BGR in [-1, 1] -> features [N, h, w, c].
 CONTENT_INPUT, CONTENT_OUTPUT = 'image:0', 'features:0'
-
-ALLOWED_OPS = frozenset('''
-    Const Placeholder PlaceholderWithDefault Identity IdentityN StopGradient PreventGradient NoOp
-    Conv2D DepthwiseConv2dNative Conv2DBackpropInput BiasAdd MatMul BatchMatMul BatchMatMulV2 Einsum
-    AvgPool MaxPool FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 LRN L2Loss
-    BatchNormWithGlobalNormalization CheckNumerics
-    Relu Relu6 LeakyRelu Elu Selu Tanh Sigmoid Softplus Softsign Softmax LogSoftmax Erf
-    Add AddV2 AddN Sub Mul Div RealDiv DivNoNan FloorDiv FloorMod Mod Maximum Minimum SquaredDifference Neg Abs Sign
-    Square Sqrt Rsqrt Reciprocal Inv Exp Log Log1p Expm1 Pow Sin Cos Floor Ceil Round Rint ClipByValue
-    Mean Sum Prod Max Min All Any ArgMax ArgMin Cumsum
-    Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot Select SelectV2
-    Cast Reshape Shape ShapeN Size Rank Squeeze ExpandDims Transpose Pack Unpack ConcatV2 Concat Split SplitV
-    Slice StridedSlice Gather GatherV2 GatherNd Tile Fill ZerosLike OnesLike BroadcastTo BroadcastArgs Range
-    Pad PadV2 MirrorPad Reverse ReverseV2 SpaceToDepth DepthToSpace SpaceToBatchND BatchToSpaceND
-    ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea
-'''.split())
 
 
 def freeze(session: tf.Session, outputs: Sequence[tf.Tensor]) -> tf.GraphDef:
@@ -51,43 +37,59 @@ def freeze(session: tf.Session, outputs: Sequence[tf.Tensor]) -> tf.GraphDef:
 
 
 def write_graph(graph_def: tf.GraphDef, path: Path) -> None:
-    """Write a .pb, whole or not at all. Equal graphs give equal bytes."""
-    atomic.write_bytes(Path(path), graph_def.SerializeToString(deterministic=True))
+    """Write a .pb of our own making, whole or not at all. Equal graphs give equal bytes."""
+    data = graph_def.SerializeToString(deterministic=True)
+    atomic.write_bytes(Path(path), data)
+    trial.trust(data)
 
 
 def read_graph(path: Path) -> tf.GraphDef:
-    """Read a .pb. Raises UserError if it is missing, no graph, or holds operations beyond tensor arithmetic."""
+    """Read a .pb whose constants are wanted. Raises UserError if it is missing, no graph, holds operations beyond
+    tensor arithmetic, or if its contents cannot be right (`graph_safety.contents`)."""
+    return _parsed(_bytes(path), str(path))
+
+
+def read_runnable(path: Path, inputs: Sequence[str], outputs: Sequence[str]) -> tf.GraphDef:
+    """Read a .pb that will be run. inputs, outputs: names (NAME:0). Raises UserError as `read_graph` does, if one of
+    the names is missing, and if a process of its own does not survive it (`graph_safety.trial`)."""
+    data = _bytes(path)
+    graph_def = _parsed(data, str(path))
+    check_tensors(graph_def, [*inputs, *outputs], str(path))
+    trial.check(data, inputs, outputs, str(path), graph_def.SerializeToString())
+    return graph_def
+
+
+def _bytes(path: Path) -> bytes:
     path = Path(path)
     if path.is_dir():
         raise UserError(f'{path} is a folder: name the .pb file')
     try:
-        data = path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise UserError(f'{path} is no file: name the .pb file')
+        if path.stat().st_size > _LARGEST_FILE:
+            raise UserError(f'{path} is no frozen TensorFlow graph: it has {path.stat().st_size >> 20} MB, and a graph '
+                            'has 2 GB at most')
+        return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f'frozen graph {path} does not exist: check the path') from None
     except PermissionError:
         raise UserError(f'no permission to read {path}: change its rights') from None
     except OSError as error:
         raise UserError(f'cannot read {path}: {error.strerror}') from error
+
+
+def _parsed(data: bytes, where: str) -> tf.GraphDef:
     graph_def = tf.GraphDef()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # older protobuf warns of some garbage instead of raising
             graph_def.ParseFromString(data)
     except DecodeError:
-        raise UserError(f'{path} is not a frozen TensorFlow graph: export it again, or download it again') from None
+        raise UserError(f'{where} is not a frozen TensorFlow graph: export it again, or download it again') from None
     if not graph_def.node:
-        raise UserError(f'{path} holds no graph ({len(data)} bytes): export it again, or download it again')
-    check_operations(graph_def, str(path))
+        raise UserError(f'{where} holds no graph ({len(data)} bytes): export it again, or download it again')
+    contents.check(graph_def, where)
     return graph_def
-
-
-def check_operations(graph_def: tf.GraphDef, where: str) -> None:
-    """Raise UserError if a graph holds operations beyond tensor arithmetic; `where` names the file."""
-    nodes = list(graph_def.node) + [node for function in graph_def.library.function for node in function.node_def]
-    refused = sorted({node.op for node in nodes} - ALLOWED_OPS)
-    if refused:
-        raise UserError(f'{where} is refused: it holds operations that no frozen network here needs '
-                        f"({', '.join(refused[:8])}): use a graph frozen for inference")
 
 
 def constants(path: Path, scope: str) -> Dict[str, np.ndarray]:
@@ -172,7 +174,7 @@ class FrozenGraph:
     device: 'auto', 'cpu' or 'gpu'.
     threads: inside one operation; 0 leaves it to TensorFlow.
     own_threads: for calls from within another session, which may hold all threads that they would share.
-    Raises UserError if the file or its tensors do not fit (`read_graph`, `import_into`), or if there is no GPU and
+    Raises UserError if the file or its tensors do not fit (`read_runnable`, `import_into`), or if there is no GPU and
     device is 'gpu'.
     """
 
@@ -184,7 +186,7 @@ class FrozenGraph:
                             'driver')
         from_file = not isinstance(source, tf.GraphDef)
         where = str(source) if from_file else 'the graph'
-        graph_def = read_graph(Path(str(source))) if from_file else source
+        graph_def = read_runnable(Path(str(source)), inputs, outputs) if from_file else source
         graph = tf.Graph()
         with graph.as_default():
             elements = import_into(graph_def, {}, list(inputs) + list(outputs), where)

@@ -2,6 +2,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Optional
 
 CHECKPOINTS = 'DCTNET_CHECKPOINTS'
 _PACKAGE = Path(__file__).resolve().parent
@@ -18,6 +19,15 @@ def checkpoints_folder() -> Path:
     """The folder of pretrained networks, which are not shipped: the environment variable DCTNET_CHECKPOINTS, else
     checkpoints/ in the working directory. It may be missing."""
     return Path(os.environ.get(CHECKPOINTS) or 'checkpoints')
+
+
+def cache_folder() -> Optional[Path]:
+    """The folder for what this user's machine keeps between runs; it may be missing. None if the user has no home."""
+    named = os.environ.get('XDG_CACHE_HOME') or os.environ.get('LOCALAPPDATA')  # the second is Windows'
+    try:
+        return (Path(named) if named else Path.home() / '.cache') / 'dctnet'
+    except (RuntimeError, KeyError):
+        return None
 
 
 def shipped(name: str) -> Path:

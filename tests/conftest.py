@@ -1,13 +1,23 @@
 """What several tests share: pictures and a quick content network for training, a model and a detector for inference,
 and a disk that fills up."""
+import os
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
 from dctnet import process
 
 process.prepare()  # before any test loads TensorFlow
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_cache():
+    """No test reads or fills the user's cache."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, 'XDG_CACHE_HOME', folder)
+        yield
 
 
 @pytest.fixture(scope='session', autouse=True)

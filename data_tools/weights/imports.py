@@ -14,6 +14,7 @@ from dctnet.exporters import model_folder
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.files import atomic
 from dctnet.files.hashing import sha256_of_file
+from dctnet.graph_safety import contents, trial
 from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19
 from dctnet.nets.dlib_file import read_descriptor_weights
 from dctnet.runs import checkpoint
@@ -116,7 +117,9 @@ def import_inception(source: Path, out: Path) -> str:
     except (tarfile.TarError, EOFError, StopIteration, DecodeError) as error:
         raise UserError(f'{source} holds no frozen graph ({type(error).__name__}): fetch it again') from error
     graph_def = inception.pooling_part(graph_def, str(source))
-    frozen.check_operations(graph_def, str(source))
+    contents.check(graph_def, str(source))
+    data = graph_def.SerializeToString()
+    trial.check(data, [inception.INPUT], [inception.OUTPUT], str(source), data)
     frozen.write_graph(graph_def, out)
     return f'{out}: Inception up to {inception.OUTPUT}, {len(graph_def.node)} operations from {source}'
 

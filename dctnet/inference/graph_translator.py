@@ -6,8 +6,8 @@ import numpy as np
 
 from dctnet.compat import gpu_available, tf
 from dctnet.errors import UserError
-from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, check_tensors,
-                           has_tensors, read_graph)
+from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, has_tensors,
+                           read_runnable)
 from dctnet.inference.cpu_graph import for_cpu
 
 MAX_BATCH, MAX_BATCH_PIXELS = 8, 4000000  # images and their pixels at once on a GPU, which bounds its memory
@@ -24,13 +24,12 @@ class GraphTranslator:
 
     def __init__(self, path: Path, device: str, threads: int) -> None:
         self._path = path
-        graph_def = read_graph(path)
-        check_tensors(graph_def, [TRANSLATOR_INPUT, TRANSLATOR_OUTPUT], str(path))
+        graph_def = read_runnable(path, [TRANSLATOR_INPUT], [TRANSLATOR_OUTPUT])
         # A batch fills a GPU; on a CPU it takes longer than its images one by one.
         on_gpu = device != 'cpu' and gpu_available()
         self._batches = None
         if on_gpu and has_tensors(graph_def, [BATCH_INPUT, BATCH_OUTPUT]):
-            self._batches = FrozenGraph(graph_def, [BATCH_INPUT], [BATCH_OUTPUT], device, threads)
+            self._batches = FrozenGraph(path, [BATCH_INPUT], [BATCH_OUTPUT], device, threads)
         if not on_gpu:
             graph_def = for_cpu(graph_def)
         self._graph = FrozenGraph(graph_def, device=device, threads=threads)
@@ -65,11 +64,18 @@ class GraphTranslator:
 
     def _run(self, graph: FrozenGraph, batch: np.ndarray) -> np.ndarray:
         try:
-            return graph(batch.astype(np.float32))
+            answer = graph(batch.astype(np.float32))
+            if answer.shape != batch.shape or answer.dtype != np.uint8:  # a graph may treat sizes differently
+                raise UserError(f'{self._path} turns a picture of {batch.shape[-2]}x{batch.shape[-3]} pixels into '
+                                f'{answer.dtype} {list(answer.shape)}: is it a translator?')
+            return answer
         except tf.errors.ResourceExhaustedError as error:
             raise UserError(f'out of memory on {batch.shape[-2]}x{batch.shape[-3]} pixels with {self._path}: '
                             'lower --workers or --short-side (mode fusion), crop the picture, or use --device '
                             'cpu') from error
+        except (ValueError, tf.errors.OpError) as error:
+            raise UserError(f'{self._path} cannot translate a picture of {batch.shape[-2]}x{batch.shape[-3]} pixels: '
+                            f"{' '.join(str(error).split())[:200]}: is it a translator?") from error
 
     def close(self) -> None:
         """Free the graph's memory; the object cannot be called any more."""

@@ -28,30 +28,31 @@ class _Imported(NamedTuple):
     """A network of data_tools.import_weights.
 
     file: its name in checkpoints/.
-    tensors: names that it must have.
+    inputs, outputs: names of its tensors.
     purpose: what it is needed for, for messages.
     advice: how to get it, for messages.
     """
     file: str
-    tensors: Sequence[str]
+    inputs: Sequence[str]
+    outputs: Sequence[str]
     purpose: str
     advice: str
 
 
 _IMPORTED: Dict[str, _Imported] = {
     'vgg19': _Imported(
-        'vgg19.pb', [frozen.CONTENT_INPUT, frozen.CONTENT_OUTPUT], 'the content loss needs VGG19',
+        'vgg19.pb', [frozen.CONTENT_INPUT], [frozen.CONTENT_OUTPUT], 'the content loss needs VGG19',
         'fetch vgg19.npy or vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 ("python -m data_tools.fetch '
         'vgg19_keras", or by hand: checkpoints/README.md) and run "python -m data_tools.import_weights vgg19 FILE"; or '
         'choose loss.content_network=dlib, a smaller trained network that is installed already, or =random for a '
         'try-out'),
     'arcface': _Imported(
-        'arcface.pb', [arcface.INPUT, arcface.OUTPUT], 'ArcFace is asked for',
+        'arcface.pb', [arcface.INPUT], [arcface.OUTPUT], 'ArcFace is asked for',
         'run "python -m data_tools.fetch arcface_ir_se50" and "python -m data_tools.import_weights arcface '
         'checkpoints/model_ir_se50.pth", or choose dlib (loss.identity_network=dlib of the CCN, '
         'evaluate.identity_network=dlib of the TTN, --identity dlib of dctnet.evaluate)'),
     'inception': _Imported(
-        'inception.pb', [inception.INPUT, inception.OUTPUT], 'FID and KID ask for Inception',
+        'inception.pb', [inception.INPUT], [inception.OUTPUT], 'FID and KID ask for Inception',
         'run "python -m data_tools.fetch inception_2015" and "python -m data_tools.import_weights inception '
         'checkpoints/frozen_inception_v1_2015_12_05.tar.gz", or choose dlib (--features dlib, training: '
         'evaluate.features=dlib), which needs no download and whose figures compare only with each other'),
@@ -148,9 +149,7 @@ def read_imported(name: str) -> tf.GraphDef:
     network, file = _IMPORTED[name], imported_file(name)
     if not file.exists():
         raise UserError(f'{network.purpose}, and {file} is not there: {network.advice}')
-    graph_def = frozen.read_graph(file)
-    frozen.check_tensors(graph_def, network.tensors, str(file))
-    return graph_def
+    return frozen.read_runnable(file, network.inputs, network.outputs)
 
 
 def read_file(file: Path, what: str, names: Sequence[str]) -> tf.GraphDef:
@@ -158,9 +157,7 @@ def read_file(file: Path, what: str, names: Sequence[str]) -> tf.GraphDef:
     messages. Raises UserError if it cannot be used."""
     if file.suffix != '.pb':
         raise UserError(f"{what} {file}: choose {', '.join(names)} or a frozen graph FILE.pb")
-    graph_def = frozen.read_graph(file)
-    frozen.check_tensors(graph_def, [frozen.CONTENT_INPUT, frozen.CONTENT_OUTPUT], str(file))
-    return graph_def
+    return frozen.read_runnable(file, [frozen.CONTENT_INPUT], [frozen.CONTENT_OUTPUT])
 
 
 def _embedding_of_file(file: Path, what: str, names: Sequence[str]) -> EmbeddingNetwork:

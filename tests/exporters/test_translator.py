@@ -5,6 +5,7 @@ import numpy as np
 from dctnet import frozen, images
 from dctnet.compat import tf
 from dctnet.exporters.translator import translator_graph
+from dctnet.graph_safety import contents
 from dctnet.nets import unet
 from dctnet.runs import checkpoint
 
@@ -36,7 +37,7 @@ def test_a_batch_beside_it_shares_the_weights(weights):
 
 def test_the_published_contract(weights):
     graph_def = translator_graph(weights, 'x')
-    assert {node.op for node in graph_def.node} <= frozen.ALLOWED_OPS
+    assert {node.op for node in graph_def.node} <= contents.ALLOWED_OPS
     by_name = {node.name: node for node in graph_def.node}
     assert by_name['input_image'].op == 'Placeholder' and by_name['input_image'].attr['dtype'].type == 1  # float32
     assert by_name['output_image'].attr['DstT'].type == 4  # uint8

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from dctnet import frozen, images
+from dctnet.graph_safety import contents
 from dctnet.nets import lpips
 from tests.data_tools.weights.published_files import lpips_states
 
@@ -54,7 +55,7 @@ def states():
 def network(states):
     from data_tools.weights.torch_states import lpips_arrays
     graph_def = lpips.freeze_graph(lpips_arrays(*states, where='x'))
-    frozen.check_operations(graph_def, 'x')
+    contents.check(graph_def, 'x')
     return frozen.FrozenGraph(graph_def, [lpips.PHOTO, lpips.RESULT], [lpips.OUTPUT], 'cpu')
 
 

@@ -5,6 +5,7 @@ from scipy.ndimage import correlate
 
 from dctnet import frozen
 from dctnet.compat import tf
+from dctnet.graph_safety import contents
 from dctnet.nets import vgg19
 
 
@@ -30,7 +31,7 @@ def test_structure(weights):
     graph_def = vgg19.freeze_graph(weights)
     ops = [node.op for node in graph_def.node]
     assert ops.count('Conv2D') == 12 and ops.count('Relu') == 11 and ops.count('MaxPool') == 3  # none after conv4_4
-    assert {'Placeholder', 'Const'} <= set(ops) <= frozen.ALLOWED_OPS
+    assert {'Placeholder', 'Const'} <= set(ops) <= contents.ALLOWED_OPS
     with tf.Graph().as_default():
         pictures = {frozen.CONTENT_INPUT: tf.zeros([2, 32, 48, 3])}
         features, = frozen.import_into(graph_def, pictures, [frozen.CONTENT_OUTPUT], 'x')
