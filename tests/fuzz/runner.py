@@ -41,8 +41,8 @@ class Worker:
             verdict = json.loads(answer)
         else:
             ended = self._process.poll() if answer == '' else None
-            verdict = {'kind': '?', 'end': 'hang' if answer is None else 'crash', 'detail': f'exit code {ended}: {self._said()}',
-                       'seconds': 0}
+            verdict = {'kind': '?', 'end': 'hang' if answer is None else 'crash', 'seconds': 0,
+                       'detail': f'exit code {ended}: {self._said()}'}
             self.close()
         verdict['number'] = number
         shutil.rmtree(str(self.folder / str(number)), ignore_errors=True)

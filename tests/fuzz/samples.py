@@ -150,8 +150,9 @@ def configs() -> List[bytes]:
 def manifests() -> List[bytes]:
     from dctnet import places
     return [places.shipped('checkpoints/manifest.yaml').read_bytes(),
-            yaml.safe_dump({'x': {'file': 'x.bin', 'source': 'y', 'sha256': '0' * 64, 'md5': None, 'size': 5, 'licence': 'z',
-                                  'used_by': 'u', 'import': None, 'makes': None, 'urls': ['https://example.org/x']}}).encode()]
+            yaml.safe_dump({'x': {'file': 'x.bin', 'source': 'y', 'urls': ['https://example.org/x'], 'sha256': '0' * 64,
+                                  'md5': None, 'size': 5, 'licence': 'z', 'used_by': 'u', 'import': None,
+                                  'makes': None}}).encode()]
 
 
 def _json(*trees: object) -> List[bytes]:
@@ -175,8 +176,8 @@ def cards() -> List[bytes]:
 
 def published_configurations() -> List[bytes]:
     return _json({'framework': 'tensorflow', 'task': 'image-portrait-stylization', 'train': {
-        'work_dir': 'work', 'photo': 'p', 'cartoon': 'c', 'resume_epoch': 0, 'max_steps': 10, 'batch_size': 2, 'patch_size': 32, 'adv_train_lr': 2e-4,
-        'logging_interval': 5, 'ckpt_period_interval': 5, 'num_gpus': 1, 'dctnet': {'model.channels': 4}}})
+        'work_dir': 'work', 'photo': 'p', 'cartoon': 'c', 'resume_epoch': 0, 'max_steps': 10, 'batch_size': 2,
+        'patch_size': 32, 'adv_train_lr': 2e-4, 'logging_interval': 5, 'ckpt_period_interval': 5, 'num_gpus': 1, 'dctnet': {'model.channels': 4}}})
 
 
 def metrics() -> List[bytes]:
