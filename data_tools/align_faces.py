@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import signal
 import sys
 import time
 from collections import Counter
@@ -202,7 +201,6 @@ def report(lines: Dict[str, List[str]], image_count: int, new: int, seconds: flo
 
 def command() -> NoReturn:
     """The entry point of the command line."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends as cleanly as Ctrl-C
     exit_with(main)
 
 

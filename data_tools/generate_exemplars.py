@@ -21,7 +21,6 @@ import argparse
 import json
 import logging
 import shlex
-import signal
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -226,7 +225,6 @@ def report(folder: Path, lines: Dict[str, List[str]], failed: Sequence[Path]) ->
 
 def command() -> NoReturn:
     """The entry point of the command line."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop ends as cleanly as Ctrl-C
     exit_with(main)
 
 

@@ -2,6 +2,7 @@
 import sys
 from typing import Callable, NoReturn
 
+from dctnet import process
 from dctnet.places import as_typed
 
 DONE = 0
@@ -17,19 +18,27 @@ class UserError(Exception):
 def exit_with(main: Callable[[], int]) -> NoReturn:
     """Run a command line's `main` and leave with its exit code.
 
-    A UserError, or a file without permission, becomes one line and exit code 2; an interrupt becomes 130; a bug keeps
-    its traceback.
+    A UserError, or a file without permission, becomes one line and exit code 2; Ctrl-C becomes 130; a signal that asks
+    to stop (process.STOP_SIGNALS) becomes 75, if `main` does not decide otherwise; a bug keeps its traceback.
     """
+    with process.stop_signals_interrupt():
+        code = _code(main)
+    sys.exit(code)
+
+
+def _code(main: Callable[[], int]) -> int:
     try:
-        code = main()
+        return main()
     except UserError as error:
         print(f'error: {as_typed(str(error))}', file=sys.stderr)
-        code = USER_MISTAKE
+        return USER_MISTAKE
     except PermissionError as error:
         print(f'error: no permission to use {error.filename}: change its rights or choose another place',
               file=sys.stderr)
-        code = USER_MISTAKE
+        return USER_MISTAKE
+    except process.Stopped as signal:
+        print(f'stopped by {signal}: the same command goes on', file=sys.stderr)
+        return STOPPED_EARLY
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
-        code = 130
-    sys.exit(code)
+        return 130

@@ -18,6 +18,9 @@ _XLA_ON_CPUS = '--tf_xla_cpu_global_jit'  # without it the compiler leaves CPUs 
 _LARGEST_ON_THE_HEAP = 8 << 20  # bytes: the activations of one image in the first layers at 256 px
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of glibc's malloc.h
 
+# A scheduler's end of time, a closed terminal, and the warnings that schedulers can be told to send. Windows has one.
+STOP_SIGNALS = [getattr(signal, name) for name in ('SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2') if hasattr(signal, name)]
+
 
 def prepare() -> None:
     """Call before TensorFlow loads: silences all its messages but errors, and turns on oneDNN, which TensorFlow 2
@@ -58,17 +61,50 @@ def give_back_freed_memory() -> bool:
     return bool(mallopt(_M_ARENA_MAX, 1) and mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_THE_HEAP))
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal of STOP_SIGNALS has asked the process to stop; its name is the argument."""
+
+
+@contextlib.contextmanager
+def stop_signals_interrupt() -> Iterator[None]:
+    """A context: STOP_SIGNALS raise Stopped, as Ctrl-C raises KeyboardInterrupt; after it they do nothing.
+
+    For a whole command, whose exit code is known when the context ends. Signals that are ignored already (nohup) stay
+    so. A process that is forked gets the system's own handling back.
+    """
+    def handle(number: int, frame: object) -> None:
+        raise Stopped(signal.Signals(number).name)
+
+    numbers = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    for number in numbers:
+        signal.signal(number, handle)
+    if hasattr(os, 'register_at_fork'):
+        os.register_at_fork(after_in_child=_system_handling)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, lambda number, frame: None)  # unlike SIG_IGN, no program that is started inherits it
+
+
+def _system_handling() -> None:
+    for number in STOP_SIGNALS:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def stop_signals(ask_to_stop: Callable[[str], None]) -> Iterator[None]:
-    """A context: SIGTERM and Ctrl-C call ask_to_stop(name of the signal) instead of ending the process; a second Ctrl-C
-    ends it at once."""
+    """A context: STOP_SIGNALS and Ctrl-C call ask_to_stop(name of the signal) instead of ending the process; a second
+    Ctrl-C ends it at once."""
     def handle(number: int, frame: object) -> None:
         name = signal.Signals(number).name
         log.info('%s: stopping after this step; the same command goes on from there', name)
         ask_to_stop(name)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    former = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN] + [signal.SIGINT]
+    former = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:

@@ -1,7 +1,19 @@
 """From what `main` does to the exit code."""
+import os
+import signal
+
 import pytest
 
+from dctnet import process
 from dctnet.errors import UserError, exit_with
+
+
+@pytest.fixture(autouse=True)
+def handlers():
+    before = {number: signal.getsignal(number) for number in process.STOP_SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def leave(error=None, code=0):
@@ -27,3 +39,15 @@ def test_codes_and_messages(capsys):
 def test_a_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         exit_with(lambda: 1 // 0)
+
+
+@pytest.mark.parametrize('number', process.STOP_SIGNALS)
+def test_a_signal_is_an_early_stop(number, capsys):
+    def main():
+        os.kill(os.getpid(), number)
+        signal.getsignal(number)  # lets the handler run
+        return 0
+    with pytest.raises(SystemExit) as caught:
+        exit_with(main)
+    assert caught.value.code == 75
+    assert capsys.readouterr().err == f'stopped by {number.name}: the same command goes on\n'

@@ -40,15 +40,54 @@ def test_another_c_library_is_no_obstacle(monkeypatch):
     assert process.give_back_freed_memory() is False
 
 
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+ALL_STOPS = [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT]
+
+
+@pytest.mark.parametrize('number', ALL_STOPS)
 def test_a_signal_asks_to_stop_and_handlers_are_put_back(number):
-    before = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)]
+    before = [signal.getsignal(n) for n in ALL_STOPS]
     reasons = []
     with process.stop_signals(reasons.append):
         os.kill(os.getpid(), number)
         signal.getsignal(number)  # lets the handler run
     assert reasons == [number.name]
-    assert [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)] == before
+    assert [signal.getsignal(n) for n in ALL_STOPS] == before
+
+
+@pytest.fixture()
+def handlers():
+    before = {number: signal.getsignal(number) for number in ALL_STOPS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize('number', process.STOP_SIGNALS)
+def test_a_signal_interrupts_a_command_until_its_end(number, handlers):
+    with pytest.raises(process.Stopped, match=number.name):
+        with process.stop_signals_interrupt():
+            os.kill(os.getpid(), number)
+            signal.getsignal(number)
+    os.kill(os.getpid(), number)  # the exit code is known: nothing happens
+    signal.getsignal(number)
+
+
+def test_what_nohup_ignores_stays_ignored(handlers):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    reasons = []
+    with process.stop_signals_interrupt(), process.stop_signals(reasons.append):
+        os.kill(os.getpid(), signal.SIGHUP)
+        signal.getsignal(signal.SIGHUP)
+    assert not reasons and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+def test_a_forked_process_can_be_ended(handlers):
+    with process.stop_signals_interrupt():
+        child = os.fork()
+        if child == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM
 
 
 def test_a_second_interrupt_ends_the_process_at_once():

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import Iterator, Sequence
 
+from dctnet import process
+
 # The package of the data tools: data_tools in a checkout, dctnet.data_tools if the project is installed.
 TOOLS = __name__.rpartition('.recipe.')[0]
 
@@ -13,19 +15,20 @@ TOOLS = __name__.rpartition('.recipe.')[0]
 def run_command(words: Sequence[object], title: str = '') -> int:
     """Print `$ python WORDS` after the title, run it with this interpreter, and return its exit code.
 
-    SIGTERM and Ctrl-C reach the command, which then stops as it would on its own."""
+    Signals that ask to stop, and Ctrl-C, reach the command, which then stops as it would on its own."""
     texts = [str(word) for word in words]
     print(f"\n{title}$ python {' '.join(shlex.quote(text) for text in texts)}", flush=True)
-    process = subprocess.Popen([sys.executable] + texts)
-    with _signals_passed_on_to(process):
-        return process.wait()
+    command = subprocess.Popen([sys.executable] + texts)
+    with _signals_passed_on_to(command):
+        return command.wait()
 
 
 @contextlib.contextmanager
-def _signals_passed_on_to(process: subprocess.Popen) -> Iterator[None]:
+def _signals_passed_on_to(command: subprocess.Popen) -> Iterator[None]:
     # A terminal sends Ctrl-C to both: the command decides what it means, so this process only has to survive it.
-    former = {signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
-              signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
+    former = {number: signal.signal(number, lambda number, frame: command.send_signal(number))
+              for number in process.STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN}
+    former[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         yield
     finally:

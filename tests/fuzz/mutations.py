@@ -8,7 +8,8 @@ from typing import Any, List
 ODD_NUMBERS = [0, -1, 1, 2, 255, 256, 65535, 65536, 2 ** 31 - 1, -2 ** 31, 2 ** 31, 2 ** 32, 2 ** 62, 2 ** 63 - 1,
                -2 ** 63, 10 ** 30, 1e308, -0.0, float('nan'), float('inf'), 0.5]
 ODD_TEXTS = ['', ' ', '\x00', '\ufeff', '../../outside', '/etc/hostname', '~nobody/x', 'a' * 70000, '\ud800', '日本語',
-             '*', '{}', '%s%n', '2024_01_05', 'no', '1.10', '12:30', '\n', 'NaN', '!!python/object:os.system', 'C:\\x', '-']
+             '*', '{}', '%s%n', '2024_01_05', 'no', '1.10', '12:30', '\n', 'NaN', '!!python/object:os.system', 'C:\\x',
+             '-']
 
 
 def of_bytes(data: bytes, draw: random.Random, others: List[bytes]) -> bytes:
@@ -81,7 +82,8 @@ def of_yaml(data: bytes, draw: random.Random, others: List[bytes]) -> bytes:
         return of_bytes(data, draw, others)
     if what < .5:
         odd = draw.choice(['&a [*a, *a]', '*nothing', '!!binary x', '2024-13-45', '!<x> y', '? [a]\n: b', '- \t-',
-                           '%YAML 9', '@', '0o99', '.inf', '=', '<<: 3', '{' * 999, '[' * 3000, '2001-12-14t21:59:43.10-05:00'])
+                           '%YAML 9', '@', '0o99', '.inf', '=', '<<: 3', '{' * 999, '[' * 3000,
+                           '2001-12-14t21:59:43.10-05:00'])
         lines = data.decode().splitlines()
         lines.insert(draw.randrange(len(lines) + 1), draw.choice(['', '  ', 'a: ']) + odd)
         return '\n'.join(lines).encode()

@@ -177,7 +177,8 @@ def cards() -> List[bytes]:
 def published_configurations() -> List[bytes]:
     return _json({'framework': 'tensorflow', 'task': 'image-portrait-stylization', 'train': {
         'work_dir': 'work', 'photo': 'p', 'cartoon': 'c', 'resume_epoch': 0, 'max_steps': 10, 'batch_size': 2,
-        'patch_size': 32, 'adv_train_lr': 2e-4, 'logging_interval': 5, 'ckpt_period_interval': 5, 'num_gpus': 1, 'dctnet': {'model.channels': 4}}})
+        'patch_size': 32, 'adv_train_lr': 2e-4, 'logging_interval': 5, 'ckpt_period_interval': 5, 'num_gpus': 1,
+        'dctnet': {'model.channels': 4}}})
 
 
 def metrics() -> List[bytes]:
