@@ -28,7 +28,7 @@ from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.files import atomic
 from dctnet.inference.model_folder import ModelFiles, find_files
-from dctnet.parallel import ordered_map, succeeded
+from dctnet.parallel import core_count, ordered_map, succeeded
 from dctnet.video import job as clip_job
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
@@ -82,7 +82,7 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
     parser.add_argument('--threads', type=int, default=0, metavar='N',
                         help='threads inside one operation (default: TensorFlow\'s choice)')
-    parser.add_argument('--workers', type=int, default=min(4, len(os.sched_getaffinity(0))), metavar='N',
+    parser.add_argument('--workers', type=int, default=min(4, core_count()), metavar='N',
                         help='pictures of a folder at the same time (default: as many as cores, at most 4)')
     return parser.parse_args(argv)
 

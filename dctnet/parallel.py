@@ -1,5 +1,6 @@
 """Calls in several threads whose results and log messages come in the order of their items."""
 import logging
+import os
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +12,13 @@ from dctnet.errors import UserError
 Item = TypeVar('Item')
 
 _PROJECT = logging.getLogger('dctnet')
+
+
+def core_count() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, 'sched_getaffinity'):  # Linux; it knows the limits of schedulers and of most containers
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def ordered_map(function: Callable[[Item], Any], items: Iterable[Item], workers: int

@@ -194,7 +194,7 @@ def test_choices_for_the_whole_process_are_made_by_commands(path):
     """Environment, signals, allocator, eager mode: a service that imports the package keeps its own."""
     module, text = name_of(path), path.read_text(encoding='utf-8')
     if "if __name__ == '__main__':" in text or module in (
-            'dctnet.process', 'dctnet.compat', 'data_tools.recipe.project_command'):
+            'dctnet.process', 'dctnet.compat', 'dctnet.errors', 'data_tools.recipe.project_command'):
         return
     assert 'dctnet.process' not in imported(path)
     for word in ('graph_mode(', 'os.environ[', 'environ.setdefault', 'signal.signal(', 'basicConfig('):

@@ -4,7 +4,6 @@ A part is continued only if its origin still fits, so that a file that has chang
 old one (RFC 7233: Range, If-Range).
 """
 import http.client
-import os
 import re
 import shutil
 import ssl
@@ -20,6 +19,7 @@ from typing import Callable, Iterator, Optional, Tuple
 from tqdm import tqdm
 
 from dctnet.errors import UserError
+from dctnet.files import durable
 from dctnet.files.atomic import storage_errors
 
 from .part_file import Origin, empty, read_origin, write_origin
@@ -187,8 +187,8 @@ def _write(response: http.client.HTTPResponse, part: Path, start: int, whole: Op
             with storage_errors(part):
                 while block:
                     block = block[stream.write(block):]
-        with storage_errors(part):
-            os.fsync(stream.fileno())
+    with storage_errors(part):
+        durable.flush(part)
     if whole is not None and position != whole:
         raise urllib.error.URLError(f'the connection ended after {position} of {whole} bytes')
 

@@ -2,14 +2,13 @@
 
 The origin lies beside it in NAME.part.json: address, ETag, Last-Modified and size, as the server stated them.
 """
-import fcntl
 import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, NamedTuple, Optional
 
-from dctnet.files import atomic
+from dctnet.files import atomic, durable, lock
 
 
 class Origin(NamedTuple):
@@ -49,15 +48,13 @@ def keep_locked(part: Path) -> Iterator[None]:
 
 def _lock(part: Path) -> int:
     while True:
-        with atomic.storage_errors(part):
-            descriptor = os.open(str(part), os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = lock.open_file(part)
+        meaning = f'do not fetch {part} twice at once'
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            lock.acquire(descriptor, meaning)
+        except lock.Taken:
             print(f'  another process is downloading {part}: waiting for it', flush=True)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as error:  # some network file systems have no locks
-            print(f'  {part} cannot be locked ({error.strerror}): do not fetch it twice at once', flush=True)
+            lock.acquire(descriptor, meaning, wait=True)
         if _lies_at(descriptor, part):
             return descriptor
         os.close(descriptor)  # the process that held it has finished or removed it
@@ -79,7 +76,7 @@ def empty(part: Path) -> None:
 def finish(part: Path, target: Path) -> None:
     """The complete part becomes the file. Raises UserError if the disk refuses."""
     with atomic.storage_errors(target):
-        os.replace(str(part), str(target))
+        durable.rename(part, target)
     _remove_origin(part)
 
 

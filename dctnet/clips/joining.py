@@ -1,5 +1,4 @@
 """The finished file: segments one after the other, with the sound of the source copied as it is."""
-import os
 from pathlib import Path
 from typing import List, Sequence
 
@@ -8,7 +7,7 @@ from dctnet.clips.clip import Clip
 from dctnet.clips.formats import Format
 from dctnet.clips.segments import Segment
 from dctnet.errors import UserError
-from dctnet.files import atomic
+from dctnet.files import atomic, durable
 
 
 def join(segments: Sequence[Segment], clip: Clip, target: Path, container: Format, sound: bool) -> None:
@@ -37,7 +36,7 @@ def join(segments: Sequence[Segment], clip: Clip, target: Path, container: Forma
     if status:
         raise UserError(f'cannot write {target} ({ffmpeg.reason(errors)}): free some space, or choose another place')
     with atomic.storage_errors(target):
-        os.replace(str(partial), str(target))
+        durable.rename(partial, target)
 
 
 def _row(segments: Sequence[Segment], clip: Clip) -> List[str]:

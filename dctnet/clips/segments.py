@@ -3,7 +3,6 @@
 A segment is named by its first and its last frame and is complete once it bears that name. Each begins with a whole
 picture, and plays from time 0.
 """
-import os
 import re
 from pathlib import Path
 from typing import List, NamedTuple, Optional
@@ -15,7 +14,7 @@ from dctnet.clips import ffmpeg, raw_stream
 from dctnet.clips.clip import Clip
 from dctnet.clips.formats import Format
 from dctnet.errors import UserError
-from dctnet.files import atomic
+from dctnet.files import atomic, durable
 
 LENGTH = 60  # frames: what a power cut can cost; key frames lie 2 to 10 seconds apart in most clips
 _NAME = re.compile(r'(\d{7})-(\d{7})\.mp4$')
@@ -90,7 +89,7 @@ class SegmentWriter:
         self._process.__exit__()
         self._process = None
         with atomic.storage_errors(self._partial):
-            os.replace(str(self._partial), str(self._folder / f'{self._first:07d}-{self.next - 1:07d}.mp4'))
+            durable.rename(self._partial, self._folder / f'{self._first:07d}-{self.next - 1:07d}.mp4')
 
     def _start(self, image: np.ndarray) -> ffmpeg.Process:
         aspect = self._clip.pixel_aspect.replace(':', '/')

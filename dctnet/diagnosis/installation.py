@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from dctnet.diagnosis.facts import Capability, Card, Driver, Installation
+from dctnet.parallel import core_count
 
 # Module -> what pip calls it. All are loaded by a training. dctnet.compat stands for TensorFlow and tf-slim.
 LIBRARIES = {'numpy': 'numpy', 'scipy': 'scipy', 'cv2': 'opencv-python-headless', 'skimage': 'scikit-image',
@@ -76,7 +77,7 @@ def capability(text: str) -> Optional[Capability]:
 
 def cores() -> int:
     """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0))
+    return core_count()
 
 
 def memory_gb() -> float:

@@ -10,6 +10,7 @@ from typing import Dict, Iterator, List, Tuple
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.files import durable, leftovers
 
 _STORAGE_ADVICE = {
     errno.ENOSPC: 'the disk is full: free some space',
@@ -22,6 +23,11 @@ _STORAGE_ADVICE = {
     errno.EEXIST: 'a file stands where a folder is needed: choose another place',
     errno.EISDIR: 'a folder stands where the file would go: choose another name',
     errno.ENAMETOOLONG: 'the name is too long: choose a shorter one',
+    errno.ELOOP: 'a link stands there: remove it, or choose another place',
+    errno.ENXIO: 'no plain file stands there: choose another name',
+    errno.ETXTBSY: 'the file is in use: choose another name',
+    errno.EIO: 'the disk or the network has failed: look after it',
+    errno.ESTALE: 'the network file system has lost the folder: mount it again',
 }
 
 
@@ -63,31 +69,30 @@ def write_together(files: Dict[Path, bytes]) -> None:
 
     files: path -> content; missing folders are created. Raises UserError, naming the file, if the disk refuses.
     """
-    staged: List[Tuple[str, Path]] = []
+    staged: List[Tuple[Path, Path]] = []
     try:
         for path, data in files.items():
             make_folder(Path(path).parent)
             with storage_errors(path):
                 staged.append((_temporary(Path(path)), Path(path)))
-                with open(staged[-1][0], 'wb') as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                # Temporary files are created private; give them the usual rights of a new file.
-                os.chmod(staged[-1][0], 0o666 & ~_UMASK)
+                staged[-1][0].write_bytes(data)
+                durable.flush(staged[-1][0])
+                durable.set_usual_rights(staged[-1][0])
         while staged:
             with storage_errors(staged[0][1]):
-                os.replace(staged[0][0], str(staged[0][1]))
+                durable.rename(*staged[0])
             staged.pop(0)
     finally:
         for temporary, _ in staged:
-            os.unlink(temporary)
+            temporary.unlink()
 
 
-def _temporary(path: Path) -> str:
-    handle, name = tempfile.mkstemp(prefix='.' + path.name[:40] + '.', dir=str(path.parent))
+def _temporary(path: Path) -> Path:
+    """A new, private file beside `path`."""
+    leftovers.remove(path.parent)
+    handle, name = tempfile.mkstemp(prefix=leftovers.prefix(path.name), dir=str(path.parent))
     os.close(handle)
-    return name
+    return Path(name)
 
 
 def write_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
@@ -100,12 +105,3 @@ def write_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
 def write_text(path: Path, text: str) -> None:
     """`write_bytes` of UTF-8 text."""
     write_bytes(path, text.encode('utf-8'))
-
-
-def _read_umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-_UMASK = _read_umask()  # once: reading it also sets it for a moment, which would affect other threads that write

@@ -1,5 +1,4 @@
 """SLIC superpixels: every region filled with its mean colour (docs/recipe.md, "TTN": content loss)."""
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Tuple
@@ -8,6 +7,7 @@ import numpy as np
 from skimage.segmentation import slic
 
 from dctnet.compat import tf
+from dctnet.parallel import core_count
 
 SEGMENTS, COMPACTNESS, SIGMA = 200, 10, 1
 
@@ -27,7 +27,7 @@ def superpixels(images: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
     images: float32 [N, H, W, 3] in [-1, 1]. Returns the superpixels, of the same shape, and the seconds that they took,
     a scalar.
     """
-    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))  # threads: SLIC releases the interpreter lock
+    pool = ThreadPoolExecutor(core_count())  # threads: SLIC releases the interpreter lock
 
     def on_host(batch: np.ndarray) -> Tuple[np.ndarray, np.float32]:
         start = time.perf_counter()

@@ -7,7 +7,6 @@ The k-means is in float64: TF32 and half precision, which may take the place of 
 the point, and the distances of neighbouring centres differ by less.
 """
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from skimage.segmentation import _slic  # not public: skimage.segmentation.slic 
 
 from dctnet.compat import tf
 from dctnet.ops.slic import COMPACTNESS, SEGMENTS, SIGMA
+from dctnet.parallel import core_count
 
 ITERATIONS = 10
 _REACH = 2  # cells in each direction in which a pixel looks for centres
@@ -188,7 +188,7 @@ def joined(labels: tf.Tensor, min_size: int, max_size: int) -> tf.Tensor:
     A region is a connected part of one label. One of fewer than min_size pixels joins a neighbour, one of more than
     max_size is divided, as by scikit-image.
     """
-    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))  # threads: the function releases the interpreter lock
+    pool = ThreadPoolExecutor(core_count())  # threads: the function releases the interpreter lock
 
     def of_picture(picture: np.ndarray) -> np.ndarray:
         picture = np.ascontiguousarray(picture[None] + 1, np.intp)  # [1, H, W], from 1 on

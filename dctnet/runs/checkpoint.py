@@ -1,10 +1,10 @@
 """Training checkpoints: atomic save, exact restore, and warm starts that report every name that does not fit."""
 import logging
-import os
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, Iterator, List, NamedTuple, Sequence
 from zipfile import BadZipFile, is_zipfile
 from zlib import error as ZlibError
 
@@ -13,9 +13,9 @@ import numpy as np
 from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.errors import UserError
-from dctnet.files import atomic
+from dctnet.files import atomic, durable
 from dctnet.runs import checkpoint_files
-from dctnet.runs.checkpoint_files import SHARD, Best, all_in, latest, remove
+from dctnet.runs.checkpoint_files import SHARD, Best, all_in, latest, plainly_named, remove
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +38,12 @@ def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, ke
     shutil.rmtree(str(staging), ignore_errors=True)
     try:
         atomic.make_folder(staging)
-        saver.save(session, str(staging / prefix.name), write_meta_graph=False, write_state=False)
+        with plainly_named(staging) as named:
+            saver.save(session, str(named / prefix.name), write_meta_graph=False, write_state=False)
         with atomic.storage_errors(folder):
             for suffix in (SHARD, '.index'):  # the index last: a checkpoint counts once it is there
-                _flush(staging / (prefix.name + suffix))
-                os.replace(str(staging / (prefix.name + suffix)), str(prefix) + suffix)
+                durable.flush(staging / (prefix.name + suffix))
+                durable.rename(staging / (prefix.name + suffix), Path(str(prefix) + suffix))
         atomic.write_text(folder / 'checkpoint', f'model_checkpoint_path: "{prefix.name}"\n')
     except tf.errors.OpError as error:
         raise UserError('cannot write the checkpoint {}: {} Free some space or choose another run folder; earlier '
@@ -70,11 +71,6 @@ def save_best(session: tf.Session, saver: tf.train.Saver, run: Path, best: Best)
             remove(prefix)
 
 
-def _flush(path: Path) -> None:
-    with path.open('rb') as stream:
-        os.fsync(stream.fileno())
-
-
 def restore(session: tf.Session, saver: tf.train.Saver, prefix: Path, may_lack: str = '') -> None:
     """Load all global variables from a checkpoint.
 
@@ -95,7 +91,8 @@ def restore(session: tf.Session, saver: tf.train.Saver, prefix: Path, may_lack: 
         raise UserError(f'checkpoint {prefix} is of another architecture: {report.text()}. Use the configuration that '
                         'it was trained with, or another run folder')
     try:
-        saver.restore(session, str(prefix))
+        with plainly_named(prefix.parent) as named:
+            saver.restore(session, str(named / prefix.name))
     except tf.errors.OpError as error:
         raise UserError('checkpoint {} is damaged ({}): remove its files to go on from the one before'.format(
             prefix, str(error.message).split('\n')[0])) from error
@@ -197,27 +194,31 @@ def warm_start(session: tf.Session, variables: Sequence[tf.Variable], arrays: Di
 
 
 def _read_checkpoint(prefix: Path) -> Dict[str, np.ndarray]:
-    reader = _reader(prefix)
-    try:
-        return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
-    except (tf.errors.OpError, IndexError, ValueError, RuntimeError) as error:  # 2.x maps some codes to Python's own
-        raise UserError('checkpoint {} is damaged ({}): copy it again, or name an earlier one'.format(
-            prefix, str(error).split('\n')[0])) from error
+    with _reader(prefix) as reader:
+        try:
+            return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+        except (tf.errors.OpError, IndexError, ValueError, RuntimeError) as error:  # 2.x maps some to Python's own
+            raise UserError('checkpoint {} is damaged ({}): copy it again, or name an earlier one'.format(
+                prefix, str(error).split('\n')[0])) from error
 
 
 def _shapes(prefix: Path) -> Dict[str, tuple]:
-    return {name: tuple(shape) for name, shape in _reader(prefix).get_variable_to_shape_map().items()}
+    with _reader(prefix) as reader:
+        return {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
 
 
-def _reader(prefix: Path) -> tf.train.NewCheckpointReader:
+@contextmanager
+def _reader(prefix: Path) -> Iterator[tf.train.NewCheckpointReader]:
     if not Path(str(prefix) + '.index').exists():
         raise UserError(f'checkpoint {prefix} does not exist (no {prefix.name}.index): name it as '
                         'RUN/checkpoints/model-STEP')
-    try:
-        return tf.train.NewCheckpointReader(str(prefix))
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
-        raise UserError('{} is not a readable TensorFlow checkpoint ({})'.format(
-            prefix, str(error).split('\n')[0])) from error
+    with plainly_named(prefix.parent) as named:
+        try:
+            reader = tf.train.NewCheckpointReader(str(named / prefix.name))
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            raise UserError('{} is not a readable TensorFlow checkpoint ({})'.format(
+                prefix, str(error).split('\n')[0])) from error
+        yield reader
 
 
 def _read_npz(path: Path) -> Dict[str, np.ndarray]:

@@ -4,8 +4,11 @@ A checkpoint is named by its prefix, FOLDER/model-STEP. best.json names the best
 that it names and before the former one is removed, so there is a valid best at any moment.
 """
 import json
+import os
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import Iterator, List, NamedTuple, Optional
 
 from dctnet.errors import UserError
 
@@ -44,6 +47,24 @@ def latest(folder: Path) -> Optional[Path]:
     """Prefix of the newest whole checkpoint of a folder, or None."""
     prefixes = all_in(folder)
     return prefixes[-1] if prefixes else None
+
+
+@contextmanager
+def plainly_named(folder: Path) -> Iterator[Path]:
+    """A context: a path of this folder for TensorFlow, which takes brackets, stars and backslashes of a path for a
+    pattern and only knows names in UTF-8. A link to the folder, if it has any of these."""
+    try:
+        str(folder).encode('utf-8')
+        plain = not set('[]*?\\') & set(str(folder))
+    except UnicodeEncodeError:
+        plain = False
+    if plain:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix='dctnet-') as place:
+        link = Path(place) / 'folder'
+        os.symlink(str(folder.resolve()), str(link), target_is_directory=True)
+        yield link
 
 
 def remove(prefix: Path) -> None:

@@ -1,7 +1,6 @@
 """The folder of a training run: whether the run resumes, its config, its inputs, its log, and a lock against a second
 process."""
 import contextlib
-import fcntl
 import json
 import logging
 import platform
@@ -17,7 +16,7 @@ import dctnet
 from dctnet import config_file
 from dctnet.config import StageConfig
 from dctnet.errors import UserError
-from dctnet.files import atomic
+from dctnet.files import atomic, lock
 from dctnet.files.hashing import sha256_of_lines
 from dctnet.runs import checkpoint_files
 
@@ -102,11 +101,9 @@ class Run:
         """
         atomic.make_folder(self.path)
         with contextlib.ExitStack() as stack:
-            with atomic.storage_errors(self.path):
-                lock = stack.enter_context((self.path / '.lock').open('w'))
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # freed by the system however the process ends
-            except BlockingIOError:
+                stack.enter_context(lock.locked(self.path / '.lock', f'start no second training in {self.path}'))
+            except lock.Taken:
                 raise UserError(f'another process is training in {self.path}: wait for it, or choose another '
                                 '--run') from None
             atomic.write_text(self.path / 'config.yaml', config_file.to_yaml(config_file.to_dict(config)))

@@ -79,15 +79,24 @@ def test_what_a_kill_leaves_behind_is_no_checkpoint(tmp_path):
 
 
 def test_a_kill_between_the_two_files_leaves_no_index(tmp_path, monkeypatch):
-    usual = checkpoint.os.replace
+    usual = checkpoint.durable.rename
 
     def replace_one(source, target):
         usual(source, target)
         raise KeyboardInterrupt
-    monkeypatch.setattr(checkpoint.os, 'replace', replace_one)
+    monkeypatch.setattr(checkpoint.durable, 'rename', replace_one)
     with pytest.raises(KeyboardInterrupt):
         save(tmp_path, 3)
     assert os.listdir(str(tmp_path)) == ['model-3' + SHARD]
+
+
+@pytest.mark.parametrize('name', ['my[v2]', '[a]', 'q\\x', 'q?x*', 'a b', 'two\nlines', 'q\udcffx', '日本'])
+def test_any_name_of_a_folder(tmp_path, name):
+    """TensorFlow takes brackets and backslashes for a pattern, in any folder above, too."""
+    folder = tmp_path / name / 'checkpoints'
+    save(folder, 3)
+    assert (restore(folder / 'model-3') == 1.5).all()
+    assert checkpoint.read_arrays(tmp_path / name)['generator/w'].shape == (2, 3)
 
 
 def test_tensorflow_itself_finds_and_reads_it(tmp_path):
