@@ -121,7 +121,9 @@ def align_all(todo: Sequence[Job], folder: Path, settings: Settings, detect_boxe
     workers: images at the same time.
     """
     by_detector = any(job.marks is None for job in todo)
-    detector = FaceDetector(settings.detect_pixels, detect_boxes) if by_detector else None
+    # dlib's network finds turned faces itself, and a cascade is not sure enough.
+    turning = settings.detector == 'hog'
+    detector = FaceDetector(settings.detect_pixels, detect_boxes, turning=turning) if by_detector else None
     failed = []
     calls = ordered_map(lambda job: jobs.align(job, detector, settings), todo, workers)
     with closing(calls), logging_redirect_tqdm(), tqdm(

@@ -125,24 +125,30 @@ def method_names(folders: Sequence[Path]) -> Dict[str, Path]:
 
 
 def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path) -> List[Pair]:
-    """(result, photo) of each stem that both sides have. Raises UserError if there is none, or a stem is not unique."""
-    sides = []
-    for paths in (photos, results):
-        by_stem: Dict[str, Path] = {}
-        for path in paths:
-            if by_stem.setdefault(path.stem, path) != path:
-                raise UserError(f'{by_stem[path.stem]} and {path.name} share a name: photos and results are matched by '
-                                'it; remove or rename one')
-        sides.append(by_stem)
-    stems = sorted(set(sides[0]) & set(sides[1]))
+    """(result, photo) for each result that has a photo of its name; the rest by the name without the suffix. Raises
+    UserError if there is none, or if such a shorter name is not unique."""
+    by_name = {path.name: path for path in photos}
+    pairs = [(path, by_name[path.name]) for path in results if path.name in by_name]
+    taken = {path for pair in pairs for path in pair}
+    sides = [_by_stem([path for path in paths if path not in taken]) for paths in (photos, results)]
+    pairs += [(sides[1][stem], sides[0][stem]) for stem in set(sides[0]) & set(sides[1])]
     folder = results[0].parent
-    if not stems:
+    if not pairs:
         raise UserError(f'no picture of {folder} has the name of a photo of {photo_folder} (as {results[0].name} and '
-                        f'{photos[0].name}): results are matched with photos by name, without the suffix')
-    if len(stems) < len(results):
+                        f'{photos[0].name}): results are matched with photos by name, with the suffix or without')
+    if len(pairs) < len(results):
         log.warning('%s: %d of %d pictures have no photo of that name: they count for FID and KID only', folder,
-                    len(results) - len(stems), len(results))
-    return [(sides[1][stem], sides[0][stem]) for stem in stems]
+                    len(results) - len(pairs), len(results))
+    return sorted(pairs)
+
+
+def _by_stem(paths: Sequence[Path]) -> Dict[str, Path]:
+    by_stem: Dict[str, Path] = {}
+    for path in paths:
+        if by_stem.setdefault(path.stem, path) != path:
+            raise UserError(f'{by_stem[path.stem]} and {path.name} share a name: photos and results are matched by it, '
+                            'unless both have the same suffix; remove or rename one')
+    return by_stem
 
 
 class Networks(NamedTuple):

@@ -1,5 +1,6 @@
 """What data_tools.align_faces does with one image: a job, and the files and records that it gives."""
 import json
+import logging
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
@@ -7,12 +8,14 @@ import numpy as np
 
 from dctnet import images
 from dctnet.errors import UserError
-from dctnet.face.detector import FaceDetector
+from dctnet.face.detector import FaceDetector, quarters_turned
 from dctnet.files.hashing import sha256_of_bytes
 
 from ..folders import face_folder
 from . import crops
 from .crops import Settings
+
+log = logging.getLogger('align_faces')
 
 
 class Job(NamedTuple):
@@ -64,7 +67,11 @@ def align(job: Job, detector: Optional[FaceDetector], settings: Settings) -> Res
         marked = [crops.of_hand(image, marks) for marks in job.marks]
     else:
         assert detector is not None, 'needed by every image without marks'
-        marked = [crops.of_detector(image, face, settings.detector) for face in detector.detect(image)]
+        found = detector.detect(image)
+        if found and quarters_turned(found[0]):
+            log.warning('%s: faces were found after turning the picture by %d degrees', job.path,
+                        90 * quarters_turned(found[0]))
+        marked = [crops.of_detector(image, face, settings.detector) for face in found]
     faces = crops.align(image, marked, settings)
     files: Dict[str, bytes] = {}
     records: List[Dict[str, Any]] = []

@@ -78,7 +78,7 @@ class Stylizer:
         self._head = self._background
         if files.head and files.head.read_bytes() != files.background.read_bytes():
             self._head = GraphTranslator(files.head, device, threads)
-        self.detector = detector or FaceDetector()
+        self.detector = detector or FaceDetector(turning=True)
 
     def __call__(self, picture: Union[Picture, Pictures]) -> Any:
         """A picture of any size -> its translation of the same size and kind. One without a face gets the background

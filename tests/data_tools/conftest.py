@@ -25,7 +25,7 @@ def quick_detection(detector):
     from data_tools import align_faces
     asked = []
 
-    def quick(pixels, detect_boxes):
+    def quick(pixels, detect_boxes, turning):
         asked.append(pixels)
         patch.setattr(detector, 'detect_boxes', detect_boxes)
         return detector

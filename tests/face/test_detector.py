@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from dctnet.face.box_detectors import HogDetector
-from dctnet.face.detector import FaceDetector
+from dctnet.face.detector import FaceDetector, quarters_turned
 
 NOSE = 30
 
@@ -131,3 +131,25 @@ def test_any_box_gets_landmarks(detector, astronaut):
     face, = detector.detect(astronaut)
     np.testing.assert_allclose(detector.landmarks(astronaut, face.box), face.landmarks, atol=4)
     assert detector.landmarks(np.zeros_like(astronaut), face.box).shape == (68, 2)
+
+
+@pytest.mark.parametrize('quarters', [1, 2, 3])
+def test_sideways_pictures_are_turned(astronaut, quarters):
+    turning = FaceDetector(turning=True)
+    upright, = turning.detect(astronaut)
+    turned = np.ascontiguousarray(np.rot90(astronaut, quarters))
+    face, = turning.detect(turned)
+    assert (quarters_turned(upright), quarters_turned(face)) == (0, -quarters % 4)
+    # np.rot90 turns about the middle: so do the marks.
+    back = [(511 - face.landmarks[:, 1], face.landmarks[:, 0]), 511 - face.landmarks.T,
+            (face.landmarks[:, 1], 511 - face.landmarks[:, 0])][quarters - 1]
+    np.testing.assert_allclose(np.stack(list(back), axis=1), upright.landmarks, atol=1e-6)
+    left, top, right, bottom = face.box
+    assert left < face.landmarks[:, 0].mean() < right and top < face.landmarks[:, 1].mean() < bottom
+    assert FaceDetector().detect(turned) == []
+
+
+def test_turned_rooms_and_clothes_are_no_faces():
+    turning = FaceDetector(turning=True)
+    for name in ('coffee', 'chelsea', 'rocket'):
+        assert turning.detect(np.ascontiguousarray(getattr(data, name)()[..., ::-1])) == []

@@ -29,7 +29,7 @@ READERS = '''
 import os, sys, time
 from dctnet.errors import UserError
 from tests.fuzz import kinds, worker
-worker.SECONDS, worker.prepare = 2, lambda kinds: None
+worker.CLOCK_SECONDS, worker.prepare = 2, lambda kinds: None
 def refuse(text): raise UserError(text)
 bodies = dict(
     crash=lambda file: os.abort(),

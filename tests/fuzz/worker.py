@@ -17,7 +17,7 @@ from dctnet import process
 from dctnet.errors import UserError
 from tests.fuzz.kinds import Kind, chosen
 
-SECONDS = 60
+SECONDS, CLOCK_SECONDS = 60, 400  # of computing; of the clock, which also runs while other programs compute
 _ADDRESS_SPACE, _GROWTH = 4 << 30, 700 << 20  # bytes above what the process had: a limit, and what counts as a bomb
 _ALLOWED = ('dctnet.graph_safety.trial_process', 'ffmpeg')  # parts of the names of programs that may be started
 
@@ -67,7 +67,8 @@ def _verdict(kind: Kind, data: bytes, place: Path, programs: List[str]) -> Dict[
         peak.write('5')  # the peak begins anew
     before, started = _size('VmRSS'), time.monotonic()
     verdict = {'kind': kind.name, 'end': 'read', 'detail': ''}
-    signal.alarm(SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.alarm(CLOCK_SECONDS)
     try:
         kind.read(file)
     except UserError as error:
@@ -79,6 +80,7 @@ def _verdict(kind: Kind, data: bytes, place: Path, programs: List[str]) -> Dict[
     except BaseException:
         verdict.update(end='traceback', detail=traceback.format_exc())
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
     grown = _size('VmHWM') - before
     outside = [entry for above in (place, place / 'inner') for entry in above.iterdir()
@@ -113,7 +115,8 @@ def _watch_programs() -> List[str]:
 
     subprocess.Popen.__init__ = recorded  # type: ignore
     os.system = lambda command: programs.append(command) or 1  # type: ignore
-    signal.signal(signal.SIGALRM, _too_long)
+    for number in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(number, _too_long)
     return programs
 
 
