@@ -72,7 +72,8 @@ class FaceDetector:
         faces = self._upright(image)
         for quarters in _TURNS if self._turning and not faces else ():
             found = self._upright(np.ascontiguousarray(np.rot90(image, quarters)))
-            faces = [_turned_back(face, quarters, (image.shape[0], image.shape[1])) for face in found if face.score > _SURE_TURNED]
+            size = (image.shape[0], image.shape[1])
+            faces = [_turned_back(face, quarters, size) for face in found if face.score > _SURE_TURNED]
             if faces:
                 break
         return sorted(faces, key=lambda face: (-face.size, face.box))
