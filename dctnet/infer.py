@@ -10,17 +10,12 @@ was stopped; the same command goes on.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
-from contextlib import closing
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, List, NamedTuple, NoReturn, Optional, Sequence, Tuple, Union
-
-import numpy as np
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
+from typing import TYPE_CHECKING, List, NoReturn, Optional, Sequence, Union
 
 from dctnet import images, process
 from dctnet.clips.opening import is_clip
@@ -28,20 +23,14 @@ from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.files import atomic
 from dctnet.inference.model_folder import ModelFiles, find_files
-from dctnet.parallel import core_count, ordered_map, succeeded
+from dctnet.inference.picture_files import Done, Job, rates, report, translate_all, translate_file
 from dctnet.video import job as clip_job
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
-    from dctnet.face.detector import Face, FaceDetector
+    from dctnet.face.detector import FaceDetector
     from dctnet.inference.stylizer import Stylizer
 
 log = logging.getLogger('infer')
-
-
-class Job(NamedTuple):
-    """One image to read and the name to write."""
-    source: Path
-    target: Path
 
 
 def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -82,8 +71,9 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
     parser.add_argument('--threads', type=int, default=0, metavar='N',
                         help='threads inside one operation (default: TensorFlow\'s choice)')
-    parser.add_argument('--workers', type=int, default=min(4, core_count()), metavar='N',
-                        help='pictures of a folder at the same time (default: as many as cores, at most 4)')
+    parser.add_argument('--workers', type=int, metavar='N',
+                        help='pictures of a folder at the same time (default: one a core; at most 4, on a GPU 16)')
+    parser.add_argument('--timing', action='store_true', help='tell what each part of the work took')
     return parser.parse_args(argv)
 
 
@@ -128,27 +118,41 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                        needs_head=options.mode == 'fusion')
     if options.threads < 0:
         raise UserError(f'--threads {options.threads} makes no sense: use 0 or more')
-    if options.workers < 1:
+    if options.workers is not None and options.workers < 1:
         raise UserError(f'--workers {options.workers} makes no sense: use 1 or more')
     if is_clip(options.input, options.output, options.pattern):
         return translate_clip(options, files)
     jobs = plan(options.input, options.output)
 
     process.prepare()
+    process.keep_freed_memory()
     stylizer = make_stylizer(options)
 
-    def translate(job: Job) -> List[Face]:
+    def translate(job: Job) -> Done:
         return translate_file(stylizer, job, options.side_by_side, options.landmarks_json)
 
-    if not options.input.is_dir():
-        report(jobs[0], translate(jobs[0]))
-        return DONE
-    face_counts, failed = translate_all(translate, jobs, options.workers)
-    print(f'{len(face_counts)} done, {len(failed)} failed, {face_counts.count(0)} without a face; written to '
-          f'{options.output}')
+    workers = stylizer.at_once if options.workers is None else options.workers
+    start = time.perf_counter()
+    if options.input.is_dir():
+        done, failed = translate_all(translate, jobs, workers)
+        without_face = sum(not each.faces for each in done)
+        print(f'{len(done)} done, {len(failed)} failed, {without_face} without a face; written to {options.output}')
+    else:
+        done, failed, workers = [translate(jobs[0])], [], 1
+        report(jobs[0], done[0].faces)
+    if options.timing:
+        print(timing(done, workers, time.perf_counter() - start))
     for path in failed:
         print(f'failed: {path}')
     return SOME_FAILED if failed else DONE
+
+
+def timing(done: Sequence[Done], workers: int, seconds: float) -> str:
+    """What --timing tells of images that took so many seconds by the clock: all together, and each part."""
+    lines = [f'{len(done)} picture(s) in {seconds:.1f} s, {len(done) / seconds:.2f} a second, {workers} at a time']
+    lines += [f'  {part:<10} {1000 * workers / rate:7.1f} ms a picture, {rate:.1f} a second by itself'
+              for part, rate in rates(done, workers).items()]
+    return '\n'.join(lines)
 
 
 def make_stylizer(options: argparse.Namespace, detector: Optional[FaceDetector] = None) -> Stylizer:
@@ -169,6 +173,7 @@ def translate_clip(options: argparse.Namespace, files: ModelFiles) -> int:
     if job.clip.damage:
         log.warning('%s is damaged (%s): what can be read is translated', options.input, job.clip.damage)
     process.prepare()
+    process.keep_freed_memory()
     from dctnet.video import translate
     from dctnet.video.faces import steady_detector
     stylizer = make_stylizer(options, steady_detector())
@@ -181,57 +186,6 @@ def translate_clip(options: argparse.Namespace, files: ModelFiles) -> int:
     if outcome.written < total:
         return STOPPED_EARLY
     return SOME_FAILED if outcome.failed or job.clip.damage else DONE
-
-
-def translate_all(translate: Callable[[Job], List[Face]], jobs: Sequence[Job],
-                  workers: int) -> Tuple[List[int], List[Path]]:
-    """Translate the images of a folder, `workers` at the same time, and report them in input order. Failures are
-    reported and skipped. Returns the number of faces of each translated image, and the files that failed."""
-    face_counts, failed = [], []
-    calls = ordered_map(translate, jobs, workers)
-    with closing(calls), logging_redirect_tqdm(), tqdm(
-            calls, total=len(jobs), unit='picture', disable=not sys.stderr.isatty()) as progress:
-        for job, call in progress:
-            if succeeded(call, job.source, log):
-                faces = call.result()
-                report(job, faces)
-                face_counts.append(len(faces))
-            else:
-                failed.append(job.source)
-    return face_counts, failed
-
-
-def translate_file(stylizer: Stylizer, job: Job, side_by_side: bool = False,
-                   landmarks_json: bool = False) -> List[Face]:
-    """Read, translate and write one image; returns its faces.
-
-    stylizer: translates it.
-    job: its file and the file to write.
-    side_by_side: write the photo and its translation in one image.
-    landmarks_json: also write the faces beside the image (`faces_json`).
-    Raises UserError if the image cannot be read or the disk refuses.
-    """
-    photo = images.read_bgr(job.source)
-    result = stylizer.stylize(photo)
-    images.write_bgr(job.target, np.concatenate([photo, result.image], axis=1) if side_by_side else result.image)
-    if landmarks_json:
-        text = faces_json(job.source.name, photo.shape, result.faces)
-        atomic.write_text(job.target.with_name(job.target.name + '.json'), text)
-    return result.faces
-
-
-def report(job: Job, faces: List[Face]) -> None:
-    """Log one line for an image that is done."""
-    sizes = ', '.join(f'{face.size:.0f}' for face in faces)
-    text = f'{len(faces)} face(s), {sizes} px wide' if sizes else 'no face, background graph alone'
-    log.info('%s -> %s: %s', job.source, job.target, text)
-
-
-def faces_json(name: str, shape: Tuple[int, ...], faces: Sequence[Face]) -> str:
-    """The faces of the image of this name and shape [H, W, 3], in its own pixels, as JSON."""
-    entries = [{'box': [round(v, 2) for v in face.box], 'score': round(face.score, 4), 'size': round(face.size, 2),
-                'landmarks': face.landmarks.round(2).tolist()} for face in faces]
-    return json.dumps({'picture': name, 'width': shape[1], 'height': shape[0], 'faces': entries}) + '\n'
 
 
 def command() -> NoReturn:

@@ -13,8 +13,8 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 # docs/design.md, "Who may import whom". A package stands for its modules.
 LAYERS = (
     {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.files', 'dctnet.images', 'dctnet.html_page', 'dctnet.parallel',
-     'dctnet.config', 'dctnet.config_file', 'dctnet.places', 'dctnet.process', 'dctnet.command_line',
-     'dctnet.face', 'dctnet.clips'},
+     'dctnet.config', 'dctnet.config_file', 'dctnet.part_times', 'dctnet.places', 'dctnet.process',
+     'dctnet.command_line', 'dctnet.face', 'dctnet.clips'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.graph_safety', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses',
      'dctnet.runs'},
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},

@@ -116,9 +116,25 @@ def test_as_many_pictures_as_workers_are_in_work_at_once(model, tmp_path, astron
 
     def translate(stylizer, job, side_by_side, landmarks_json):
         meeting.wait()  # for two others, or it fails
-        return []
+        return infer.Done([], {})
     monkeypatch.setattr(infer, 'translate_file', translate)
     assert run(model, tmp_path / 'in', tmp_path / 'out', '--workers', '3') == 0
+
+
+def test_the_time_of_each_part_is_told(model, photo, tmp_path, capsys):
+    assert run(model, photo, tmp_path / 'out.png', '--timing') == 0
+    first, *parts = capsys.readouterr().out.splitlines()
+    assert first.startswith('1 picture(s) in ') and first.endswith('a second, 1 at a time')
+    assert [line.split()[0] for line in parts] == ['reading', 'faces', 'background', 'heads', 'fusing', 'writing']
+    assert all(float(line.split()[1]) > 0 for line in parts)
+
+
+def test_rates_of_parts_are_those_of_all_workers():
+    done = [infer.Done([], {'reading': 0.1, 'faces': 2.0}), infer.Done([], {'reading': 0.3, 'faces': 2.0, 'heads': 0})]
+    assert infer.rates(done, 4) == {'reading': pytest.approx(20), 'faces': 2.0}
+    assert infer.timing(done, 4, 2.0).splitlines()[::2] == [
+        '2 picture(s) in 2.0 s, 1.00 a second, 4 at a time',
+        '  faces       2000.0 ms a picture, 2.0 a second by itself']
 
 
 def test_a_number_of_workers_below_1_is_refused(model, photo, tmp_path):

@@ -1,6 +1,6 @@
 """A translator's frozen graph, as fast as the device allows: rewritten on a CPU, in batches on a GPU."""
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 import numpy as np
 
@@ -9,12 +9,14 @@ from dctnet.errors import UserError
 from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, has_tensors,
                            read_runnable)
 from dctnet.inference.cpu_graph import for_cpu
+from dctnet.inference.shared_batches import SharedBatches, power_of_two
 
-MAX_BATCH, MAX_BATCH_PIXELS = 8, 4000000  # images and their pixels at once on a GPU, which bounds its memory
+MAX_BATCH_PIXELS = 4000000  # of all images of a batch on a GPU, which bounds its memory
 
 
 class GraphTranslator:
-    """A frozen translator graph on uint8 images, with errors that name its file. Safe to call from several threads.
+    """A frozen translator graph on uint8 images, with errors that name its file. Safe to call from several threads,
+    whose images go through a GPU together if the graph has tensors for batches.
 
     path: .pb.
     device: 'auto', 'cpu' or 'gpu'.
@@ -26,11 +28,12 @@ class GraphTranslator:
         self._path = path
         graph_def = read_runnable(path, [TRANSLATOR_INPUT], [TRANSLATOR_OUTPUT])
         # A batch fills a GPU; on a CPU it takes longer than its images one by one.
-        on_gpu = device != 'cpu' and gpu_available()
-        self._batches = None
-        if on_gpu and has_tensors(graph_def, [BATCH_INPUT, BATCH_OUTPUT]):
+        self.on_gpu = device != 'cpu' and gpu_available()
+        self._batches: Optional[FrozenGraph] = None
+        if self.on_gpu and has_tensors(graph_def, [BATCH_INPUT, BATCH_OUTPUT]):
             self._batches = FrozenGraph(path, [BATCH_INPUT], [BATCH_OUTPUT], device, threads)
-        if not on_gpu:
+            self._shared = SharedBatches(self._together, self.images_at_once)
+        if not self.on_gpu:
             graph_def = for_cpu(graph_def)
         self._graph = FrozenGraph(graph_def, device=device, threads=threads)
         # Tell at once what only resembles a translator (other sizes, types, channels), not at the first photo.
@@ -46,21 +49,22 @@ class GraphTranslator:
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """uint8 [H, W, 3] BGR -> its translation, the same shape; H and W as the graph needs them."""
-        return self._run(self._graph, image)
+        return self.batch([image])[0]
 
     def images_at_once(self, pixels: int) -> int:
-        """How many images of so many pixels `batch` takes together."""
-        return 1 if self._batches is None else max(1, min(MAX_BATCH, MAX_BATCH_PIXELS // pixels))
+        """How many images of so many pixels are computed together at most."""
+        return 1 if self._batches is None else power_of_two(max(1, MAX_BATCH_PIXELS // pixels))
 
-    def batch(self, batch: List[np.ndarray]) -> List[np.ndarray]:
-        """Images of one size: together on a GPU if the graph has tensors for it, else one by one."""
-        if self._batches is None or not batch:
-            return [self(image) for image in batch]
-        at_once = self.images_at_once(batch[0].shape[0] * batch[0].shape[1])
-        answers: List[np.ndarray] = []
-        for start in range(0, len(batch), at_once):
-            answers.extend(self._run(self._batches, np.stack(batch[start:start + at_once])))
-        return answers
+    def batch(self, images: List[np.ndarray]) -> List[np.ndarray]:
+        """Images of any sizes, each as by calling this. On a GPU those of one size are computed together, with those of
+        other threads; a translation then differs from that of its image alone by one grey level at most."""
+        if self._batches is None:
+            return [self._run(self._graph, image) for image in images]
+        return self._shared(images)
+
+    def _together(self, images: List[np.ndarray]) -> List[np.ndarray]:
+        assert self._batches is not None
+        return list(self._run(self._batches, np.stack(images)))
 
     def _run(self, graph: FrozenGraph, batch: np.ndarray) -> np.ndarray:
         try:
@@ -81,4 +85,5 @@ class GraphTranslator:
         """Free the graph's memory; the object cannot be called any more."""
         self._graph.close()
         if self._batches is not None:
+            self._shared.close()
             self._batches.close()

@@ -3,7 +3,7 @@ import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import cv2
 import numpy as np
@@ -16,11 +16,15 @@ from dctnet.face.detector import Face, FaceDetector
 from dctnet.inference import fusion
 from dctnet.inference.graph_translator import GraphTranslator
 from dctnet.inference.model_folder import find_files
+from dctnet.parallel import core_count
+from dctnet.part_times import PartTimes
 
 log = logging.getLogger(__name__)
 
 # Mode single enlarges an image until its face has the training size, but not beyond this: minutes and gigabytes.
 MAX_SINGLE_PIXELS = 4000000
+# Pictures at the same time, each of which needs memory of its own on a CPU, while batches bound that of a GPU.
+_MOST_ON_CPU, _MOST_ON_GPU = 4, 16
 Settle = Callable[[fusion.Head, np.ndarray, np.ndarray], np.ndarray]
 
 Picture = Union[np.ndarray, Image.Image]
@@ -33,10 +37,12 @@ class Stylized(NamedTuple):
     image: uint8 [H, W, 3] BGR, the input's size.
     faces: those that were used, largest first; `face.size` is the width of its box.
     working_size: height and width at which the background graph saw the image.
+    seconds: by the clock, of finding faces (beside the background), background, heads, and fusing.
     """
     image: np.ndarray
     faces: List[Face]
     working_size: Tuple[int, int]
+    seconds: Dict[str, float]
 
 
 class Stylizer:
@@ -53,6 +59,7 @@ class Stylizer:
     short_side: mode fusion works at this many pixels if the image is larger.
     training_size: side of the generator's training images in pixels; mode single scales faces to it.
     detector: finds faces, instead of a FaceDetector as it is.
+    at_once: in how many threads it is called best, if there are as many images: one a core, at most 4 on a CPU.
 
     Raises UserError if a file is missing or no translator, or an option is out of range.
     """
@@ -79,16 +86,19 @@ class Stylizer:
         if files.head and files.head.read_bytes() != files.background.read_bytes():
             self._head = GraphTranslator(files.head, device, threads)
         self.detector = detector or FaceDetector(turning=True)
+        most = _MOST_ON_GPU if self._background.on_gpu else _MOST_ON_CPU
+        self.at_once = min(most, core_count())
 
     def __call__(self, picture: Union[Picture, Pictures]) -> Any:
         """A picture of any size -> its translation of the same size and kind. One without a face gets the background
         graph alone.
 
-        picture: uint8 [H, W, 3] BGR; or a picture of Pillow, whose translation is RGB; or several, of any sizes, one
-            after the other.
+        picture: uint8 [H, W, 3] BGR; or a picture of Pillow, whose translation is RGB; or several, of any sizes, some
+            at the same time (`at_once`).
         """
         if isinstance(picture, (list, tuple)):
-            return [self(one) for one in picture]
+            with ThreadPoolExecutor(self.at_once) as pool:
+                return list(pool.map(self, picture))
         if isinstance(picture, Image.Image):
             return images.to_pillow(self.stylize(images.read_pillow(picture)).image)
         return self.stylize(picture).image
@@ -106,26 +116,28 @@ class Stylizer:
             raise UserError(f'a picture must be an array or one of Pillow, not {type(image).__name__}')
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise UserError(f'a picture must be uint8 [height, width, 3] BGR, not {image.dtype} {list(image.shape)}')
+        times = PartTimes()
         with ThreadPoolExecutor(1) as beside:
-            search = beside.submit(self.detector.detect, image)
+            search = beside.submit(self._faces, image, times)
             if self._mode == 'single' and search.result():
-                faces = search.result()[:self._face_limit]
+                faces = search.result()
                 working = self._at_training_size(image, faces[0])
-                translation = fusion.translate_whole(working, self._background)
-                back = images.scale(translation, image.shape[1], image.shape[0])
+                with times.part('background'):
+                    translation = fusion.translate_whole(working, self._background)
+                with times.part('fusing'):
+                    back = images.scale(translation, image.shape[1], image.shape[0])
             else:
                 working = self._at_short_side(image)
                 if working.shape != image.shape:
                     log.info('%dx%d is translated at %dx%d and scaled back (short side %d)', image.shape[1],
                              image.shape[0], working.shape[1], working.shape[0], self._short_side)
-                translation = fusion.translate_whole(working, self._background)  # while faces are searched
-                faces = search.result()[:self._face_limit]
-                # Smallest first: where heads overlap, the largest is the nearest and lies on top.
-                marks = [fusion.move_points(face.landmarks, image.shape, working.shape) for face in reversed(faces)]
-                points = [alignment.five_points(working, face) for face in marks]
-                fusion.add_heads(translation, working, points, self._head.batch, self._mask)
-                back = fusion.resize(translation, *image.shape[:2])
-        return Stylized(back, faces, (working.shape[0], working.shape[1]))
+                with times.part('background'):
+                    translation = fusion.translate_whole(working, self._background)  # while faces are searched
+                faces = search.result()
+                with times.part('fusing'):
+                    self._add_heads(translation, working, faces, image.shape, times)
+                    back = fusion.resize(translation, *image.shape[:2])
+        return Stylized(back, faces, (working.shape[0], working.shape[1]), times.seconds)
 
     def frames_at_once(self, size: Tuple[int, int]) -> int:
         """How many frames [height, width] `stylize_frames` is best given: one on a CPU, more on a GPU."""
@@ -161,6 +173,22 @@ class Stylizer:
         self._background.close()
         if self._head is not self._background:
             self._head.close()
+
+    def _faces(self, image: np.ndarray, times: PartTimes) -> List[Face]:
+        with times.part('faces'):
+            return self.detector.detect(image)[:self._face_limit]
+
+    def _add_heads(self, translation: np.ndarray, working: np.ndarray, faces: List[Face],
+                   shape: Tuple[int, ...], times: PartTimes) -> None:
+        """Into the translation of `working`, the heads of faces on an image of `shape`."""
+        def translate(crops: List[np.ndarray]) -> List[np.ndarray]:
+            with times.part('heads', within='fusing'):
+                return self._head.batch(crops)
+
+        # Smallest first: where heads overlap, the largest is the nearest and lies on top.
+        marks = [fusion.move_points(face.landmarks, shape, working.shape) for face in reversed(faces)]
+        points = [alignment.five_points(working, face) for face in marks]
+        fusion.add_heads(translation, working, points, translate, self._mask)
 
     def _at_short_side(self, image: np.ndarray) -> np.ndarray:
         return fusion.resize(image, *fusion.reduced_size(image.shape[0], image.shape[1], self._short_side))

@@ -1,6 +1,7 @@
 """ModelScope's pipeline 'image-portrait-stylization' by a Stylizer."""
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
 
@@ -62,7 +63,8 @@ class Pipeline:
         Raises UserError if it is none of these, cannot be read, or is an address and none is allowed.
         """
         if isinstance(input, (list, tuple)):
-            return [self(picture) for picture in input]
+            with ThreadPoolExecutor(self._stylizer.at_once) as pool:
+                return list(pool.map(self, input))
         return {OutputKeys.OUTPUT_IMG: self._stylizer(self._bgr(input))}
 
     def _bgr(self, picture: Picture) -> np.ndarray:

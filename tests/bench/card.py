@@ -17,14 +17,16 @@ from dctnet.compat import peak_gpu_memory, session_config, tf
 from dctnet.config import CcnModelConfig
 from dctnet.errors import UserError
 from dctnet.exporters import model_folder
+from dctnet.inference.picture_files import PARTS
 from tests.bench.baseline import BaselineTrainer
 from tests.bench.batch import training_batch
 from tests.bench.calibration import CalibrationStep
 from tests.bench.feeding import FedTrainer, write_pictures
+from tests.bench.folder import time_folder
 from tests.bench.ours import OurTrainer
 from tests.bench.parts import MatrixProduct, operations_of_run
 from tests.bench.pipeline import time_pipeline
-from tests.bench.portrait import random_generator
+from tests.bench.portrait import random_generator, time_portrait
 
 Row = Dict[str, Any]
 WAYS: Dict[str, Dict[str, Any]] = {
@@ -63,6 +65,7 @@ class Card(NamedTuple):
     calibration: Tuple[int, CcnModelConfig] = (8, CcnModelConfig())
     pictures: Tuple[Tuple[int, int], ...] = ((288, 288), (720, 960), (1088, 1920))
     heads: Tuple[int, ...] = (1, 8, 32)
+    folder: Tuple[int, int] = (64, 720)
     loads: int = 60
     matrix_side: int = 8192
     seconds: float = 200.0
@@ -104,6 +107,11 @@ def _plan(card: Card) -> Iterator[Tuple[str, str, Callable[[], Row]]]:
         yield 'translator', f'{height} × {width} px', lambda: _translator(card, 1, height, width)
     for count in card.heads:
         yield 'translator', f'{count} heads of {card.size} px', lambda: _translator(card, count, card.size, card.size)
+    yield 'inference', f'a portrait of {card.folder[1]} px, one after the other', lambda: _portrait(card)
+    folder: Row = {}
+    yield 'inference', f'a folder of {card.folder[0]} portraits', lambda: _folder(card, folder)
+    for part in PARTS:
+        yield 'inference', f'{part} of that folder, by itself', lambda: _folder_part(folder, part)
     calibration: List[CalibrationStep] = []
     for phase in ('d', 'd_r1', 'g', 'g_path', 'averaging'):
         yield f'content calibration, batch {card.calibration[0]}', phase, lambda: _phase(card, calibration, phase)
@@ -164,6 +172,23 @@ def _translator(card: Card, count: int, height: int, width: int) -> Row:
     seconds = _median(lambda: translate(pictures), card.steps, card.warmup)
     translate.close()
     return _rate(seconds, count)
+
+
+def _portrait(card: Card) -> Row:
+    found = time_portrait(card.channels, card.steps, card.device, card.folder[1])
+    return _rate(found['total'], 1)
+
+
+def _folder(card: Card, found: Row) -> Row:
+    """As infer.py does it; fills `found`."""
+    found.update(time_folder(card.channels, *card.folder, device=card.device))
+    return _rate(1 / found['pictures_per_second'], 1)
+
+
+def _folder_part(found: Row, part: str) -> Row:
+    if part not in found.get('parts', {}):
+        raise UserError('the folder was not measured')
+    return _rate(1 / found['parts'][part], 1)
 
 
 def _phase(card: Card, calibration: List[CalibrationStep], phase: str) -> Row:

@@ -21,13 +21,13 @@ from tests.bench import batch
 SHORT_SIDE = 720
 
 
-def time_portrait(channels: int, rounds: int, device: str = 'cpu') -> Dict[str, Any]:
+def time_portrait(channels: int, rounds: int, device: str = 'cpu', short_side: int = SHORT_SIDE) -> Dict[str, Any]:
     """Median seconds of `rounds` portraits after a first one: total, inside the graphs, detection, reading, writing,
     the rest (alignment, warps, fusion), and the share outside the two graphs. The weights are random."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         model_folder.write_model_folder(random_generator(channels), 'random weights', folder / 'model', {})
-        images.write_bgr(folder / 'portrait.jpg', batch.portrait(SHORT_SIDE))
+        images.write_bgr(folder / 'portrait.jpg', batch.portrait(short_side))
         stylizer = Stylizer(folder / 'model', device=device)
         stack.callback(stylizer.close)
         clock = {'graphs': 0.0, 'detection': 0.0}

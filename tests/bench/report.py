@@ -156,7 +156,8 @@ def _throughput(found: Dict[str, Any]) -> List[str]:
         lines.append('| {} | {pictures_per_second:.2f} | {times_the_published:.2f}{} | '
                      '{times_the_published_by_cpu:.2f} | {cpu_seconds_per_picture:.2f} | {peak_memory_mb} | '
                      '{difference:.2f} |'.format(title, aim, **row))
-    return lines
+    return lines + ['', 'infer.py, pictures a second by part: ' + ', '.join(
+        f'{part} {rate:.1f}' for part, rate in found['folder']['parts'].items())]
 
 
 def _alignment(found: Dict[str, Any]) -> List[str]:

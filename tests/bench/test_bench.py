@@ -7,7 +7,7 @@ import pytest
 from dctnet import images
 from dctnet.config import CcnModelConfig
 from dctnet.exporters import model_folder
-from tests.bench import calibration, faces, feeding, scaling, streaming, throughput
+from tests.bench import calibration, faces, feeding, folder, scaling, streaming, throughput
 from tests.bench.batch import training_batch
 from tests.bench.ours import OurTrainer
 from tests.bench.portrait import random_generator
@@ -77,7 +77,7 @@ def test_variants_are_compared_with_the_published_one(tmp_path):
 def test_a_folder_and_the_published_order_do_the_same_work(tmp_path):
     model_folder.write_model_folder(random_generator(2), 'random weights', tmp_path / 'model', {})
     write_published_model(random_generator(2), tmp_path / 'published_model')
-    throughput.write_portraits(tmp_path / 'in', 3, 200)
+    folder.write_portraits(tmp_path / 'in', 3, 200)
     laps = {variant: [throughput.make_pass(variant, tmp_path)()] for variant in throughput.VARIANTS}
     result = throughput.summary(laps, tmp_path, 3)
     for variant in throughput.VARIANTS:

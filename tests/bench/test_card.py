@@ -9,7 +9,7 @@ from tests.training.tiny_training import content_network
 
 TINY = {'device': 'cpu', 'size': 32, 'batch': 2, 'channels': 2, 'batches': (1,), 'steps': 1, 'warmup': 1,
         'calibration': (2, CcnModelConfig(max_channels=2, style_dim=2, mapping_layers=1)), 'pictures': ((32, 48),),
-        'heads': (2,), 'loads': 2, 'matrix_side': 64, 'seconds': 1e3}
+        'heads': (2,), 'folder': (2, 200), 'loads': 2, 'matrix_side': 64, 'seconds': 1e3}
 
 
 def result(rows):
@@ -24,7 +24,7 @@ def test_every_row_runs(monkeypatch):
     assert not [row for row in rows if 'impossible' in row or 'left_out' in row]
     parts = [row['part'] for row in rows]
     assert {part.split(',')[0] for part in parts} == {'matrix product', 'step', 'input pipeline', 'translator',
-                                                      'content calibration'}
+                                                      'inference', 'content calibration'}
     steps = [row for row in rows if row['part'].startswith('step')]
     assert len(steps) == len(card.WAYS) + 2 + 2 and all(row['pictures_per_second'] > 0 for row in steps)
     off = next(row for row in steps if row['name'] == 'joint, superpixels off')

@@ -59,9 +59,11 @@ def test_a_folder_is_compared_with_the_published_order():
     row = {'pictures_per_second': 2.0, 'times_the_published': 1.0, 'times_the_published_by_cpu': 1.0,
            'cpu_seconds_per_picture': 0.9, 'peak_memory_mb': 700, 'difference': 0.0}
     lines = lines_of(throughput={'pictures': 12, 'published': row, 'published_order': row, 'one_worker': row,
-                                 'folder': dict(row, times_the_published=1.4, difference=0.625)})
+                                 'folder': dict(row, times_the_published=1.4, difference=0.625,
+                                                parts={'reading': 123.4, 'background': 0.956})})
     assert '| published graphs and order | 2.00 | 1.00 | 1.00 | 0.90 | 700 | 0.00 |' in lines
-    assert lines[-1] == '| infer.py | 2.00 | 1.40 (aim: 1.5 (missed)) | 1.00 | 0.90 | 700 | 0.62 |'
+    assert lines[-1] == 'infer.py, pictures a second by part: reading 123.4, background 1.0'
+    assert lines[-3] == '| infer.py | 2.00 | 1.40 (aim: 1.5 (missed)) | 1.00 | 0.90 | 700 | 0.62 |'
 
 
 def test_alignment_and_features_of_a_folder():

@@ -16,9 +16,8 @@ from typing import Any, Callable, Dict
 
 import numpy as np
 
-from dctnet import images
+from dctnet import images, process
 from dctnet.errors import UserError
-from tests.bench import batch
 from tests.bench.timing import speedup
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -32,6 +31,7 @@ def time_throughput(channels: int, count: int, rounds: int) -> Dict[str, Any]:
     and CPU seconds a picture (all threads) of each variant, medians of interleaved rounds; how many times the published
     way's speed; and the mean difference of the results from the published way's, in grey levels."""
     from dctnet.exporters import model_folder
+    from tests.bench.folder import write_portraits
     from tests.bench.portrait import random_generator
     from tests.bench.published_inference import write_published_model
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
@@ -59,64 +59,55 @@ def summary(laps: Dict[str, list], folder: Path, count: int) -> Dict[str, Any]:
             'times_the_published': speedup([lap['seconds'] for lap in laps['published']], seconds),
             'times_the_published_by_cpu': speedup([lap['cpu_seconds'] for lap in laps['published']], cpu_seconds),
             'peak_memory_mb': round(found[-1]['peak_memory_mb']),
-            'difference': _difference(folder / variant, folder / 'published')}
+            'parts': found[-1].get('parts', {}), 'difference': _difference(folder / variant, folder / 'published')}
     return result
 
 
-def write_portraits(folder: Path, count: int, side: int) -> None:
-    """Portraits, JPEG, `side` to 1.06 `side` px: the astronaut cut and mirrored differently. In some of them the
-    detector sees a false face beside the true one."""
-    whole = batch.portrait(512)
-    for index in range(count):
-        cut = whole[:512 - 6 * (index % 5), index % 7:512 - index % 3]
-        scaled = int(side * (1 + 0.02 * (index % 4)))
-        mirrored = cut[:, ::1 - 2 * (index % 2)]
-        images.write_bgr(folder / f'{index:02d}.jpg', images.scale(mirrored, scaled, scaled))
-
-
-def make_pass(variant: str, folder: Path) -> Callable[[], Dict[str, float]]:
-    """One pass over FOLDER/in, to FOLDER/VARIANT."""
+def make_pass(variant: str, folder: Path) -> Callable[[], Dict[str, Any]]:
+    """One pass over FOLDER/in, to FOLDER/VARIANT. parts: pictures a second of each, where that is measured."""
     from dctnet import infer
+    from dctnet.inference import picture_files
     from tests.bench.worker import own_peak_memory
     jobs = infer.plan(folder / 'in', folder / variant)
     if variant.startswith('published'):
         from tests.bench.published_inference import PublishedInference
         translate = PublishedInference(folder / ('published_model' if variant == 'published' else 'model'))
 
-        def work() -> int:
-            return sum(translate(*job) == 0 for job in jobs)
+        def work() -> Dict[str, Any]:
+            return {'failures': sum(translate(*job) == 0 for job in jobs)}
     else:
         from dctnet.inference.stylizer import Stylizer
-        words = ['--model', str(folder / 'model'), '--input', str(folder / 'in'), '--output', str(folder / variant)]
-        workers = 1 if variant == 'one_worker' else infer.parse(words).workers
         stylizer = Stylizer(folder / 'model')
+        workers = 1 if variant == 'one_worker' else stylizer.at_once
 
-        def work() -> int:
-            return len(infer.translate_all(lambda job: infer.translate_file(stylizer, job), jobs, workers)[1])
+        def work() -> Dict[str, Any]:
+            done, failed = picture_files.translate_all(
+                lambda job: picture_files.translate_file(stylizer, job), jobs, workers)
+            return {'failures': len(failed), 'parts': picture_files.rates(done, workers)}
 
-    def one_pass() -> Dict[str, float]:
+    def one_pass() -> Dict[str, Any]:
         start, cpu_start = time.perf_counter(), time.process_time()
-        failures = work()
+        found = work()
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-        if failures:
+        if found.pop('failures'):
             raise UserError('not every portrait gave its face: is dlib installed as pinned?')
-        return {'seconds': seconds, 'cpu_seconds': cpu_seconds, 'peak_memory_mb': own_peak_memory()}
+        return dict(found, seconds=seconds, cpu_seconds=cpu_seconds, peak_memory_mb=own_peak_memory())
 
     return one_pass
 
 
-def _in_a_process(variant: str, folder: Path, stack: ExitStack) -> Callable[[], Dict[str, float]]:
+def _in_a_process(variant: str, folder: Path, stack: ExitStack) -> Callable[[], Dict[str, Any]]:
     environment = {name: value for name, value in os.environ.items() if name != 'TF_ENABLE_ONEDNN_OPTS'}
     if not variant.startswith('published'):
         environment['TF_ENABLE_ONEDNN_OPTS'] = '1'  # as infer.py does
-    process = stack.enter_context(subprocess.Popen(
+    worker = stack.enter_context(subprocess.Popen(
         [sys.executable, '-m', 'tests.bench.throughput', variant, str(folder)], cwd=str(_ROOT), env=environment,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True))
 
-    def one_pass() -> Dict[str, float]:
-        process.stdin.write('pass\n')
-        process.stdin.flush()
-        for line in process.stdout:
+    def one_pass() -> Dict[str, Any]:
+        worker.stdin.write('pass\n')
+        worker.stdin.flush()
+        for line in worker.stdout:
             if line.startswith('{'):
                 return json.loads(line)
         raise UserError(f'the process of {variant} ended early; its own message stands above')
@@ -134,6 +125,8 @@ def _serve() -> None:
     parser.add_argument('variant', choices=VARIANTS)
     parser.add_argument('folder', type=Path)
     arguments = parser.parse_args()
+    if not arguments.variant.startswith('published'):
+        process.keep_freed_memory()  # as infer.py does
     one_pass = make_pass(arguments.variant, arguments.folder)
     for _ in sys.stdin:
         print(json.dumps(one_pass()), flush=True)

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from dctnet import images
-from dctnet.exporters.model_folder import write_model_folder
-from dctnet.frozen import FrozenGraph, read_runnable
+from dctnet.frozen import read_runnable
 from dctnet.inference import graph_translator
 from dctnet.inference import stylizer as stylizer_module
 from dctnet.inference.stylizer import Stylizer
-from tests.frozen_graphs.__main__ import weights as drawn_weights
 from tests.inference.tiny_graphs import darken, of_background, write_model, write_translator
 
 
@@ -110,27 +108,6 @@ def test_the_mask_decides_what_the_head_graph_covers(model, astronaut, tmp_path)
     white = Stylizer(model, device='cpu', mask=tmp_path / 'white.png')(astronaut)
     ellipse = Stylizer(model, device='cpu')(astronaut)
     assert (white != black).any(axis=2).sum() > 1.2 * (ellipse != black).any(axis=2).sum()
-
-
-@pytest.mark.long
-def test_heads_of_a_picture_are_one_batch_on_a_gpu(tmp_path, four_faces, monkeypatch):
-    folder = write_model(tmp_path)
-    write_model_folder(drawn_weights(), 'drawn', tmp_path / 'exported', {})
-    (folder / 'cartoon_h.pb').write_bytes((tmp_path / 'exported' / 'cartoon_h.pb').read_bytes())
-    one_by_one = Stylizer(folder, device='cpu')(four_faces)
-    monkeypatch.setattr(graph_translator, 'gpu_available', lambda: True)  # its way to run, on the CPU
-    monkeypatch.setattr(graph_translator, 'MAX_BATCH', 3)
-    stylizer, sizes, run = Stylizer(folder), [], FrozenGraph.__call__
-
-    def recorded(graph, images):
-        sizes.extend([len(images)] * (images.ndim == 4))
-        return run(graph, images)
-
-    monkeypatch.setattr(FrozenGraph, '__call__', recorded)
-    together = stylizer(four_faces)
-    assert sizes == [3, 1]
-    assert np.abs(together.astype(int) - one_by_one).max() <= 1
-    stylizer.close()
 
 
 def test_the_folder_s_mask_is_used(tmp_path, astronaut):

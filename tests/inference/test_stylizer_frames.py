@@ -3,12 +3,9 @@ import cv2
 import numpy as np
 import pytest
 
-from dctnet.exporters.model_folder import write_model_folder
 from dctnet.face import alignment
-from dctnet.frozen import FrozenGraph
-from dctnet.inference import fusion, graph_translator
+from dctnet.inference import fusion
 from dctnet.inference.stylizer import Stylizer
-from tests.frozen_graphs.__main__ import weights as drawn_weights
 from tests.inference.tiny_graphs import of_background
 
 
@@ -45,18 +42,3 @@ def test_what_is_blended_in_can_be_settled(stylizer, astronaut):
 
     result, = stylizer.stylize_frames([astronaut], [[head]], settle)
     assert seen == [7] and (result == 0).all(axis=2).sum() > 500
-
-
-@pytest.mark.long
-def test_frames_are_one_batch_on_a_gpu(tmp_path, astronaut, monkeypatch):
-    write_model_folder(drawn_weights(), 'drawn', tmp_path, {})
-    frames = [astronaut[:96, :128], astronaut[96:192, :128], astronaut[200:296, 100:228]]
-    heads = [[fusion.Head(alignment.reference_points() / 5)], [], [fusion.Head(alignment.reference_points() / 4)] * 2]
-    one_by_one = Stylizer(tmp_path, device='cpu').stylize_frames(frames, heads)
-    monkeypatch.setattr(graph_translator, 'gpu_available', lambda: True)  # its way to run, on the CPU
-    stylizer, sizes, run = Stylizer(tmp_path), [], FrozenGraph.__call__
-    assert stylizer.frames_at_once((96, 128)) == 8 and stylizer.frames_at_once((2000, 4000)) == 3
-    monkeypatch.setattr(FrozenGraph, '__call__', lambda graph, given: sizes.append(len(given)) or run(graph, given))
-    for one, other in zip(one_by_one, stylizer.stylize_frames(frames, heads)):
-        assert np.abs(one.astype(int) - other).max() <= 1
-    assert sizes == [3, 3]
