@@ -73,7 +73,7 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='threads inside one operation (default: TensorFlow\'s choice)')
     parser.add_argument('--workers', type=int, metavar='N',
                         help='pictures of a folder at the same time (default: one a core; at most 4, on a GPU 16)')
-    parser.add_argument('--timing', action='store_true', help='tell what each part of the work took')
+    parser.add_argument('--timing', action='store_true', help='pictures: tell what each part of the work took')
     return parser.parse_args(argv)
 
 
@@ -165,8 +165,8 @@ def make_stylizer(options: argparse.Namespace, detector: Optional[FaceDetector] 
 
 def translate_clip(options: argparse.Namespace, files: ModelFiles) -> int:
     """Translate a clip with the graphs of `files`, and say what came out; returns the exit code."""
-    if options.side_by_side or options.landmarks_json:
-        raise UserError('--side-by-side and --landmarks-json are for pictures: leave them out for a clip')
+    if options.side_by_side or options.landmarks_json or options.timing:
+        raise UserError('--side-by-side, --landmarks-json and --timing are for pictures: leave them out for a clip')
     job = clip_job.plan(options.input, options.output, options.pattern, options.fps, options.every, options.crf,
                         not options.no_sound, options.faces, options.mode)
     job.settings.update(clip_job.looks(files, options.short_side))
