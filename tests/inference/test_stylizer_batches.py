@@ -8,6 +8,7 @@ from dctnet.exporters.model_folder import write_model_folder
 from dctnet.face import alignment
 from dctnet.frozen import FrozenGraph
 from dctnet.inference import fusion, graph_translator
+from dctnet.inference import stylizer as stylizer_module
 from dctnet.inference.stylizer import Stylizer
 from tests.frozen_graphs.__main__ import weights as drawn_weights
 from tests.inference.tiny_graphs import write_model
@@ -97,3 +98,10 @@ def test_graphs_without_tensors_for_batches_run_one_by_one(tmp_path, astronaut, 
             for found in pool.map(stylizer, [astronaut, astronaut]):
                 np.testing.assert_array_equal(found, expected)
     assert not batches
+
+
+def test_pictures_at_a_time_are_one_a_core_up_to_what_the_device_allows(model, monkeypatch):
+    for cores, on_cpu, on_gpu in ((2, 2, 2), (64, 4, 16)):
+        monkeypatch.setattr(stylizer_module.os, 'sched_getaffinity', lambda process: range(cores))
+        monkeypatch.setattr(graph_translator, 'gpu_available', lambda: True)
+        assert (Stylizer(model, device='cpu').at_once, Stylizer(model).at_once) == (on_cpu, on_gpu)
