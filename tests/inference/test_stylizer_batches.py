@@ -102,6 +102,6 @@ def test_graphs_without_tensors_for_batches_run_one_by_one(tmp_path, astronaut, 
 
 def test_pictures_at_a_time_are_one_a_core_up_to_what_the_device_allows(model, monkeypatch):
     for cores, on_cpu, on_gpu in ((2, 2, 2), (64, 4, 16)):
-        monkeypatch.setattr(stylizer_module.os, 'sched_getaffinity', lambda process: range(cores))
+        monkeypatch.setattr(stylizer_module, 'core_count', lambda: cores)
         monkeypatch.setattr(graph_translator, 'gpu_available', lambda: True)
         assert (Stylizer(model, device='cpu').at_once, Stylizer(model).at_once) == (on_cpu, on_gpu)
