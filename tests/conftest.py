@@ -82,7 +82,7 @@ def one_detector(detector):
     """The detector that is there already, in every stylizer of a module."""
     from dctnet.inference import stylizer
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stylizer, 'FaceDetector', lambda: detector)
+        patch.setattr(stylizer, 'FaceDetector', lambda **options: detector)
         yield
 
 
