@@ -33,7 +33,7 @@ def time_alignment(count: int, side: int = 500, workers: int = 2) -> Dict[str, A
         write_portraits(source, count, side)
         ready = detector.FaceDetector()
         ready.detect(batch.portrait(side))
-        stack.enter_context(mock.patch.object(align_faces, 'FaceDetector', lambda *settings: ready))
+        stack.enter_context(mock.patch.object(align_faces, 'FaceDetector', lambda *settings, **options: ready))
         clock = Clock()
         for part, (owner, function) in PARTS.items():
             stack.enter_context(mock.patch.object(owner, function, clock.timed(getattr(owner, function), part)))
