@@ -1,5 +1,6 @@
 """Animated pictures (gif, webp, png) as a Clip, by Pillow: ffmpeg reads no animated webp before version 9."""
 from array import array
+from itertools import count
 from pathlib import Path
 from typing import Iterator, Tuple
 
@@ -8,6 +9,7 @@ from PIL import Image
 
 from dctnet import images
 from dctnet.clips.clip import Clip, Frames
+from dctnet.clips.limits import UNLIMITED, ClipTooLarge, Limits
 from dctnet.errors import UserError
 
 SUFFIXES = ('.gif', '.webp', '.png', '.apng')
@@ -25,14 +27,18 @@ def is_animation(path: Path) -> bool:
         return False
 
 
-def open_clip(path: Path) -> Clip:
-    """Look through an animated picture. Raises UserError if it cannot be read."""
+def open_clip(path: Path, limits: Limits = UNLIMITED) -> Clip:
+    """Look through an animated picture. Raises UserError if it cannot be read, ClipTooLarge as soon as it passes a
+    limit."""
     times, now, damage, size = array('q'), 0, '', (0, 0)
     try:
-        for index, (image, milliseconds) in enumerate(_whole_frames(path)):
+        for index, (image, milliseconds) in enumerate(_whole_frames(path, limits)):
             size = size if index else (image.shape[0], image.shape[1])
             times.append(now)
+            limits.check_length(len(times), now)
             now += milliseconds * 1000
+    except ClipTooLarge:
+        raise
     except Exception as error:
         damage = str(error) or type(error).__name__
     if not times:
@@ -40,11 +46,15 @@ def open_clip(path: Path) -> Clip:
     return Clip(path, size, times, now, 16000, '1:1', lambda: _frames(path, len(times)), damage=damage)
 
 
-def _whole_frames(path: Path) -> Iterator[Tuple[np.ndarray, int]]:
+def _whole_frames(path: Path, limits: Limits = UNLIMITED) -> Iterator[Tuple[np.ndarray, int]]:
     """Frames, uint8 [H, W, 3] BGR, over white, with their milliseconds."""
     with Image.open(str(path)) as pillow:
-        for index in range(getattr(pillow, 'n_frames', 1)):
-            pillow.seek(index)
+        limits.check_size((pillow.height, pillow.width))
+        for index in count():
+            try:
+                pillow.seek(index)
+            except EOFError:
+                return
             pillow.load()
             told = int(pillow.info.get('duration', 0))
             yield images.from_pillow(pillow), told if told >= _SHORTEST else _STANDARD

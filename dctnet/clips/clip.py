@@ -4,6 +4,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Callable, Generator, NamedTuple, Optional, Sequence, Tuple
 
+import cv2
 import numpy as np
 
 Frames = Generator[Optional[np.ndarray], None, None]
@@ -20,7 +21,7 @@ class Clip(NamedTuple):
     pixel_aspect: width:height of a pixel, '1:1' for square ones.
     frames: starts from the first frame; uint8 [H, W, 3] BGR of `size`, or None for a frame that cannot be read. As many
         as there are times.
-    has_sound: whether `source` holds sound that can be copied.
+    sounds: kinds of the sound that `source` holds and that can be copied, as ffmpeg calls them; () for none.
     damage: what is wrong with the file although it can be read, '' if nothing is.
     """
     source: Path
@@ -30,8 +31,13 @@ class Clip(NamedTuple):
     timescale: int
     pixel_aspect: str
     frames: Callable[[], Frames]
-    has_sound: bool = False
+    sounds: Tuple[str, ...] = ()
     damage: str = ''
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is any."""
+        return bool(self.sounds)
 
     def end_of(self, index: int) -> int:
         """When a frame ends, in microseconds."""
@@ -41,7 +47,21 @@ class Clip(NamedTuple):
         """The clip with each step-th frame alone, shown until the next one."""
         return self._replace(times=self.times[::step], frames=lambda: _every(self.frames(), step))
 
+    def reduced(self, short_side: int) -> 'Clip':
+        """The clip with frames of this short side, if they are larger."""
+        factor = short_side / min(self.size)
+        if factor >= 1:
+            return self
+        size = max(1, round(self.size[0] * factor)), max(1, round(self.size[1] * factor))
+        return self._replace(size=size, frames=lambda: _resized(self.frames(), size))
+
 
 def _every(frames: Frames, step: int) -> Frames:
     with closing(frames):
         yield from islice(frames, 0, None, step)
+
+
+def _resized(frames: Frames, size: Tuple[int, int]) -> Frames:
+    with closing(frames):
+        for image in frames:
+            yield None if image is None else cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)

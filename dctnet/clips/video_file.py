@@ -14,6 +14,7 @@ import numpy as np
 
 from dctnet.clips import ffmpeg
 from dctnet.clips.clip import Clip, Frames
+from dctnet.clips.limits import UNLIMITED, Limits
 from dctnet.errors import UserError
 
 _FIRST_VIDEO = ('-map', '0:V:0')  # no cover pictures
@@ -28,16 +29,29 @@ class _Streams(NamedTuple):
     unreadable: str
 
 
-def open_clip(path: Path) -> Clip:
-    """Look through a video file. Raises UserError if it is unreadable, encrypted, or has no frames."""
-    streams = _look_into(path)
+def open_clip(path: Path, limits: Limits = UNLIMITED) -> Clip:
+    """Look through a video file. Raises UserError if it is unreadable, encrypted, or has no frames, ClipTooLarge as
+    soon as it passes a limit."""
+    streams = _look_into(path, limits)
     if not streams.video:
         if streams.sound:
             raise UserError(f'{path} holds sound but no pictures: name a video')
         raise UserError(f'cannot read {path} as a clip ({streams.unreadable}): name another file, or repair it')
     if _is_encrypted(path):
         raise UserError(f'{path} is encrypted: only clips without copy protection can be translated')
-    return _index(path, streams)
+    told = re.search(r', (\d+)x(\d+)', streams.video)
+    if told:
+        limits.check_size((int(told.group(2)), int(told.group(1))))
+    return _index(path, streams, limits)
+
+
+def first_frame(path: Path) -> bytes:
+    """The first frame of a video file as JPEG, upright. Raises UserError if there is none."""
+    status, picture, errors = ffmpeg.run([*ffmpeg.source(path), *_FIRST_VIDEO, '-frames:v', '1', '-c:v', 'mjpeg',
+                                          '-pix_fmt', 'yuvj420p', '-q:v', '2', '-f', 'image2pipe', '-'])
+    if status or not picture:
+        raise UserError(f'{path} holds no frame that can be read ({ffmpeg.reason(errors)}): name another file')
+    return picture
 
 
 def _is_encrypted(path: Path) -> bool:
@@ -57,9 +71,14 @@ def _is_encrypted(path: Path) -> bool:
             stream.seek(length - len(start), os.SEEK_CUR)
 
 
-def _look_into(path: Path) -> _Streams:
+def _source(path: Path, limits: Limits) -> List[str]:
+    # Decoders refuse frames that are larger than the file claims at its start.
+    return ['-max_pixels', str(limits.pixels), *ffmpeg.source(path)]
+
+
+def _look_into(path: Path, limits: Limits) -> _Streams:
     # Without an output ffmpeg describes its input as information, and then complains.
-    _, _, text = ffmpeg.run(['-loglevel', 'info', *ffmpeg.source(path)])
+    _, _, text = ffmpeg.run(['-loglevel', 'info', *_source(path, limits)])
     video = [line for line in re.findall(r'^\s*Stream #0:\S+ Video: (.*)$', text, re.MULTILINE)
              if 'attached pic' not in line]
     sound = re.findall(r'^\s*Stream #0:\S+ Audio: (\w+)', text, re.MULTILINE)
@@ -67,9 +86,9 @@ def _look_into(path: Path) -> _Streams:
     return _Streams(video[0] if video else '', sound, ffmpeg.reason('\n'.join(complaints)))
 
 
-def _index(path: Path, streams: _Streams) -> Clip:
+def _index(path: Path, streams: _Streams, limits: Limits) -> Clip:
     times, facts, last = array('q'), {'tb': '1/1000', 'dimensions': '', 'sar': '1/1'}, 0
-    with ffmpeg.Process([*ffmpeg.source(path), *_FIRST_VIDEO, *ffmpeg.passthrough(), '-c:v', 'rawvideo', '-f',
+    with ffmpeg.Process([*_source(path, limits), *_FIRST_VIDEO, *ffmpeg.passthrough(), '-c:v', 'rawvideo', '-f',
                          'framecrc', '-']) as process:
         for line in process.output:
             text = line.decode().strip()
@@ -80,6 +99,7 @@ def _index(path: Path, streams: _Streams) -> Clip:
             elif text:
                 _, _, shown, duration = [int(word) for word in text.split(',')[:4]]
                 times.append(int(round(shown * tick)))
+                limits.check_length(len(times), times[-1] - times[0])
                 last = int(round(duration * tick))
         status, errors = process.finish()
     if not times or not facts['dimensions']:
@@ -93,8 +113,8 @@ def _index(path: Path, streams: _Streams) -> Clip:
     aspect = Fraction(facts['sar']) if facts['sar'] not in ('0/1', '0/0') else Fraction(1)
     return Clip(path, (height, width), times, times[-1] + (last or before), _timescale(Fraction(facts['tb'])),
                 f'{aspect.numerator}:{aspect.denominator}',
-                lambda: _frames(path, (height, width), len(times), _colours(streams.video, height)),
-                bool(streams.sound), ffmpeg.reason(errors) if status or errors else '')
+                lambda: _frames(_source(path, limits), (height, width), len(times), _colours(streams.video, height)),
+                tuple(streams.sound), ffmpeg.reason(errors) if status or errors else '')
 
 
 def _timescale(time_base: Fraction) -> int:
@@ -110,11 +130,11 @@ def _colours(video: str, height: int) -> List[str]:
     return [] if told or height < _HD_LINES or 'yuv' not in video else ['in_color_matrix=bt709']
 
 
-def _frames(path: Path, size: tuple, count: int, colours: List[str]) -> Frames:
+def _frames(source: List[str], size: tuple, count: int, colours: List[str]) -> Frames:
     height, width = size
     # Files whose size changes on the way are brought to the size that they begin with.
     scaling = ':'.join([f'scale={width}:{height}', 'flags=bicubic+accurate_rnd+full_chroma_int'] + colours)
-    with ffmpeg.Process([*ffmpeg.source(path), *_FIRST_VIDEO, *ffmpeg.passthrough(), '-vf', scaling, '-pix_fmt',
+    with ffmpeg.Process([*source, *_FIRST_VIDEO, *ffmpeg.passthrough(), '-vf', scaling, '-pix_fmt',
                          'bgr24', '-f', 'rawvideo', '-']) as process:
         for _ in range(count):
             data = process.output.read(height * width * 3)

@@ -2,7 +2,7 @@
 import logging
 from contextlib import closing
 from itertools import islice
-from typing import Callable, List, NamedTuple
+from typing import Callable, ContextManager, List, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from dctnet.video.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
 
+Progress = Callable[[int, int], ContextManager[Callable[[], None]]]
+
 
 class Outcome(NamedTuple):
     """What a call has done.
@@ -32,11 +34,13 @@ class Outcome(NamedTuple):
     without_head: int
 
 
-def translate_clip(job: Job, stylizer: Stylizer, should_stop: Callable[[], bool]) -> Outcome:
+def translate_clip(job: Job, stylizer: Stylizer, should_stop: Callable[[], bool],
+                   progress: Progress = frames_done) -> Outcome:
     """Translate a clip and write it. If a former call was stopped, also by force, this one goes on from there.
 
     stylizer: in mode fusion, with a `faces.steady_detector`.
     should_stop: asked after each frame; if it says yes, the target becomes what is done up to there.
+    progress: shows how far it is, as `progress.frames_done`.
     Raises UserError if the disk refuses, or if the unfinished rest of another command is in the way.
     """
     clip, container = job.clip, format_of(job.target)
@@ -56,7 +60,7 @@ def translate_clip(job: Job, stylizer: Stylizer, should_stop: Callable[[], bool]
     failed = without_head = 0
     with closing(clip.frames()) as images, closing(with_heads(images, find, job.heads)) as frames, \
             SegmentWriter(unfinished.folder, clip, container, quality) as writer, \
-            frames_done(len(clip.times), writer.next) as one_more:
+            progress(len(clip.times), writer.next) as one_more:
         start = writer.next
         if start:
             log.info('going on after %d of %d frames', start, len(clip.times))

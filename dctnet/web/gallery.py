@@ -9,13 +9,14 @@ import numpy as np
 from dctnet import images
 from dctnet.errors import UserError
 from dctnet.inference.model_folder import BACKGROUND_NAME, HEAD_NAME
+from dctnet.web import clips
 
 if TYPE_CHECKING:  # the real import loads TensorFlow, which the page does not wait for
     from dctnet.inference.stylizer import Stylized, Stylizer
 
 log = logging.getLogger(__name__)
 
-MAX_LOADED = 4  # styles in memory at the same time
+MAX_LOADED = 4  # styles in memory at the same time; one for pictures and the same for clips count as two
 _PREVIEW = (slice(0, 300), slice(74, 374))  # the head of scikit-image's astronaut
 _PREVIEW_SIDE = 224
 Stamp = Tuple[Tuple[int, int], ...]  # (time, size) of a style's graphs
@@ -58,7 +59,7 @@ class Gallery:
 
     def __init__(self, models: Path, device: str = 'auto') -> None:
         self._models, self._device = models, device
-        self._loaded: 'OrderedDict[str, Tuple[Stamp, Stylizer]]' = OrderedDict()
+        self._loaded: 'OrderedDict[Tuple[str, bool], Tuple[Stamp, Stylizer]]' = OrderedDict()
         self._previews: Dict[str, bytes] = {}
         self._tried: Dict[str, Stamp] = {}
 
@@ -73,6 +74,10 @@ class Gallery:
     def translate(self, name: str, photo: np.ndarray) -> 'Stylized':
         """A photograph in a style: uint8 [H, W, 3] BGR. Raises UserError if the style is gone, or damaged."""
         return self._stylizer(name).stylize(photo)
+
+    def for_clips(self, name: str) -> 'Stylizer':
+        """A style ready for the frames of clips. Raises UserError as `translate` does."""
+        return self._stylizer(name, for_clips=True)
 
     def portrait(self, name: str) -> bytes:
         """A public-domain portrait in a style, as JPEG."""
@@ -99,20 +104,28 @@ class Gallery:
         while self._loaded:
             self._loaded.popitem()[1][1].close()
 
-    def _stylizer(self, name: str) -> 'Stylizer':
-        from dctnet.inference.stylizer import Stylizer
+    def _stylizer(self, name: str, for_clips: bool = False) -> 'Stylizer':
         folder = self.find().get(name)
         if folder is None:
             raise UserError(f'style {name} is not there any more: choose another one')
         stamp = _stamp(folder)
-        if name in self._loaded and self._loaded[name][0] != stamp:  # exported again
-            self._loaded.pop(name)[1].close()
-        if name not in self._loaded:
+        key = name, for_clips
+        if key in self._loaded and self._loaded[key][0] != stamp:  # exported again
+            self._loaded.pop(key)[1].close()
+        if key not in self._loaded:
             while len(self._loaded) >= MAX_LOADED:
                 self._loaded.popitem(last=False)[1][1].close()
-            self._loaded[name] = (stamp, Stylizer(model=folder, device=self._device))
-        self._loaded.move_to_end(name)
-        return self._loaded[name][1]
+            self._loaded[key] = (stamp, _load(folder, self._device, for_clips))
+        self._loaded.move_to_end(key)
+        return self._loaded[key][1]
+
+
+def _load(folder: Path, device: str, for_clips: bool) -> 'Stylizer':
+    from dctnet.inference.stylizer import Stylizer
+    if not for_clips:
+        return Stylizer(model=folder, device=device)
+    from dctnet.video.faces import steady_detector
+    return Stylizer(model=folder, device=device, short_side=clips.SHORT_SIDE, detector=steady_detector())
 
 
 def _stamp(folder: Path) -> Stamp:

@@ -18,7 +18,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 HEADERS = {
     'content-security-policy':
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-        "media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
     'referrer-policy': 'no-referrer',
@@ -69,7 +69,7 @@ class Guard:
         if foreign or headers.get('sec-fetch-site') in ('cross-site', 'same-site') and not followed_link:
             return 403, 'origin', 'another site may not use this service'
         if headers.get('content-length', '0').isdigit() and int(headers.get('content-length', '0')) > self._max_bytes:
-            return 413, 'too_large', f'a picture may have {self._max_bytes >> 20} MB'
+            return 413, 'too_large', f'a file may have {self._max_bytes >> 20} MB'
         return None
 
     def _is_own(self, host: str) -> bool:

@@ -1,52 +1,24 @@
 """Translations that wait, run and are done: one runs at a time, few wait, and the oldest results are forgotten.
 
-Photographs and results lie in files, so that memory does not grow with the queue.
+Photographs, clips and results lie in files, so that memory does not grow with the queue.
 """
 import logging
-import secrets
 import shutil
 import threading
 import time
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
-import numpy as np
-
-from dctnet import images
+from dctnet.clips.clip import Clip
 from dctnet.errors import UserError
+from dctnet.web.job import CANCELLED, DONE, FAILED, RUNNING, UPLOADING, WAITING, Cancelled, Job, Outcome
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 16  # that are uploaded or wait
 MAX_KEPT = 60     # that have ended; their files are removed with them
-UPLOADING, WAITING, RUNNING, DONE, FAILED, CANCELLED = 'uploading', 'waiting', 'running', 'done', 'failed', 'cancelled'
+MAX_KEPT_BYTES = 2 << 30  # of their results
 _FREE = (UPLOADING, WAITING)  # states of jobs that nobody works on
-
-
-class Outcome(NamedTuple):
-    """A translation: uint8 [H, W, 3] BGR, how many faces were found, height and width that the graph saw."""
-    image: np.ndarray
-    faces: int
-    working_size: Tuple[int, int]
-
-
-class Job:
-    """One photograph in one style; `Queue` changes it.
-
-    style: its name. name: of the photograph, as its owner calls it. folder: of its files.
-    size: height and width, once known. work: megapixels to compute, for the estimate.
-    """
-
-    def __init__(self, style: str, name: str, folder: Path) -> None:
-        self.identity = secrets.token_urlsafe(12)  # whoever does not know it cannot see the picture
-        self.style, self.name = style, name
-        self.photo, self.result = folder / self.identity / 'photo', folder / self.identity / 'result.png'
-        self.state, self.error = UPLOADING, ''
-        self.size: Tuple[int, int] = (0, 0)
-        self.work = 0.0
-        self.faces: Optional[int] = None
-        self.working_size: Optional[Tuple[int, int]] = None
-        self.started = self.seconds = 0.0
 
 
 class QueueFull(Exception):
@@ -56,7 +28,7 @@ class QueueFull(Exception):
 class Queue:
     """Jobs and the thread that works on them. All methods may be called from any thread.
 
-    translate: what turns a job's photograph into its outcome; raises UserError for a mistake in it.
+    translate: makes a job's result; raises UserError for a mistake in what was uploaded.
     folder: for the files of the jobs.
     idle: called while nothing waits; returns False if it had nothing to do.
     """
@@ -67,7 +39,7 @@ class Queue:
         self._jobs: Dict[str, Job] = {}  # in the order of arrival
         self._changed = threading.Condition()
         self._closed = False
-        self._rate: Optional[float] = None  # seconds a megapixel
+        self._rates: Dict[str, float] = {}  # seconds a megapixel, by the kind of job
         self._thread = threading.Thread(target=self._run, name='translations', daemon=True)
         self._thread.start()
 
@@ -77,15 +49,15 @@ class Queue:
             if sum(job.state in _FREE for job in self._jobs.values()) >= MAX_WAITING:
                 raise QueueFull()
             job = Job(style, name, self._folder)
-            job.photo.parent.mkdir()
+            job.folder.mkdir()
             self._jobs[job.identity] = job
         return job
 
-    def start(self, job: Job, size: Tuple[int, int], work: float) -> None:
-        """A job's photograph has arrived: size (height, width), megapixels to compute."""
+    def start(self, job: Job, size: Tuple[int, int], work: float, clip: Optional[Clip] = None) -> None:
+        """A job's upload has arrived: size (height, width), megapixels to compute, what it is if it is a clip."""
         with self._changed:
             if job.state == UPLOADING:
-                job.state, job.size, job.work = WAITING, size, work
+                job.state, job.size, job.work, job.clip = WAITING, size, work, clip
                 self._changed.notify()
 
     def find(self, identity: str) -> Optional[Job]:
@@ -93,7 +65,8 @@ class Queue:
         return self._jobs.get(identity)
 
     def forget(self, job: Job) -> None:
-        """Cancel a job and remove its files. A running one is computed to its end, and the result is thrown away."""
+        """Cancel a job and remove its files. A clip that runs ends with the frame that is computed; a picture that runs
+        is computed to its end, and the result is thrown away."""
         with self._changed:
             self._jobs.pop(job.identity, None)
             running, job.state = job.state == RUNNING, CANCELLED
@@ -112,19 +85,17 @@ class Queue:
         return before
 
     def expected_seconds(self, job: Job) -> Optional[float]:
-        """How long this job will take from now on, those before it included; None before the first is done."""
-        if self._rate is None:
-            return None
-        now, total = time.monotonic(), 0.0
-        for other in self.ahead(job) + [job]:
-            spent = now - other.started if other.state == RUNNING else 0.0
-            total += max(0.0, other.work * self._rate - spent)
-        return total
+        """How long this job will take from now on, those before it included; None if that is not known yet."""
+        left = [other.seconds_left(self._rates.get(other.kind)) for other in self.ahead(job) + [job]]
+        known = [seconds for seconds in left if seconds is not None]
+        return sum(known) if len(known) == len(left) else None
 
     def close(self, seconds: float = 30.0) -> None:
-        """Stop after the job that runs, for which it waits so many seconds."""
+        """Cancel all jobs, and wait so many seconds for the running one to end."""
         with self._changed:
             self._closed = True
+            for job in self._jobs.values():
+                job.state = CANCELLED
             self._changed.notify()
         self._thread.join(seconds)
 
@@ -157,15 +128,15 @@ class Queue:
     def _work_on(self, job: Job) -> None:
         error = ''
         try:
-            outcome = self._translate(job)
-            job.faces, job.working_size = outcome.faces, outcome.working_size
-            images.write_bgr(job.result, outcome.image)
+            job.outcome = self._translate(job)
+        except Cancelled:
+            error = 'cancelled'
         except UserError as mistake:
-            error = str(mistake).replace(str(job.photo), job.name)
+            error = job_words(job, str(mistake))
         except MemoryError:
-            error = 'there is not enough memory for this picture: scale it down'
+            error = f'there is not enough memory for this {job.kind}: scale it down'
         except Exception:  # of one job; the service goes on and the log tells of the bug
-            log.exception('translation of %dx%d in %s', job.size[1], job.size[0], job.style)
+            log.exception('translation of a %s, %dx%d, in %s', job.kind, job.size[1], job.size[0], job.style)
             error = 'an error inside the program; its log tells more'
         self._end(job, error)
 
@@ -176,15 +147,30 @@ class Queue:
             if not cancelled:
                 job.state, job.error = (FAILED, error) if error else (DONE, '')
             if not error and job.work:
-                rate = job.seconds / job.work
-                self._rate = rate if self._rate is None else 0.7 * self._rate + 0.3 * rate
-            ended = [other for other in self._jobs.values() if other.state in (DONE, FAILED)]
-            forgotten = ended[:max(0, len(ended) - MAX_KEPT)]
+                rate, former = job.seconds / job.work, self._rates.get(job.kind)
+                self._rates[job.kind] = rate if former is None else 0.7 * former + 0.3 * rate
+            forgotten = self._too_old()
             for old in forgotten:
                 del self._jobs[old.identity]
-        for old in forgotten + ([job] if cancelled else []):
+        for old in forgotten + ([job] if cancelled or error else []):
             _remove_files(old)
+
+    def _too_old(self) -> List[Job]:
+        """The oldest of those that have ended, if there are too many or if their results are too large."""
+        ended = [job for job in self._jobs.values() if job.state in (DONE, FAILED)]
+        sizes = [job.result.stat().st_size if job.result.exists() else 0 for job in ended]
+        count = max(0, len(ended) - MAX_KEPT)
+        while sum(sizes[count:]) > MAX_KEPT_BYTES and count < len(ended) - 1:  # the newest stays
+            count += 1
+        return ended[:count]
+
+
+def job_words(job: Job, message: str) -> str:
+    """A message with the name that the owner of a job knows in place of those of its files here."""
+    for path in (job.upload, job.result):
+        message = message.replace(str(path), job.name)
+    return message.replace(str(job.folder), job.name)
 
 
 def _remove_files(job: Job) -> None:
-    shutil.rmtree(str(job.photo.parent), ignore_errors=True)
+    shutil.rmtree(str(job.folder), ignore_errors=True)

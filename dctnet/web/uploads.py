@@ -1,4 +1,4 @@
-"""Pictures that come from a browser: received within a limit, and looked at before they wait."""
+"""Pictures and clips that come from a browser: received within a limit, and looked at before they wait."""
 import warnings
 from pathlib import Path
 from typing import AsyncIterator, List, Tuple
@@ -6,12 +6,14 @@ from typing import AsyncIterator, List, Tuple
 from PIL import Image
 
 from dctnet.inference import fusion
+from dctnet.web import clips
 
-MAX_BYTES = 40 << 20
+MAX_BYTES = 40 << 20  # of a picture
 MAX_MEGAPIXELS = 50
 SHORT_SIDE = 720  # at which Stylizer works
 # What Pillow may open for strangers: no format that starts another program or reads other files.
 _FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF', 'HEIF', 'AVIF')
+_TELLING = 12  # bytes at the start that tell a video
 
 
 class NoPicture(Exception):
@@ -22,15 +24,27 @@ class TooLarge(Exception):
     """Too many bytes or too many pixels; the text says which."""
 
 
-async def receive(chunks: AsyncIterator[bytes], path: Path) -> None:
-    """Write a body to a file. Raises TooLarge as soon as there are more than MAX_BYTES."""
-    count = 0
+async def receive(chunks: AsyncIterator[bytes], path: Path, announced: int = 0) -> None:
+    """Write a body to a file. Raises TooLarge as soon as it is known that there are more bytes than a picture may have,
+    or a video if it begins like one.
+
+    announced: its length, if the sender told it.
+    """
+    count, start = 0, b''
     with path.open('wb') as stream:
         async for chunk in chunks:
+            start += chunk[:_TELLING - len(start)]
             count += len(chunk)
-            if count > MAX_BYTES:
-                raise TooLarge(f'a picture may have {MAX_BYTES >> 20} MB')
+            _check_length(start, max(count, announced if len(start) == _TELLING else 0))
             stream.write(chunk)
+
+
+def _check_length(start: bytes, count: int) -> None:
+    if clips.is_video(start):
+        if count > clips.MAX_BYTES:
+            raise TooLarge(f'a clip may have {clips.MAX_BYTES >> 20} MB')
+    elif count > MAX_BYTES:
+        raise TooLarge(f'a picture may have {MAX_BYTES >> 20} MB')
 
 
 def known_formats() -> List[str]:
@@ -49,7 +63,7 @@ def picture_size(path: Path) -> Tuple[int, int]:
     except Image.DecompressionBombError:
         raise _many_pixels() from None
     except Exception as error:  # Pillow signals a damaged file by any exception
-        raise NoPicture('this is no picture that can be read here') from error
+        raise NoPicture('this is no picture and no clip that can be read here') from error
     if width * height > MAX_MEGAPIXELS * 1000000:
         raise _many_pixels()
     return height, width

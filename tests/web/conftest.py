@@ -126,3 +126,24 @@ def by_infer(models, style, body, folder, suffix='.png'):
     assert infer.main(['--model', str(models / style), '--input', str(folder / f'in{suffix}'),
                        '--output', str(folder / 'out.png')]) == 0
     return (folder / 'out.png').read_bytes()
+
+
+@pytest.fixture(scope='session')
+def clip(tmp_path_factory):
+    """A video with a face and sound as telephones make them, 14 frames of 160x160, .56 seconds."""
+    from tests.clips.made_clips import call, write_frames
+    from tests.video.synthetic import moved_photograph
+    folder = tmp_path_factory.mktemp('clip')
+    astronaut = np.ascontiguousarray(data.astronaut()[:256, 96:352, ::-1])
+    frames = moved_photograph(astronaut, (160, 160), still=5, moving=9, scale=0.75, noise=1).frames
+    silent = write_frames(folder / 'silent.mp4', frames, np.arange(len(frames)) * 40000, '-c:v', 'libx264', '-qp', '12',
+                          '-pix_fmt', 'yuv420p')
+    call('-i', silent, '-f', 'lavfi', '-i', 'sine=440:duration=0.56', '-c:v', 'copy', '-c:a', 'aac', folder / 'clip.mp4')
+    return folder / 'clip.mp4'
+
+
+def clip_by_infer(models, style, source, folder):
+    """What infer.py makes of a clip: the file."""
+    assert infer.main(['--model', str(models / style), '--input', str(source), '--output', str(folder / 'out.mp4'),
+                       '--short-side', '480']) == 0
+    return folder / 'out.mp4'

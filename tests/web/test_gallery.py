@@ -32,7 +32,7 @@ def test_few_styles_are_in_memory_and_all_work(folder, one_detector, monkeypatch
     styles = Gallery(folder, device='cpu')
     for name in ('a', 'b', 'a'):
         assert (styles.translate(name, PHOTO).image == 82).all()
-        assert list(styles._loaded) == [name]
+        assert list(styles._loaded) == [(name, False)]
     styles.close()
 
 

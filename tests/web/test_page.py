@@ -54,7 +54,7 @@ def test_bad_files_and_cancelling_are_told_in_words(browser, tmp_path):
     browser.choose_files('#files', [tmp_path / 'words.jpg', tmp_path / 'large.jpg'])
     browser.wait_for('return document.querySelectorAll("[data-state=failed]").length === 2')
     told = browser.run('return [...document.querySelectorAll(".failed")].map((e) => e.textContent)')
-    assert told == ['no picture that can be read here', 'too large: up to 40 MB and 50 megapixels']
+    assert told == ['no picture and no clip that can be read here', 'too large: up to 40 MB and 50 megapixels']
     browser.click('#clear')
     pictures = [tmp_path / f'{number}.png' for number in range(20)]
     for path in pictures:

@@ -67,8 +67,8 @@ def test_a_damaged_picture_fails_by_its_name(service):
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(service):
-    status, answer = service.json('POST', '/api/jobs?style=dark', None, Content_Length=str(41 << 20))
-    assert status == 413 and '40 MB' in answer['error']['message']
+    status, answer = service.json('POST', '/api/jobs?style=dark', None, Content_Length=str(201 << 20))
+    assert status == 413 and '200 MB' in answer['error']['message']
 
 
 @pytest.mark.parametrize('headers, status', [

@@ -1,4 +1,6 @@
-// What is seen of a photograph: its name, and for each style the progress, then the result with slider and downloads.
+// What is seen of a photograph or clip: its name, and for each style the progress, then the result with slider and
+// downloads.
+import {pair, player, plays, video} from './player.js';
 import {slider} from './slider.js';
 import {known, text} from './texts.js';
 
@@ -37,7 +39,7 @@ export function taskFigure(task, actions) {
     if (['toSend', 'uploading', 'waiting', 'running'].includes(task.state)) {
       caption.append(progress(task), button('cancel', () => actions.cancel(task)));
     } else if (task.state === 'done') {
-      caption.append(download(task, 'PNG', 'png'), download(task, 'JPG', 'jpg'));
+      caption.append(...Object.keys(task.files).map((ending) => download(task, ending)));
     } else {
       caption.append(button('again', () => actions.again(task)));
     }
@@ -52,7 +54,27 @@ export function showResult(task, photo, result) {
   before.alt = text('photo');
   after.src = result;
   after.alt = `${text('style')} ${task.style}`;
-  const box = slider(before, after, `${text('compare')}: ${task.style}`);
+  put(task, slider(before, after, `${text('compare')}: ${task.style}`));
+}
+
+/** Show a finished clip: addresses of the upload, of a picture of it, and of the result. */
+export async function showClip(task, clip, photo, result) {
+  const before = video(clip), after = video(result), label = `${text('compare')}: ${task.style}`;
+  after.setAttribute('aria-label', `${text('style')} ${task.style}`);
+  const [both, sees] = [await plays(before), await plays(after)];
+  const shapes = [before, after].map((each) => each.videoWidth / each.videoHeight);
+  if (both && sees && Math.abs(shapes[0] / shapes[1] - 1) < 0.03) {
+    put(task, player(before, after, label));
+  } else { // a kind that this browser does not play, or a moving picture
+    const picture = element('img');
+    picture.src = photo;
+    picture.alt = text('photo');
+    after.loop = true;
+    put(task, pair(picture, after));
+  }
+}
+
+function put(task, box) {
   if (task.box) task.box.remove();
   task.box = box;
   task.figure.prepend(box);
@@ -61,7 +83,10 @@ export function showResult(task, photo, result) {
 function progress(task) {
   const bar = element('progress');
   bar.setAttribute('aria-label', task.style);
-  if (task.state === 'running' && task.total) {
+  if (task.state === 'running' && task.frames) {
+    bar.max = task.frames.total;
+    bar.value = task.frames.done;
+  } else if (task.state === 'running' && task.total) {
     bar.max = 1;
     bar.value = Math.min(0.97, 1 - task.left / task.total);
   }
@@ -72,20 +97,24 @@ function state(task, limits) {
   const shown = element('span');
   if (task.state === 'failed') {
     shown.className = 'failed';
-    shown.textContent = known(task.code) ? text(task.code, limits) : `${text('failed')}: ${task.error}`;
+    shown.textContent = known(task.code) ? text(task.code, limits, task.error) : `${text('failed')}: ${task.error}`;
   } else if (task.state === 'waiting') {
     shown.textContent = text('waiting', task.ahead);
   } else if (task.state === 'done') {
-    shown.textContent = text('done', task.faces, task.seconds);
+    shown.textContent = task.frames ? text('clipDone', task.frames, task.seconds) : text('done', task.faces, task.seconds);
+    for (const note of task.notes || []) shown.textContent += `; ${text(note)}`;
   } else {
     shown.textContent = text(task.state);
-    if (task.state === 'running' && task.left > 0) shown.textContent += `, ${text('left', Math.ceil(task.left))}`;
+    if (task.state === 'running' && task.frames) shown.textContent = text('frame', task.frames);
+    if (task.state === 'running' && task.left > 0) shown.textContent += `, ${left(task.left)}`;
   }
   return shown;
 }
 
-function download(task, label, ending) {
-  const link = element('a', 'button', label);
+const left = (seconds) => (seconds < 120 ? text('left', Math.ceil(seconds)) : text('minutesLeft', Math.ceil(seconds / 60)));
+
+function download(task, ending) {
+  const label = ending.toUpperCase(), link = element('a', 'button', label);
   link.href = task.files[ending];
   link.download = `${task.name.replace(/\.[^.]*$/, '')}-${task.style}.${ending}`;
   link.setAttribute('aria-label', `${label}: ${link.download}`);

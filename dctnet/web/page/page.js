@@ -1,26 +1,29 @@
-// The page: photographs times styles are tasks; two at a time are with the service, so that the others are cancelled at once
-// and cost it nothing. A result is fetched and then forgotten by the service.
+// The page: photographs and clips times styles are tasks; two at a time are with the service, so that the others are
+// cancelled at once and cost it nothing. A result is fetched and then forgotten by the service.
 import {offerCamera} from './camera.js';
-import {photoCard, showResult, taskFigure} from './card.js';
+import {photoCard, showClip, showResult, taskFigure} from './card.js';
 import {fill, onLanguage, text} from './texts.js';
 
 const AT_ONCE = 2, POLL = 700; // milliseconds
 const byId = (id) => document.getElementById(id);
+const VIDEO = /^video\/|\.(mp4|m4v|mov|webm|mkv)$/i; // by type, or by name if the browser knows no type
 const photos = []; // {file, name, card, tasks, address}
 const chosen = new Set();
-let about = {styles: [], limits: {}, formats: []};
+let about = {styles: [], limits: {}, clips: {formats: []}, formats: []};
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const tasks = () => photos.flatMap((photo) => photo.tasks);
-const limits = () => ({...about.limits, formats: about.formats.join(', ')});
+const limits = () => ({...about.limits, formats: about.formats.join(', '), clips: {...about.clips, formats: about.clips.formats.join(', ')}});
+const allLimits = () => [text('limits', limits()), text(about.clips.offered ? 'clipLimits' : 'no_clips', limits())].join(' ');
+const isVideo = (file) => VIDEO.test(file.type) || VIDEO.test(file.name);
 
 function tell(message) {
   byId('notice').textContent = message || '';
   byId('notice').hidden = !message;
 }
 
-async function ask(method, address, body) {
-  const answer = await fetch(address, {method, body});
+async function ask(method, address, body, signal) {
+  const answer = await fetch(address, {method, body, signal});
   if (answer.ok) return answer;
   let found = {code: 'failed', message: `${answer.status}`};
   try { found = (await answer.json()).error; } catch (error) { /* not one of the service's own answers */ }
@@ -38,7 +41,7 @@ async function loadStyles() {
   byId('no-styles').hidden = about.styles.length > 0;
   byId('open').hidden = !about.open;
   byId('version').textContent = about.version;
-  byId('limits').textContent = text('limits', limits());
+  byId('limits').textContent = allLimits();
   showStyles();
   if (about.styles.some((style) => !style.preview) && loadStyles.count++ < 60) setTimeout(loadStyles, 4000);
 }
@@ -76,7 +79,7 @@ function addFiles(files) {
       const task = {photo, style, name: file.name, state: 'toSend', files: {}};
       photo.tasks.push(task);
       photo.card.figures.append(taskFigure(task, {cancel, again}));
-      if (file.size > about.limits.megabytes * 1048576) Object.assign(task, {state: 'failed', code: 'too_large'});
+      Object.assign(task, refusal(file));
       task.show(limits());
     }
     photos.push(photo);
@@ -84,6 +87,14 @@ function addFiles(files) {
   }
   showSummary();
   work();
+}
+
+/** What is wrong with a file before it is sent. */
+function refusal(file) {
+  if (isVideo(file) && !about.clips.offered) return {state: 'failed', code: 'no_clips'};
+  const megabytes = isVideo(file) ? about.clips.megabytes : about.limits.megabytes;
+  if (file.size <= megabytes * 1048576) return {};
+  return {state: 'failed', code: isVideo(file) ? 'clip_too_large' : 'too_large', error: ''};
 }
 
 function work() {
@@ -106,27 +117,30 @@ async function translate(task) {
       throw Object.assign(new Error(job.error), {code: 'text'});
     }
     const total = job.state === 'running' ? task.total || job.expected_seconds : null;
-    update(task, {state: job.state, ahead: job.ahead, left: job.expected_seconds, total});
+    update(task, {state: job.state, ahead: job.ahead, left: job.expected_seconds, frames: job.frames, total});
     await pause(POLL);
     job = await (await ask('GET', `api/jobs/${job.id}`)).json();
   }
-  for (const ending of ['png', 'jpg']) {
-    task.files[ending] = URL.createObjectURL(await (await ask('GET', `api/jobs/${job.id}/result.${ending}`)).blob());
-  }
-  if (!await canShow(task.photo.address)) { // HEIC, TIFF ...
-    task.photo.address = URL.createObjectURL(await (await ask('GET', `api/jobs/${job.id}/photo.jpg`)).blob());
+  const isClip = job.kind === 'clip', address = task.photo.address;
+  for (const ending of isClip ? ['mp4'] : ['png', 'jpg']) task.files[ending] = await fetched(job, `result.${ending}`);
+  if (!task.photo.shown) { // HEIC, TIFF, clips ... are shown by a picture that the service makes
+    task.photo.shown = await canShow(address) ? address : await fetched(job, 'photo.jpg');
   }
   forget(job.id);
   if (task.state === 'cancelled') return;
-  showResult(task, task.photo.address, task.files.png);
-  update(task, {state: 'done', faces: job.faces, seconds: job.seconds.toFixed(1)});
+  if (isClip) await showClip(task, address, task.photo.shown, task.files.mp4);
+  else showResult(task, task.photo.shown, task.files.png);
+  update(task, {state: 'done', faces: job.faces, frames: job.frames, notes: job.notes, seconds: job.seconds.toFixed(1)});
 }
+
+const fetched = async (job, file) => URL.createObjectURL(await (await ask('GET', `api/jobs/${job.id}/${file}`)).blob());
 
 async function send(task) {
   const query = new URLSearchParams({style: task.style, name: task.name});
+  task.sending = new AbortController();
   for (;;) {
     try {
-      return await (await ask('POST', `api/jobs?${query}`, task.photo.file)).json();
+      return await (await ask('POST', `api/jobs?${query}`, task.photo.file, task.sending.signal)).json();
     } catch (error) {
       if (error.code !== 'queue_full' || task.state === 'cancelled') throw error;
       await pause(2000);
@@ -155,11 +169,12 @@ function update(task, values) {
 function cancel(task) {
   if (!['toSend', 'uploading', 'waiting', 'running'].includes(task.state)) return;
   update(task, {state: 'cancelled'});
+  if (task.sending) task.sending.abort();
   if (task.job) forget(task.job);
 }
 
 function again(task) {
-  update(task, {state: 'toSend', job: null, code: null});
+  update(task, {state: 'toSend', job: null, code: null, frames: null});
   work();
 }
 
@@ -168,7 +183,7 @@ function removePhoto(photo) {
     cancel(task);
     for (const address of Object.values(task.files)) URL.revokeObjectURL(address);
   }
-  URL.revokeObjectURL(photo.address);
+  for (const address of [photo.address, photo.shown]) if (address) URL.revokeObjectURL(address);
   photo.card.root.remove();
   photos.splice(photos.indexOf(photo), 1);
   showSummary();
@@ -194,9 +209,14 @@ for (const name of ['dragleave', 'drop']) {
 document.addEventListener('drop', (event) => addFiles([...event.dataTransfer.files]));
 byId('cancel-all').addEventListener('click', () => tasks().forEach(cancel));
 byId('clear').addEventListener('click', () => [...photos].forEach(removePhoto));
+window.addEventListener('pagehide', () => { // nobody would fetch what is left
+  for (const task of tasks()) {
+    if (['waiting', 'running'].includes(task.state) && task.job) fetch(`api/jobs/${task.job}`, {method: 'DELETE', keepalive: true});
+  }
+});
 offerCamera((file) => addFiles([file]), tell);
 onLanguage(() => {
-  byId('limits').textContent = about.styles.length ? text('limits', limits()) : '';
+  byId('limits').textContent = about.styles.length ? allLimits() : '';
   byId('example').textContent =
     `curl --data-binary @photo.jpg '${location.origin}/api/jobs?style=STYLE&name=photo.jpg'\n` +
     `curl '${location.origin}/api/jobs/ID'\ncurl -o cartoon.png '${location.origin}/api/jobs/ID/result.png'`;
