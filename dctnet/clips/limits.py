@@ -4,8 +4,6 @@ from typing import NamedTuple, Tuple
 
 from dctnet.errors import UserError
 
-_ANY_PIXELS = 2 ** 31 - 1  # ffmpeg's own limit
-
 
 class ClipTooLarge(UserError):
     """A clip passes a limit; the text says which."""
@@ -13,7 +11,7 @@ class ClipTooLarge(UserError):
 
 class Limits(NamedTuple):
     """pixels: of a frame. frames: their number. seconds: from the first frame to the last."""
-    pixels: int = _ANY_PIXELS
+    pixels: int = 1 << 40
     frames: float = math.inf
     seconds: float = math.inf
 

@@ -19,6 +19,7 @@ from dctnet.errors import UserError
 
 _FIRST_VIDEO = ('-map', '0:V:0')  # no cover pictures
 _LARGEST_INDEX = 1 << 28  # bytes; some for each frame
+_MOST_PIXELS, _PADDING = 2 ** 31 - 1, 1 << 14  # that ffmpeg can count; around small frames
 _HD_LINES = 720  # from here on, files that do not tell have the colours of HD, as players take it
 
 
@@ -72,8 +73,9 @@ def _is_encrypted(path: Path) -> bool:
 
 
 def _source(path: Path, limits: Limits) -> List[str]:
-    # Decoders refuse frames that are larger than the file claims at its start.
-    return ['-max_pixels', str(limits.pixels), *ffmpeg.source(path)]
+    # Decoders refuse frames that are larger than the file claims at its start. They count the padding of theirs, too.
+    most = min(2 * limits.pixels + _PADDING, _MOST_PIXELS)
+    return ['-max_pixels', str(most), *ffmpeg.source(path)]
 
 
 def _look_into(path: Path, limits: Limits) -> _Streams:

@@ -1,23 +1,14 @@
-"""Short clips that come from a browser: looked through before they wait, translated as infer.py does."""
-from __future__ import annotations
-
+"""Short clips that come from a browser: which are taken, looked through before they wait. No TensorFlow."""
 import threading
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterator
 
 from PIL import Image
 
-from dctnet.clips import animation, ffmpeg, formats, video_file
-from dctnet.clips.clip import Clip, Frames
+from dctnet.clips import animation, ffmpeg, video_file
+from dctnet.clips.clip import Clip
 from dctnet.clips.limits import Limits
 from dctnet.errors import UserError
 from dctnet.inference import fusion
-from dctnet.video.job import Job
-
-if TYPE_CHECKING:  # the real imports load TensorFlow, which the page does not wait for
-    from dctnet.inference.stylizer import Stylizer
-    from dctnet.video.translate import Outcome
 
 MAX_BYTES = 200 << 20
 LIMITS = Limits(pixels=9000000, frames=1800, seconds=30)  # 4K, 60 a second
@@ -25,7 +16,6 @@ SHORT_SIDE = 480          # at which they are translated
 RESULT_SHORT_SIDE = 1080  # of what comes out, if more went in
 FORMATS = ('MP4', 'MOV', 'WebM', 'MKV', 'GIF', 'WebP')
 _PICTURES = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1', b'avif', b'avis')
-_PLAYED = ('aac', 'mp3', 'opus')  # sounds of an .mp4 that browsers play
 _LOOKING = threading.Lock()  # a clip is decoded for it: one at a time
 
 
@@ -67,41 +57,3 @@ def megapixels_to_compute(clip: Clip) -> float:
     """Of all frames, at the size at which they are translated."""
     height, width = fusion.reduced_size(clip.size[0], clip.size[1], SHORT_SIDE)
     return height * width * len(clip.times) / 1e6
-
-
-def keeps_sound(clip: Clip, target: Path) -> bool:
-    """Whether a clip has sound that a browser will play in the target."""
-    try:
-        formats.check_sound(clip, target)
-    except UserError:
-        return False
-    return clip.has_sound and set(clip.sounds) <= set(_PLAYED)
-
-
-def translate(clip: Clip, target: Path, sound: bool, stylizer: Stylizer, check: Callable[[], None],
-              frame_done: Callable[[], None]) -> Outcome:
-    """Write a clip's translation.
-
-    target: file *.mp4 to write.
-    sound: copy it.
-    stylizer: with a `video.faces.steady_detector`.
-    check: called before a frame is read; what it raises ends the work, and no program runs on.
-    frame_done: called after each frame that is translated; may raise, too.
-    """
-    from dctnet.video.translate import translate_clip
-
-    @contextmanager
-    def progress(total: int, start: int) -> Iterator[Callable[[], None]]:
-        yield frame_done
-
-    watched = clip._replace(frames=lambda: _checked(clip.frames(), check))
-    return translate_clip(Job(watched, target, None, sound, None, {}), stylizer, lambda: False, progress)
-
-
-def _checked(frames: Frames, check: Callable[[], None]) -> Frames:
-    try:
-        for image in frames:
-            check()
-            yield image
-    finally:
-        frames.close()

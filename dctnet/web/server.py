@@ -3,19 +3,13 @@ import ipaddress
 import logging
 import socket
 import tempfile
-from contextlib import closing
 from pathlib import Path
 from typing import Callable
 
-import numpy as np
 import uvicorn
 
-from dctnet import images
-from dctnet.clips import video_file
 from dctnet.errors import UserError
-from dctnet.files import atomic
-from dctnet.inference import fusion
-from dctnet.web import clips
+from dctnet.web import clips, translations
 from dctnet.web.api import Api
 from dctnet.web.gallery import Gallery
 from dctnet.web.guard import Guard
@@ -65,7 +59,7 @@ def serve(bound: socket.socket, host: str, models: Path, device: str, ready: Cal
     gallery = Gallery(models, device)
 
     def translate(job: Job) -> Outcome:
-        return translate_picture(gallery, job) if job.clip is None else translate_clip(gallery, job)
+        return translations.of_picture(gallery, job) if job.clip is None else translations.of_clip(gallery, job)
 
     with tempfile.TemporaryDirectory(prefix='dctnet-web-') as folder:
         queue = Queue(translate, Path(folder), gallery.make_next_preview)
@@ -81,27 +75,3 @@ def serve(bound: socket.socket, host: str, models: Path, device: str, ready: Cal
         finally:
             queue.close()
             gallery.close()
-
-
-def translate_picture(gallery: Gallery, job: Job) -> Outcome:
-    """Write result.png of a job. Raises UserError if the picture or the style cannot be used."""
-    found = gallery.translate(job.style, images.read_bgr(job.upload))
-    images.write_bgr(job.result, found.image)
-    return Outcome(len(found.faces), found.working_size)
-
-
-def translate_clip(gallery: Gallery, job: Job) -> Outcome:
-    """Write result.mp4, result.jpg and photo.jpg of a job, and remove what was uploaded. Raises UserError if the clip
-    or the style cannot be used, Cancelled if the job is."""
-    clip = job.clip
-    assert clip is not None
-    sound = clips.keeps_sound(clip, job.result)
-    done = clips.translate(clip, job.result, sound, gallery.for_clips(job.style), job.check, job.frame_done)
-    with closing(clip.frames()) as frames:
-        shown = next((image for image in frames if image is not None), np.zeros((*clip.size, 3), np.uint8))
-    images.write_bgr(job.file('photo.jpg'), shown)
-    atomic.write_bytes(job.file('result.jpg'), video_file.first_frame(job.result))
-    job.upload.unlink()
-    notes = ('damaged',) * bool(clip.damage) + ('no_sound',) * (clip.has_sound and not sound)
-    return Outcome(None, fusion.reduced_size(clip.size[0], clip.size[1], clips.SHORT_SIDE), done.failed,
-                   done.without_head, notes)

@@ -138,7 +138,8 @@ def clip(tmp_path_factory):
     frames = moved_photograph(astronaut, (160, 160), still=5, moving=9, scale=0.75, noise=1).frames
     silent = write_frames(folder / 'silent.mp4', frames, np.arange(len(frames)) * 40000, '-c:v', 'libx264', '-qp', '12',
                           '-pix_fmt', 'yuv420p')
-    call('-i', silent, '-f', 'lavfi', '-i', 'sine=440:duration=0.56', '-c:v', 'copy', '-c:a', 'aac', folder / 'clip.mp4')
+    call('-i', silent, '-f', 'lavfi', '-i', 'sine=440:duration=0.56', '-c:v', 'copy', '-c:a', 'aac',
+         folder / 'clip.mp4')
     return folder / 'clip.mp4'
 
 

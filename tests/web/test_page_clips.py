@@ -41,7 +41,7 @@ def told(browser):
 
 @needs_chromium
 def test_a_clip_plays_beside_the_photographed_one(browser, clip, models, tmp_path):
-    assert 'Clips: up to 200 MB, 30 seconds' in browser.run('return document.getElementById("limits").textContent')
+    assert 'Clips: up to 200 MB, 30 seconds' in browser.run('return document.getElementById("clip-limits").textContent')
     browser.choose_files('#files', [clip])
     browser.wait_for('return document.querySelectorAll("[data-state=done]").length === 1', 90)
     assert told(browser).startswith('14 frames, ')
@@ -110,7 +110,7 @@ def test_without_ffmpeg_the_page_says_so(tmp_path, models, clip, monkeypatch):
     try:
         with Browser() as opened:
             opened.open(running.address + '/')
-            opened.wait_for('return /no ffmpeg/.test(document.getElementById("limits").textContent)')
+            opened.wait_for('return /no ffmpeg/.test(document.getElementById("clip-limits").textContent)')
             opened.choose_files('#files', [clip])
             opened.wait_for('return /no ffmpeg/.test((document.querySelector(".failed") || {}).textContent)')
     finally:

@@ -128,8 +128,8 @@ def refused_clips(folder):
     call('-f', 'lavfi', '-i', 'sine=440:duration=1', folder / 'sound.mp4')
     whole = write_clip(folder / 'whole.mp4').read_bytes()
     (folder / 'headless.mp4').write_bytes(whole[:len(whole) // 2])
-    moov = whole.replace(b'avc1', b'encv')
-    (folder / 'encrypted.mp4').write_bytes(moov)
+    write_clip(folder / 'encrypted.mp4', '-encryption_scheme', 'cenc-aes-ctr', '-encryption_key', '76' * 16,
+               '-encryption_kid', 'a7' * 16)
     (folder / 'empty.mkv').write_bytes(b'\x1a\x45\xdf\xa3' + bytes(100))
     (folder / 'other.mp4').write_bytes(struct.pack('>I4s4s', 24, b'ftyp', b'isom') + bytes(500))
     slow = [Image.new('L', (8, 8), shade) for shade in range(8)]

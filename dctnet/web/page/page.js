@@ -14,7 +14,6 @@ let about = {styles: [], limits: {}, clips: {formats: []}, formats: []};
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const tasks = () => photos.flatMap((photo) => photo.tasks);
 const limits = () => ({...about.limits, formats: about.formats.join(', '), clips: {...about.clips, formats: about.clips.formats.join(', ')}});
-const allLimits = () => [text('limits', limits()), text(about.clips.offered ? 'clipLimits' : 'no_clips', limits())].join(' ');
 const isVideo = (file) => VIDEO.test(file.type) || VIDEO.test(file.name);
 
 function tell(message) {
@@ -41,11 +40,16 @@ async function loadStyles() {
   byId('no-styles').hidden = about.styles.length > 0;
   byId('open').hidden = !about.open;
   byId('version').textContent = about.version;
-  byId('limits').textContent = allLimits();
+  showLimits();
   showStyles();
   if (about.styles.some((style) => !style.preview) && loadStyles.count++ < 60) setTimeout(loadStyles, 4000);
 }
 loadStyles.count = 0;
+
+function showLimits() {
+  byId('limits').textContent = text('limits', limits());
+  byId('clip-limits').textContent = text(about.clips.offered ? 'clipLimits' : 'no_clips', limits());
+}
 
 function showStyles() {
   const shown = JSON.stringify(about.styles);
@@ -216,7 +220,7 @@ window.addEventListener('pagehide', () => { // nobody would fetch what is left
 });
 offerCamera((file) => addFiles([file]), tell);
 onLanguage(() => {
-  byId('limits').textContent = about.styles.length ? allLimits() : '';
+  if (about.styles.length) showLimits();
   byId('example').textContent =
     `curl --data-binary @photo.jpg '${location.origin}/api/jobs?style=STYLE&name=photo.jpg'\n` +
     `curl '${location.origin}/api/jobs/ID'\ncurl -o cartoon.png '${location.origin}/api/jobs/ID/result.png'`;

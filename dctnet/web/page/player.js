@@ -30,11 +30,14 @@ export function player(before, after, label) {
   controls.className = 'controls';
   before.muted = true;
   const play = document.createElement('button'), place = document.createElement('input'), time = document.createElement('span');
-  play.type = 'button';
+  const sound = document.createElement('button');
+  play.type = sound.type = 'button';
   Object.assign(place, {type: 'range', min: 0, max: after.duration || 1, step: 'any', value: 0});
   const show = () => {
     play.dataset.text = after.paused ? 'play' : 'pause';
     play.textContent = text(play.dataset.text);
+    sound.dataset.text = after.muted ? 'unmute' : 'mute';
+    sound.textContent = text(sound.dataset.text);
     place.setAttribute('aria-label', text('place'));
     place.value = after.currentTime;
     time.textContent = `${after.currentTime.toFixed(1)} / ${(after.duration || 0).toFixed(1)} s`;
@@ -43,14 +46,15 @@ export function player(before, after, label) {
     if (Math.abs(before.currentTime - after.currentTime) > (after.paused ? 0 : DRIFT)) before.currentTime = after.currentTime;
   };
   play.addEventListener('click', () => (after.paused ? after.play() : after.pause()));
+  sound.addEventListener('click', () => { after.muted = !after.muted; });
   place.addEventListener('input', () => { after.currentTime = Number(place.value); });
   after.addEventListener('play', () => { follow(); before.play().catch(() => {}); });
   for (const name of ['pause', 'ended', 'waiting']) after.addEventListener(name, () => { before.pause(); follow(); });
   after.addEventListener('playing', () => before.play().catch(() => {}));
   for (const name of ['seeking', 'seeked', 'timeupdate']) after.addEventListener(name, follow);
-  for (const name of ['play', 'pause', 'seeked', 'timeupdate']) after.addEventListener(name, show);
+  for (const name of ['play', 'pause', 'seeked', 'timeupdate', 'volumechange']) after.addEventListener(name, show);
   show();
-  controls.append(play, place, time);
+  controls.append(play, place, time, sound);
   box.append(slider(before, after, label), controls);
   return box;
 }

@@ -14,7 +14,7 @@ const TEXTS = {
     cancelAll: 'Cancel all', clear: 'Remove all', cancel: 'Cancel', remove: 'Remove', again: 'Try again', compare: 'Before and after',
     toSend: 'waits for its turn', uploading: 'uploading', waiting: (n) => `in the queue, ${n} before it`, running: 'translating',
     left: (s) => `about ${s} s left`, done: (n, s) => `${n ? `${n} face${n > 1 ? 's' : ''}` : 'no face found'}, ${s} s`,
-    minutesLeft: (m) => `about ${m} min left`, frame: (f) => `frame ${f.done} of ${f.total}`, play: 'Play', pause: 'Pause', place: 'Place in the clip',
+    minutesLeft: (m) => `about ${m} min left`, frame: (f) => `frame ${f.done} of ${f.total}`, play: 'Play', pause: 'Pause', place: 'Place in the clip', mute: 'Sound off', unmute: 'Sound on',
     clipDone: (f, s) => `${f.total} frames${f.without_face ? `, ${f.without_face} without a face` : ''}` +
       `${f.failed ? `, ${f.failed} failed` : ''}, ${s} s`,
     damaged: 'the file is damaged, this is what could be read', no_sound: 'without its sound, which browsers do not play',
@@ -52,7 +52,7 @@ const TEXTS = {
     cancelAll: '全部取消', clear: '全部移除', cancel: '取消', remove: '移除', again: '重试', compare: '前后对比',
     toSend: '等待发送', uploading: '上传中', waiting: (n) => `排队中，前面还有 ${n} 个`, running: '处理中', left: (s) => `约剩 ${s} 秒`,
     done: (n, s) => `${n ? `${n} 张人脸` : '未检测到人脸'}，${s} 秒`,
-    minutesLeft: (m) => `约剩 ${m} 分钟`, frame: (f) => `第 ${f.done} / ${f.total} 帧`, play: '播放', pause: '暂停', place: '播放位置',
+    minutesLeft: (m) => `约剩 ${m} 分钟`, frame: (f) => `第 ${f.done} / ${f.total} 帧`, play: '播放', pause: '暂停', place: '播放位置', mute: '静音', unmute: '打开声音',
     clipDone: (f, s) => `${f.total} 帧${f.without_face ? `，${f.without_face} 帧未检测到人脸` : ''}${f.failed ? `，${f.failed} 帧失败` : ''}，${s} 秒`,
     damaged: '文件已损坏，仅显示可读取的部分', no_sound: '浏览器无法播放其声音，已省略', cancelled: '已取消', summary: (d, n) => `已完成 ${d} / ${n}`,
     local: '图片只保留在运行本服务的机器上，在此显示后即被删除。', open: '本服务对网络开放：他人可以使用，图片以未加密方式传输。',
