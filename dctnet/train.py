@@ -12,7 +12,7 @@ import argparse
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Optional, Sequence
+from typing import TYPE_CHECKING, Callable, NoReturn, Optional, Sequence
 
 from dctnet import config_file, places, process
 from dctnet.command_line import Parser
@@ -86,15 +86,20 @@ def _ttn(options: argparse.Namespace, run: Run) -> bool:
 
 
 def train_translation(run: Run, config: str, overrides: Sequence[str], init_from: Optional[Path],
-                      engine: str = 'auto', records: Optional[Records] = None) -> bool:
+                      engine: str = 'auto', records: Optional[Records] = None,
+                      bring: Optional[Callable[[], None]] = None) -> bool:
     """What `train.py ttn` does, its settings of the whole process included: graph mode, signals, memory. True if all
     steps are done, False if the run was stopped early.
 
     run: the training and its folder.
     config, overrides, init_from, engine: as --config, --set, --init-from and --engine.
     records: gives hooks that keep records beside the run folder's; None for none.
+    bring: makes files that the config names, before they are looked for; may load TensorFlow.
     Raises UserError for mistakes that the user can correct.
     """
+    if bring is not None:
+        process.prepare()
+        bring()
     inputs = ttn_inputs(run, places.config_path(config), overrides, init_from)
     communicator = _begin(inputs.config, run, engine)
     from dctnet.training.ttn import train_ttn

@@ -15,12 +15,11 @@ from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.files import atomic
 from dctnet.files.hashing import sha256_of_file
 from dctnet.graph_safety import contents, trial
-from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19
+from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19, vgg19_file
 from dctnet.nets.dlib_file import read_descriptor_weights
 from dctnet.runs import checkpoint
 
 from . import dlib_check, stylegan2, torch_states
-from . import vgg19 as vgg19_weights
 from .torch_states import arcface_arrays, lpips_arrays
 
 
@@ -73,7 +72,7 @@ def import_vgg19(source: Path, out: Path) -> str:
     Raises UserError if the source is missing, damaged or something else, or if the disk refuses; nothing is
     written then.
     """
-    weights = vgg19_weights.read(source)
+    weights = vgg19_file.read(source)
     frozen.write_graph(vgg19.freeze_graph(weights), out)
     return '{}: VGG19 up to conv4_4, {} parameters from {}'.format(
         out, sum(array.size for arrays in weights.values() for array in arrays), source)

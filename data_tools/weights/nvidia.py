@@ -1,7 +1,7 @@
 """StyleGAN2 networks of NVIDIA's TensorFlow code (stylegan2 and stylegan2-ada .pkl files) in this project's layout.
 
 Such a file pickles (G, D, Gs) objects, each with its variables and with source code that NVIDIA's loader executes. Here
-only the variables are read (data_tools.pickled_arrays) and nothing is executed.
+only the variables are read (dctnet.files.pickled_arrays) and nothing is executed.
 """
 import math
 import re
@@ -11,8 +11,7 @@ from typing import Any, Dict, List
 import numpy as np
 
 from dctnet.errors import UserError
-
-from .pickled_arrays import ArrayUnpickler, decoded
+from dctnet.files.pickled_arrays import ArrayUnpickler, decoded
 
 _LAYER = re.compile(r'(?:G_synthesis/)?(\d+)x\1/(.+)$')
 

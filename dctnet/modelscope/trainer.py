@@ -1,6 +1,7 @@
 """ModelScope's CartoonTranslationTrainer by `train.py ttn`."""
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from dctnet import config_file, places
 from dctnet.config import TtnConfig
 from dctnet.errors import STOPPED_EARLY, UserError
 from dctnet.files import atomic
-from dctnet.modelscope import configuration
+from dctnet.modelscope import configuration, content
 from dctnet.modelscope.hub import local_model
 from dctnet.runs.folder import Run
 from dctnet.train import train_translation
@@ -27,7 +28,8 @@ class CartoonTranslationTrainer:
     """Trains a texture translation as the published trainer does, in a run folder with its records besides.
 
     model: model folder, or the name of one that ModelScope has downloaded. It holds configuration.json, and
-        tf_ckpts/model-STEP if the training starts from a step other than 0 (resume_epoch).
+        tf_ckpts/model-STEP if the training starts from a step other than 0 (resume_epoch). Its vgg19.npy is used
+        unless checkpoints/vgg19.pb is there: converted once, into work_dir.
     cfg_file: a file instead of the folder's configuration.json.
     work_dir, photo, cartoon, max_steps: instead of configuration.json's.
 
@@ -44,8 +46,10 @@ class CartoonTranslationTrainer:
                                             {key: value for key, value in given.items() if value is not None})
         self._init_from = _checkpoint(folder, self._training.init_from) if self._training.init_from else None
         config = config_file.load(TtnConfig, places.config_path(configuration.PRESET), self._training.overrides)
-        _check_content(folder, config)
         atomic.check_place(self._training.work)
+        self._content = content.kept_network(folder, self._training.work, config)
+        if self._content:
+            self._training.overrides.append(f'loss.content_network={json.dumps(str(self._content))}')
         _check_work(self._training.work, replace(config, init_from=str(self._init_from or '')))
 
     def train(self) -> None:
@@ -56,8 +60,12 @@ class CartoonTranslationTrainer:
         """
         run = Run(self._training.work, 'ttn')
         if not train_translation(run, configuration.PRESET, self._training.overrides, self._init_from,
-                                 engine='local', records=self._records):
+                                 engine='local', records=self._records, bring=self._bring_content):
             sys.exit(STOPPED_EARLY)
+
+    def _bring_content(self) -> None:
+        if self._content:
+            content.convert(Path(self.model_dir), self._content)
 
     def _records(self, inputs: TtnInputs, saver: tf.train.Saver) -> List[Hook]:
         from dctnet.modelscope.records import PublishedRecords
@@ -70,12 +78,6 @@ def _checkpoint(folder: Path, step: int) -> Path:
         raise UserError(f'resume_epoch is {step}, and {prefix}.index does not exist: bring the folder {CHECKPOINTS} of '
                         'the released model, or set train.resume_epoch to 0 to train from scratch')
     return prefix
-
-
-def _check_content(folder: Path, config: TtnConfig) -> None:
-    wanted, published = places.checkpoints_folder() / 'vgg19.pb', folder / 'vgg19.npy'
-    if config.loss.content and config.loss.content_network == 'vgg19' and published.exists() and not wanted.exists():
-        raise UserError(f'{wanted} is not there: run "python -m data_tools.import_weights vgg19 {published}" once')
 
 
 def _check_work(work: Path, config: TtnConfig) -> None:

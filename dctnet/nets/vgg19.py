@@ -3,8 +3,7 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 
-from dctnet import frozen
-from dctnet.compat import session_config, tf
+from dctnet.compat import tf
 
 # (block, convolutions, channels); conv4_4 is the last layer that the recipe needs.
 BLOCKS = ((1, 2, 64), (2, 2, 128), (3, 4, 256), (4, 4, 512))
@@ -48,7 +47,7 @@ def features(image: tf.Tensor, weights: Dict[str, List[np.ndarray]]) -> tf.Tenso
 
 def freeze_graph(weights: Dict[str, List[np.ndarray]]) -> tf.GraphDef:
     """A frozen content network, the form in which checkpoints/vgg19.pb is kept."""
-    with tf.Graph().as_default(), tf.Session(config=session_config('cpu')) as session:
+    with tf.Graph().as_default() as graph:
         image = tf.placeholder(tf.float32, [None, None, None, 3], name='image')
-        output = tf.identity(features(image, weights), name='features')
-        return frozen.freeze(session, [output])
+        tf.identity(features(image, weights), name='features')
+    return graph.as_graph_def()  # all is constant

@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from dctnet import images
+from dctnet import frozen, images
 from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.modelscope import CartoonTranslationTrainer
+from dctnet.nets import vgg19
 from dctnet.runs import checkpoint, checkpoint_files
+from tests.files.python2_pickle import write_python2
 from tests.modelscope.conftest import PUBLISHED_KEYS
 from tests.training.tiny_training import SIZE, at_step, newest_weights
 
@@ -168,11 +170,43 @@ def test_a_missing_checkpoint_and_a_missing_model(released):
     assert 'name a model folder' in refusal(released, model=None)
 
 
-def test_vgg19_of_the_model_folder_is_to_be_imported(released, monkeypatch):
-    rewrite(released, dctnet={'model.channels': 2})
+@pytest.fixture()
+def with_vgg19(released, monkeypatch):
+    """The released model with a vgg19.npy as published, of random numbers, and its features as an .npz."""
     monkeypatch.setenv('DCTNET_CHECKPOINTS', str(released / 'none'))
-    (released / 'model' / 'vgg19.npy').write_bytes(b'')
-    assert f"import_weights vgg19 {released / 'model' / 'vgg19.npy'}" in refusal(released)
+    settings = ours(released)
+    del settings['loss.content_network']
+    rewrite(released, dctnet=settings)
+    write_python2(released / 'model' / 'vgg19.npy', dict(vgg19.random_weights(seed=3), fc6=[np.zeros(4, np.float32)]))
+    return released
+
+
+@pytest.mark.long
+def test_vgg19_of_the_model_folder_is_converted_once(with_vgg19, caplog):
+    caplog.set_level('INFO')
+    work = with_vgg19 / 'work'
+    trainer(with_vgg19, max_steps=1).train()
+    image = np.random.RandomState(0).uniform(-1, 1, (1, 16, 24, 3)).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        expected = session.run(vgg19.features(tf.constant(image), vgg19.random_weights(seed=3)))
+    found = frozen.FrozenGraph(work / 'vgg19.pb', [frozen.CONTENT_INPUT], [frozen.CONTENT_OUTPUT], device='cpu')(image)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+    assert f"content network: {work / 'vgg19.pb'}, its features times 1\n" in caplog.text
+    (with_vgg19 / 'model' / 'vgg19.npy').write_bytes(b'not read again')
+    trainer(with_vgg19, max_steps=2).train()
+    assert newest_weights(work)['global_step'] == 2
+
+
+def test_a_damaged_vgg19_leaves_nothing_and_an_imported_one_comes_first(with_vgg19):
+    npy = with_vgg19 / 'model' / 'vgg19.npy'
+    npy.write_bytes(npy.read_bytes()[:100000])
+    with pytest.raises(UserError, match='vgg19.npy is not a readable .npy'):
+        trainer(with_vgg19).train()
+    assert not (with_vgg19 / 'work').exists()
+    (with_vgg19 / 'none').mkdir()
+    (with_vgg19 / 'none' / 'vgg19.pb').write_bytes(b'no graph')
+    with pytest.raises(UserError, match='none/vgg19.pb'):
+        trainer(with_vgg19).train()
 
 
 @pytest.mark.parametrize('changes, key', [({'photo': 'style'}, 'photo'), ({'cartoon': 'photo'}, 'cartoon')])

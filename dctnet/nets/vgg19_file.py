@@ -11,12 +11,11 @@ import h5py
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.files.pickled_arrays import read_array_lists
 from dctnet.nets import vgg19
-from dctnet.runs import checkpoint
-
-from .pickled_arrays import read_array_lists
 
 _NPY_MAGIC, _HDF5_MAGIC = b'\x93NUMPY', b'\x89HDF\r\n\x1a\n'
+_SHOWN = 3  # faults of a file
 _WANTED_FILES = 'vgg19.npy or vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 (sources in checkpoints/README.md)'
 
 
@@ -73,14 +72,17 @@ def _arrays_by_rank(group: h5py.Group) -> List[np.ndarray]:
 
 
 def _check(weights: Dict[str, List[np.ndarray]], path: Path) -> None:
-    shapes: Dict[str, tuple] = {}
-    offered_shapes: Dict[str, tuple] = {}
+    faults: List[str] = []
     for name, shape in vgg19.shapes().items():
-        shapes.update({name + ' kernel': shape, name + ' bias': shape[3:]})
-        offered_shapes.update(zip((name + ' kernel', name + ' bias'), [array.shape for array in weights.get(name, [])]))
-    report = checkpoint.compare(shapes, offered_shapes)
-    if report.missing or report.reshaped:
-        raise UserError(f'{path} does not hold VGG19: {report.text()}. Fetch {_WANTED_FILES}')
+        arrays = weights.get(name, [])
+        for part, wanted, place in (('kernel', shape, 0), ('bias', shape[3:], 1)):
+            if len(arrays) <= place:
+                faults.append(f'{name} {part} is missing')
+            elif arrays[place].shape != wanted:
+                faults.append(f'{name} {part} {list(arrays[place].shape)} instead of {list(wanted)}')
+    if faults:
+        more = f' and {len(faults) - _SHOWN} more' if len(faults) > _SHOWN else ''
+        raise UserError(f"{path} does not hold VGG19: {', '.join(faults[:_SHOWN])}{more}. Fetch {_WANTED_FILES}")
     for name, arrays in weights.items():
         if len(arrays) != 2 or not all(np.isfinite(array).all() for array in arrays):
             raise UserError(f'{path} is damaged: layer {name} must be a kernel and a bias of finite numbers. Download '

@@ -5,9 +5,9 @@ import pickle
 import numpy as np
 import pytest
 
-from data_tools.weights.pickled_arrays import read_array_lists
 from dctnet.errors import UserError
-from tests.data_tools.weights.python2_pickle import write_npy, write_python2
+from dctnet.files.pickled_arrays import read_array_lists
+from tests.files.python2_pickle import write_npy, write_python2
 
 KERNEL = np.arange(48, dtype=np.float32).reshape(2, 2, 3, 4) / 7
 BIAS = np.array([1.5, -2.25, 3e-20, 200.0], np.float32)
