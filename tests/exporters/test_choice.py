@@ -1,4 +1,5 @@
 """What may be asked for: mistakes are told before anything is loaded."""
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 from dctnet import export
 from dctnet.errors import UserError
 from dctnet.exporters import choice
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_names_of_files():
@@ -23,6 +26,22 @@ def test_missing_packages_are_named(monkeypatch):
     choice.check(['pb', 'tflite'], ['float32'])
     with pytest.raises(UserError, match="format onnx needs onnxruntime, which this Python lacks: .*'.\\[onnx\\]'"):
         choice.check(['onnx'], ['float32'])
+
+
+def test_packages_that_do_not_go_together_are_told_before_anything_is_written(tmp_path):
+    """As onnx from 1.19 on beside the ml-dtypes of TensorFlow 2.15."""
+    for package in ('tf2onnx', 'onnxruntime', 'onnx'):
+        (tmp_path / 'packages' / package).mkdir(parents=True)
+        (tmp_path / 'packages' / package / '__init__.py').write_text('')
+    (tmp_path / 'packages' / 'onnx' / '__init__.py').write_text('import math\nmath.float4_e2m1fn\n')
+    words = [sys.executable, '-m', 'dctnet.export', '--run', str(ROOT / 'tests' / 'frozen_graphs' / 'tf2.pb'), '--out',
+             str(tmp_path / 'out'), '--format', 'pb,onnx']
+    done = subprocess.run(words, cwd=str(ROOT), env=dict(os.environ, PYTHONPATH=str(tmp_path / 'packages')),
+                          stderr=subprocess.PIPE, universal_newlines=True)
+    assert done.returncode == 2 and done.stderr.count('\n') == 1, done.stderr
+    for part in ('onnx, and the one that is installed does not load', "float4_e2m1fn'): install the extra"):
+        assert part in done.stderr
+    assert not (tmp_path / 'out').exists()
 
 
 @pytest.mark.parametrize('formats, precisions, size, told', [
@@ -46,4 +65,4 @@ def test_unknown_words(options, told, tmp_path, capsys):
 
 def test_the_choice_needs_no_tensorflow():
     code = 'import sys, dctnet.export; sys.exit(bool({"tensorflow", "onnx", "onnxruntime"} & set(sys.modules)))'
-    assert subprocess.run([sys.executable, '-c', code], cwd=str(Path(__file__).parents[2])).returncode == 0
+    assert subprocess.run([sys.executable, '-c', code], cwd=str(ROOT)).returncode == 0
