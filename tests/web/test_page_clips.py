@@ -75,6 +75,19 @@ def test_progress_and_cancelling_while_it_runs(browser, service, tmp_path):
     assert list(service.folder.glob('*/*/*.unfinished'))
     browser.click('figcaption button')
     browser.wait_for('return document.querySelectorAll("[data-state=cancelled]").length === 1')
+    until_nothing_runs(service)
+
+
+@needs_chromium
+def test_a_page_that_is_left_cancels_its_clip(browser, service, tmp_path):
+    browser.choose_files('#files', [write_clip(tmp_path / 'long.mp4', frames=700, size='320x240')])
+    browser.wait_for('return /frame [1-9]\\d* of 700/.test(document.querySelector("figcaption").textContent)')
+    assert list(service.folder.glob('*/*/*.unfinished'))
+    browser.open('about:blank')
+    until_nothing_runs(service)
+
+
+def until_nothing_runs(service):
     end = time.monotonic() + 5
     while list(service.folder.glob('*/*/*.unfinished')):
         assert time.monotonic() < end
