@@ -68,8 +68,8 @@ def _stylegan2(file: Path) -> None:
 
 
 def _vgg19(file: Path) -> None:
-    from data_tools.weights import vgg19
-    vgg19.read(file)
+    from dctnet.nets import vgg19_file
+    vgg19_file.read(file)
 
 
 def _inception(file: Path) -> None:

@@ -109,7 +109,7 @@ def nvidia() -> List[bytes]:
 
 def vgg_npy() -> List[bytes]:
     from dctnet.nets import vgg19
-    from tests.data_tools.weights.python2_pickle import write_python2
+    from tests.files.python2_pickle import write_python2
     content = {name: [np.zeros_like(array) for array in arrays] for name, arrays in vgg19.random_weights(0).items()}
     with tempfile.TemporaryDirectory() as folder:
         return [write_python2(Path(folder) / 'vgg19.npy', content).read_bytes()]
