@@ -18,7 +18,7 @@ CLUSTER = ROOT / 'configs' / 'cluster'
 
 
 def test_the_job_of_kubernetes_is_a_training_of_ours():
-    job = yaml.safe_load((CLUSTER / 'mpijob.yaml').read_text())
+    job = job_of('mpijob.yaml')
     assert (job['apiVersion'], job['kind']) == ('kubeflow.org/v2beta1', 'MPIJob')
     assert {'slotsPerWorker', 'runPolicy', 'mpiReplicaSpecs'} == set(job['spec'])
     replicas = job['spec']['mpiReplicaSpecs']
@@ -32,7 +32,7 @@ def test_the_job_of_kubernetes_is_a_training_of_ours():
 
 
 def test_the_job_without_horovod_is_a_training_of_ours():
-    job = yaml.safe_load((CLUSTER / 'tfjob.yaml').read_text())
+    job = job_of('tfjob.yaml')
     assert (job['apiVersion'], job['kind']) == ('kubeflow.org/v1', 'TFJob')
     assert {'runPolicy', 'tfReplicaSpecs'} == set(job['spec'])
     container = only_container(job['spec']['tfReplicaSpecs']['Worker'])
@@ -41,6 +41,18 @@ def test_the_job_without_horovod_is_a_training_of_ours():
     program, *words = container['args']
     options = train.parse(words)
     assert program == 'train.py' and places.config_path(options.config).exists() and options.engine == 'auto'
+
+
+def job_of(name):
+    """The job of a file, beside which a policy closes the ports of its pods, and of no others, to all but themselves."""
+    job, policy = yaml.safe_load_all((CLUSTER / name).read_text())
+    replicas = next(value for key, value in job['spec'].items() if key.endswith('ReplicaSpecs'))
+    labels = [replica['template']['metadata']['labels'] for replica in replicas.values()]
+    chosen = policy['spec']['podSelector']['matchLabels']
+    assert (policy['apiVersion'], policy['kind']) == ('networking.k8s.io/v1', 'NetworkPolicy')
+    assert policy['spec']['policyTypes'] == ['Ingress'] and labels == [chosen] * len(labels)
+    assert policy['spec']['ingress'] == [{'from': [{'podSelector': {'matchLabels': chosen}}]}]
+    return job
 
 
 def only_container(replica):
