@@ -25,7 +25,8 @@ TENSORFLOW_VERSION: str = tf.__version__
 PRECISION_REWRITES = {'float16': 'auto_mixed_precision', 'bfloat16': 'auto_mixed_precision_onednn_bfloat16'}
 
 __all__ = ['tf', 'slim', 'all_reduce', 'build_info', 'collective_run_options', 'gpu_descriptions', 'graph_mode',
-           'gpu_available', 'gpu_present', 'gradients', 'no_xla_scope', 'onednn', 'peak_gpu_memory', 'session_config',
+           'gpu_available', 'gpu_present', 'gradients', 'no_xla_scope', 'onednn', 'peak_gpu_memory', 'reason',
+           'session_config',
            'tf32', 'tflite_bytes', 'tflite_has_free_sizes', 'without_autotune', 'TENSORFLOW_VERSION']
 
 
@@ -67,6 +68,14 @@ def without_autotune() -> tf.data.Options:
     else:  # 1.15
         options.experimental_optimization.autotune = False
     return options
+
+
+def reason(error: Exception) -> str:
+    """One line that says why TensorFlow raised this error. 2.x puts the place in a program's source before it."""
+    lines = [line.strip() for line in str(getattr(error, 'message', '') or error).splitlines() if line.strip()]
+    nodes = [number for number, line in enumerate(lines) if line.startswith('Node: ')]
+    after = lines[nodes[-1] + 1:] if nodes and lines[0].startswith('Graph execution error') else lines
+    return (after or lines or [type(error).__name__])[0][:300]
 
 
 def no_xla_scope() -> ContextManager[None]:

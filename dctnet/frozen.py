@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from dctnet.compat import gpu_available, session_config, tf
+from dctnet.compat import gpu_available, reason, session_config, tf
 from dctnet.errors import UserError
 from dctnet.files import atomic
 from dctnet.graph_safety import contents, trial
@@ -136,8 +136,7 @@ def import_into(graph_def: tf.GraphDef, inputs: Dict[str, tf.Tensor], outputs: S
         return tf.import_graph_def(graph_def, input_map=dict(weights or {}, **inputs), return_elements=list(outputs),
                                    name='frozen')
     except ValueError as error:
-        raise UserError(f'{where} does not load in TensorFlow {tf.__version__}: '
-                        f"{' '.join(str(error).split())[:300]}") from error
+        raise UserError(f'{where} does not load in TensorFlow {tf.__version__}: {reason(error)}') from error
 
 
 def scaled(graph_def: tf.GraphDef, factor: float, where: str) -> tf.GraphDef:

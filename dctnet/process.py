@@ -83,7 +83,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def stop_signals_interrupt() -> Iterator[None]:
-    """A context: STOP_SIGNALS raise Stopped, as Ctrl-C raises KeyboardInterrupt; after it they do nothing.
+    """A context: STOP_SIGNALS raise Stopped, as Ctrl-C raises KeyboardInterrupt; after it all of them do nothing.
 
     For a whole command, whose exit code is known when the context ends. Signals that are ignored already (nohup) stay
     so. A process that is forked gets the system's own handling back.
@@ -94,6 +94,7 @@ def stop_signals_interrupt() -> Iterator[None]:
     numbers = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     for number in numbers:
         signal.signal(number, handle)
+    numbers = numbers + [signal.SIGINT]
     if hasattr(os, 'register_at_fork'):
         os.register_at_fork(after_in_child=_system_handling)
     try:

@@ -10,7 +10,7 @@ from dctnet.errors import UserError, exit_with
 
 @pytest.fixture(autouse=True)
 def handlers():
-    before = {number: signal.getsignal(number) for number in process.STOP_SIGNALS}
+    before = {number: signal.getsignal(number) for number in process.STOP_SIGNALS + [signal.SIGINT]}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -16,7 +16,7 @@ import logging
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
-from dctnet.compat import tf
+from dctnet.compat import reason, tf
 from dctnet.distributed import LOST, Communicator
 from dctnet.engine.updates import build_updates
 from dctnet.errors import UserError
@@ -199,7 +199,7 @@ class Loop:
             found, values = self.session.run([fetches, scalars], feed, options=self.communicator.run_options)
         except tf.errors.ResourceExhaustedError as error:
             raise UserError('out of memory in step {} ({}): {}'.format(
-                self.step + 1, str(error.message).split('\n')[0],
+                self.step + 1, reason(error),
                 self.stage.memory_advice or 'lower the size of the batch')) from error
         return {name: float(value) for name, value in values.items()}, found
 

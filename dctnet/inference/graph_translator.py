@@ -4,7 +4,7 @@ from typing import List, Optional
 
 import numpy as np
 
-from dctnet.compat import gpu_available, tf
+from dctnet.compat import gpu_available, reason, tf
 from dctnet.errors import UserError
 from dctnet.frozen import (BATCH_INPUT, BATCH_OUTPUT, TRANSLATOR_INPUT, TRANSLATOR_OUTPUT, FrozenGraph, has_tensors,
                            read_runnable)
@@ -41,7 +41,7 @@ class GraphTranslator:
         try:
             answer = self._graph(probe.astype(np.float32))
         except (ValueError, tf.errors.OpError) as error:
-            raise UserError(f"{path} does not translate pictures: {' '.join(str(error).split())[:200]}: is it the "
+            raise UserError(f"{path} does not translate pictures: {reason(error)}: is it the "
                             'right graph?') from error
         if answer.shape != probe.shape or answer.dtype != np.uint8:
             raise UserError(f'{path} turns a picture uint8 {list(probe.shape)} into {answer.dtype} '
@@ -79,7 +79,7 @@ class GraphTranslator:
                             'cpu') from error
         except (ValueError, tf.errors.OpError) as error:
             raise UserError(f'{self._path} cannot translate a picture of {batch.shape[-2]}x{batch.shape[-3]} pixels: '
-                            f"{' '.join(str(error).split())[:200]}: is it a translator?") from error
+                            f"{reason(error)}: is it a translator?") from error
 
     def close(self) -> None:
         """Free the graph's memory; the object cannot be called any more."""

@@ -11,7 +11,7 @@ from typing import Callable, Dict, NamedTuple, Sequence
 import numpy as np
 
 from dctnet import frozen, places
-from dctnet.compat import tf
+from dctnet.compat import reason, tf
 from dctnet.errors import UserError
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
 from dctnet.nets import arcface, dlib_descriptor, inception, lpips
@@ -186,7 +186,7 @@ def _check_vectors(network: EmbeddingNetwork) -> None:
         shape = np.shape(graph(np.zeros([2, side, side, 3], np.float32)))
     except tf.errors.OpError as error:
         raise UserError('{} does not take pictures of {} px: {}'.format(
-            network.file, side, str(error.message).split('\n')[0][:200])) from error
+            network.file, side, reason(error))) from error
     finally:
         graph.close()
     if len(shape) != 2 or shape[0] != 2:

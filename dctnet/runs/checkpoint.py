@@ -11,7 +11,7 @@ from zlib import error as ZlibError
 import numpy as np
 
 from dctnet import frozen
-from dctnet.compat import tf
+from dctnet.compat import reason, tf
 from dctnet.errors import UserError
 from dctnet.files import atomic, durable
 from dctnet.runs import checkpoint_files
@@ -46,8 +46,8 @@ def save(session: tf.Session, saver: tf.train.Saver, folder: Path, step: int, ke
                 durable.rename(staging / (prefix.name + suffix), Path(str(prefix) + suffix))
         atomic.write_text(folder / 'checkpoint', f'model_checkpoint_path: "{prefix.name}"\n')
     except tf.errors.OpError as error:
-        raise UserError('cannot write the checkpoint {}: {} Free some space or choose another run folder; earlier '
-                        'checkpoints are intact'.format(prefix, str(error.message).split('\n')[0])) from error
+        raise UserError('cannot write the checkpoint {} ({}): free some space or choose another run folder; earlier '
+                        'checkpoints are intact'.format(prefix, reason(error))) from error
     finally:
         shutil.rmtree(str(staging), ignore_errors=True)
     for old in all_in(folder)[:-keep]:
@@ -95,7 +95,7 @@ def restore(session: tf.Session, saver: tf.train.Saver, prefix: Path, may_lack: 
             saver.restore(session, str(named / prefix.name))
     except tf.errors.OpError as error:
         raise UserError('checkpoint {} is damaged ({}): remove its files to go on from the one before'.format(
-            prefix, str(error.message).split('\n')[0])) from error
+            prefix, reason(error))) from error
 
 
 class NameReport(NamedTuple):
@@ -199,7 +199,7 @@ def _read_checkpoint(prefix: Path) -> Dict[str, np.ndarray]:
             return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
         except (tf.errors.OpError, IndexError, ValueError, RuntimeError) as error:  # 2.x maps some to Python's own
             raise UserError('checkpoint {} is damaged ({}): copy it again, or name an earlier one'.format(
-                prefix, str(error).split('\n')[0])) from error
+                prefix, reason(error))) from error
 
 
 def _shapes(prefix: Path) -> Dict[str, tuple]:
@@ -217,7 +217,7 @@ def _reader(prefix: Path) -> Iterator[tf.train.NewCheckpointReader]:
             reader = tf.train.NewCheckpointReader(str(named / prefix.name))
         except (tf.errors.OpError, ValueError, RuntimeError) as error:
             raise UserError('{} is not a readable TensorFlow checkpoint ({})'.format(
-                prefix, str(error).split('\n')[0])) from error
+                prefix, reason(error))) from error
         yield reader
 
 
