@@ -44,7 +44,7 @@ def test_the_job_without_horovod_is_a_training_of_ours():
 
 
 def job_of(name):
-    """The job of a file, beside which a policy closes the ports of its pods, and of no others, to all but themselves."""
+    """The job of a file, beside which a policy closes the ports of its pods, and no others, to all but themselves."""
     job, policy = yaml.safe_load_all((CLUSTER / name).read_text())
     replicas = next(value for key, value in job['spec'].items() if key.endswith('ReplicaSpecs'))
     labels = [replica['template']['metadata']['labels'] for replica in replicas.values()]

@@ -115,8 +115,8 @@ def may_mount(folder: Path) -> bool:
     """Whether this user may make small disks."""
     place = folder / 'disk'
     place.mkdir()
-    mounted = subprocess.call(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', str(place)], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) == 0
+    mounted = subprocess.call(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', str(place)],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
     if mounted:
         subprocess.run(['umount', '-l', str(place)], check=True)
     return mounted

@@ -10,7 +10,7 @@ from dctnet.compat import tf
 from dctnet.engine.hooks import Checkpoint, NanGuard, Progress
 from dctnet.engine.updates import all_finite
 from dctnet.errors import UserError
-from dctnet.files import atomic
+from dctnet.files import atomic, durable
 from dctnet.runs import checkpoint, checkpoint_files
 from tests.engine.tiny_stage import Do, Record, tiny
 
@@ -111,7 +111,7 @@ def test_a_disk_that_refuses(tmp_path, monkeypatch, number):
     def refuse(*arguments):
         raise OSError(number, os.strerror(number))
     with tiny(9) as t:
-        hooks = [saving(t, tmp_path, 2), Do(3, lambda loop: monkeypatch.setattr(checkpoint.os, 'replace', refuse))]
+        hooks = [saving(t, tmp_path, 2), Do(3, lambda loop: monkeypatch.setattr(durable.os, 'replace', refuse))]
         with pytest.raises(UserError, match='cannot write .*(full|read-only)'):
             t.loop.run(t.session, hooks)
     monkeypatch.undo()
