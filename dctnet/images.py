@@ -1,21 +1,24 @@
 """Images as arrays: uint8 [H, W, 3] BGR outside the graphs, float32 in [-1, 1] inside. numpy only, no TensorFlow."""
-import io
+import logging
 import math
+from collections import Counter
 from pathlib import Path
-from typing import IO, List, Sequence, Union
+from typing import List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from dctnet.errors import UserError
 from dctnet.files import atomic
+from dctnet.pictures import conversion, formats, opening
+from dctnet.pictures.formats import SUFFIXES
+from dctnet.pictures.orientation import orientation_of, upright
 
-_ORIENTATION = 0x0112  # of EXIF; 1 is upright
-SUFFIXES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff')
+log = logging.getLogger(__name__)
+
 _ENCODER_OPTIONS = {
     '.jpg': [cv2.IMWRITE_JPEG_QUALITY, 95],
-    '.jpeg': [cv2.IMWRITE_JPEG_QUALITY, 95],
     '.png': [cv2.IMWRITE_PNG_COMPRESSION, 3],
 }
 
@@ -23,41 +26,62 @@ _ENCODER_OPTIONS = {
 def list_images(folder: Path) -> List[Path]:
     """Images directly in a folder, with suffixes in any case, in the order of their names, without hidden files.
 
-    Raises UserError if the folder is missing, is a file, or holds no image.
+    Pictures of kinds that are not read are counted in one warning. Raises UserError if the folder is missing, is a
+    file, or holds no image.
     """
     folder = Path(folder)
     if not folder.exists():
         raise UserError(f'picture folder {folder} does not exist: check the path')
     if not folder.is_dir():
         raise UserError(f'{folder} is a file, but a folder of pictures is needed')
-    paths = sorted(path for path in folder.iterdir()
-                   if path.suffix.lower() in SUFFIXES and not path.name.startswith('.') and path.is_file())
+    files = sorted(path for path in folder.iterdir() if not path.name.startswith('.') and path.is_file())
+    paths = [path for path in files if path.suffix.lower() in SUFFIXES]
+    others = Counter(path.suffix.lower() for path in files if path.suffix.lower() in formats.OTHER_SUFFIXES)
+    left_out = ', '.join(f'{count} {suffix}' for suffix, count in sorted(others.items()))
     if not paths:
-        raise UserError(f"no pictures in {folder}: put {', '.join(SUFFIXES)} files there")
+        more = f' ({left_out} cannot be used: convert them)' if others else ''
+        raise UserError(f"no pictures in {folder}{more}: put {', '.join(SUFFIXES)} files there")
+    if others:
+        log.warning('%s: %d pictures are left out, of kinds that are not read here (%s): convert them to .jpg or .png',
+                    folder, sum(others.values()), left_out)
     return paths
 
 
 def read_bgr(path: Path) -> np.ndarray:
-    """Read any image as uint8 [H, W, 3] BGR: upright (EXIF), alpha over white, grey and CMYK converted, 16 bit scaled
-    to 8, first frame of an animation.
+    """Read any image as uint8 [H, W, 3] BGR in sRGB: upright (EXIF), alpha over white, embedded colour profiles
+    applied, grey and CMYK converted, 16 bit scaled to 8, first frame of an animation.
 
     Raises UserError if the file is missing, empty, cut off, no image, or absurdly large.
     """
-    return _read(str(path), path)
+    return _read(Path(path), str(path))
 
 
 def decode_bgr(data: bytes, name: str) -> np.ndarray:
     """`read_bgr` of the bytes of an image file; `name` stands for it in errors."""
-    return _read(io.BytesIO(data), name)
+    return _read(data, name)
+
+
+def read_square(path: Path, size: int) -> np.ndarray:
+    """`square` of an image file, uint8 [size, size, 3] BGR. Of a JPEG with many megapixels no more is decoded than that
+    needs. Raises UserError as `read_bgr` does."""
+    return square(_read(Path(path), str(path), size), size)
+
+
+def read_with_alpha(path: Path) -> Tuple[np.ndarray, Optional[np.ndarray]]:
+    """`read_bgr` and the alpha, uint8 [H, W], 255 is opaque; None if the image has no transparency."""
+    with opening.opened(Path(path), str(path)) as pillow:
+        turn = orientation_of(pillow)
+        image, alpha = conversion.to_bgr_and_alpha(pillow)
+    return upright(image, turn), None if alpha is None else upright(alpha, turn)
 
 
 def read_pillow(pillow: Image.Image) -> np.ndarray:
     """A picture of Pillow as `read_bgr` gives a file. Raises UserError if it is cut off."""
     try:
         pillow.load()  # Pillow reads an opened file late
-    except Exception as error:  # see `_read`
+        return upright(conversion.to_bgr(pillow), orientation_of(pillow))
+    except Exception as error:  # Pillow signals damage by any exception
         raise UserError(f'a picture of Pillow cannot be read ({error}): replace it') from error
-    return _upright_bgr(pillow)
 
 
 def to_pillow(image: np.ndarray) -> Image.Image:
@@ -65,51 +89,11 @@ def to_pillow(image: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(image[:, :, ::-1]))
 
 
-def _read(source: Union[str, IO[bytes]], path: Union[Path, str]) -> np.ndarray:
-    try:
-        with Image.open(source) as pillow:
-            pillow.load()
-            return _upright_bgr(pillow)
-    except FileNotFoundError:
-        raise UserError(f'picture {path} does not exist: check the path') from None
-    except IsADirectoryError:
-        raise UserError(f'{path} is a folder, but one picture is needed') from None
-    except PermissionError:
-        raise UserError(f'no permission to read {path}: change its rights') from None
-    except Image.DecompressionBombError as error:
-        raise UserError(f'{path} is too large to open safely ({error}): scale it down') from error
-    except Exception as error:  # Pillow signals a damaged file by any exception, AttributeError and struct.error too
-        reason = 'the file is empty' if _is_empty(source) else str(error)
-        raise UserError(f'cannot read {path} as a picture ({reason}): replace or remove it') from error
-
-
-def _is_empty(source: Union[str, IO[bytes]]) -> bool:
-    try:
-        return not (Path(source).stat().st_size if isinstance(source, str) else source.seek(0, io.SEEK_END))
-    except OSError:
-        return False
-
-
-def _upright_bgr(pillow: Image.Image) -> np.ndarray:
-    turned = pillow.getexif().get(_ORIENTATION, 1) != 1
-    return from_pillow(ImageOps.exif_transpose(pillow) or pillow if turned else pillow)
-
-
-def from_pillow(pillow: Image.Image) -> np.ndarray:
-    """A picture of any mode as uint8 [H, W, 3] BGR: alpha over white, grey and CMYK converted, 16 bit scaled to 8."""
-    if pillow.mode.startswith('I') or pillow.mode == 'F':
-        grey = np.asarray(pillow).astype(np.float64)
-        if pillow.mode != 'F':
-            grey = grey / 257.0  # 16 bit, also dark images: 65535 becomes 255
-        elif grey.max() <= 1:
-            grey = grey * 255.0
-        return cv2.cvtColor(np.clip(np.rint(grey), 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
-    if pillow.mode in ('LA', 'PA', 'RGBA', 'RGBa', 'La') or 'transparency' in pillow.info:
-        rgba = pillow.convert('RGBA')
-        white = Image.new('RGBA', rgba.size, (255, 255, 255, 255))
-        pillow = Image.alpha_composite(white, rgba)
-    rgb = pillow if pillow.mode == 'RGB' else pillow.convert('RGB')
-    return cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR)  # ten times as fast as a copy of [:, :, ::-1]
+def _read(source: opening.Source, name: str, side: int = 0) -> np.ndarray:
+    with opening.opened(source, name, side) as pillow:
+        turn = orientation_of(pillow)
+        image = conversion.to_bgr(pillow)
+    return upright(image, turn)
 
 
 def check_writable_name(path: Path) -> None:
@@ -118,16 +102,36 @@ def check_writable_name(path: Path) -> None:
         raise UserError(f"cannot write a picture as {path}: use a name that ends in one of {', '.join(SUFFIXES)}")
 
 
+def check_writable_size(path: Path, height: int, width: int) -> None:
+    """Raise UserError if the format of the suffix of `path` has no room for so many pixels."""
+    longest = formats.LONGEST_WRITTEN.get(Path(path).suffix.lower())
+    if longest and max(height, width) > longest:
+        raise UserError(f'{path} would have {width}x{height} pixels, but a {Path(path).suffix} has at most {longest} a '
+                        'side: write it as .png, or scale the picture down')
+
+
+def with_alpha(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """uint8 [H, W, 4] BGRA which, laid over white, shows `image`, uint8 [H, W, 3] BGR. alpha: uint8 [H, W]."""
+    bgra = np.dstack([image, alpha])
+    for row in bgra:  # one after the other: floats of a whole picture are gigabytes
+        share = row[:, 3:].astype(np.float32) / 255
+        bare = (row[:, :3] - 255 * (1 - share)) / np.maximum(share, 1 / 255.0)
+        row[:, :3] = np.clip(np.rint(bare), 0, 255)
+    return bgra
+
+
 def write_bgr(path: Path, image: np.ndarray) -> None:
-    """Write uint8 [H, W, 3] BGR in the format of the suffix, whole or not at all."""
+    """Write uint8 [H, W, 3] BGR, or [H, W, 4] BGRA, in the format of the suffix, whole or not at all."""
     atomic.write_bytes(Path(path), encoded(path, image))
 
 
 def encoded(path: Path, image: np.ndarray) -> bytes:
-    """uint8 [H, W, 3] BGR as the bytes of an image file in the format of the suffix. Raises UserError if that is not
-    possible."""
+    """uint8 [H, W, 3] BGR, or [H, W, 4] BGRA, as the bytes of an image file in the format of the suffix. Raises
+    UserError if that is not possible."""
     check_writable_name(path)
+    check_writable_size(path, *image.shape[:2])
     suffix = Path(path).suffix.lower()
+    suffix = '.jpg' if suffix in formats.JPEG_SUFFIXES else suffix
     done, data = cv2.imencode(suffix, image, _ENCODER_OPTIONS.get(suffix, []))
     if not done:
         raise UserError(f'OpenCV cannot encode a picture of shape {image.shape} as {path}')

@@ -23,7 +23,7 @@ from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.files import atomic
 from dctnet.inference.model_folder import ModelFiles, find_files
-from dctnet.inference.picture_files import Done, Job, rates, report, translate_all, translate_file
+from dctnet.inference.picture_files import Done, Job, check_room, rates, report, translate_all, translate_file
 from dctnet.video import job as clip_job
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
@@ -123,6 +123,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if is_clip(options.input, options.output, options.pattern):
         return translate_clip(options, files)
     jobs = plan(options.input, options.output)
+    if not options.input.is_dir():
+        check_room(jobs[0], options.side_by_side)  # before TensorFlow is loaded
 
     process.prepare()
     process.keep_freed_memory()

@@ -12,8 +12,8 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 
 # docs/design.md, "Who may import whom". A package stands for its modules.
 LAYERS = (
-    {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.files', 'dctnet.images', 'dctnet.html_page', 'dctnet.parallel',
-     'dctnet.config', 'dctnet.config_file', 'dctnet.part_times', 'dctnet.places', 'dctnet.process',
+    {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.files', 'dctnet.images', 'dctnet.pictures', 'dctnet.html_page',
+     'dctnet.parallel', 'dctnet.config', 'dctnet.config_file', 'dctnet.part_times', 'dctnet.places', 'dctnet.process',
      'dctnet.command_line', 'dctnet.face', 'dctnet.clips'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.graph_safety', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses',
      'dctnet.runs'},
@@ -122,8 +122,8 @@ def test_tensorflow_is_imported_in_one_place(path):
     assert 'TENSORFLOW_VERSION <' not in path.read_text(encoding='utf-8')
 
 
-LIGHT = ('config', 'config_file', 'images', 'errors', 'parallel', 'process', 'command_line', 'html_page',
-         'files.atomic', 'files.hashing', 'files.kept_file', 'files.folder_settings', 'places',
+LIGHT = ('config', 'config_file', 'images', 'pictures.opening', 'errors', 'parallel', 'process', 'command_line',
+         'html_page', 'files.atomic', 'files.hashing', 'files.kept_file', 'files.folder_settings', 'places',
          'runs.folder', 'runs.sample_sheet', 'runs.checkpoint_files', 'data.folders', 'training.inputs',
          'report.__main__', 'study.__main__', 'clips.opening', 'clips.joining', 'clips.segments', 'video.job',
          'video.analysis', 'web.guard', 'web.jobs', 'web.uploads')

@@ -8,6 +8,7 @@ from PIL import Image, PngImagePlugin
 
 from dctnet import images
 from dctnet.errors import UserError
+from dctnet.pictures import opening
 
 BLUE, GREEN, RED = (255, 0, 0), (0, 255, 0), (0, 0, 255)  # BGR
 
@@ -30,7 +31,7 @@ def test_what_is_written_is_read_again(tmp_path, suffix):
     picture[:, :20], picture[:12, 20:] = (200, 30, 90), (10, 160, 240)
     images.write_bgr(tmp_path / ('x' + suffix), picture)
     again = images.read_bgr(tmp_path / ('x' + suffix))
-    lossy = suffix.lower() in ('.jpg', '.jpeg', '.webp')
+    lossy = suffix.lower() in ('.jpg', '.jpeg', '.jpe', '.jfif', '.webp')
     assert again.dtype == np.uint8 and again.shape == picture.shape and again.flags['C_CONTIGUOUS']
     assert np.abs(again.astype(int) - picture).mean() < (6 if lossy else 1e-9)
     assert os.listdir(str(tmp_path)) == ['x' + suffix]
@@ -147,7 +148,7 @@ def test_truncated_pictures_are_refused(tmp_path, suffix):
 @pytest.mark.filterwarnings('ignore')
 @pytest.mark.parametrize('suffix', ['.png', '.jpg', '.webp', '.bmp', '.tif', '.gif'])
 def test_damaged_pictures_never_end_in_another_error(tmp_path, suffix, monkeypatch):
-    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 10 ** 6)
+    monkeypatch.setattr(opening, 'MAX_PIXELS', 10 ** 6)
     rng = np.random.RandomState(0)
     path = tmp_path / 'x.png'
     exif = Image.Exif()
@@ -185,6 +186,18 @@ def test_pictures_of_a_folder_are_listed_by_name(tmp_path):
                        (tmp_path / 'folder.png', 'no pictures in')]:
         with pytest.raises(UserError, match=part):
             images.list_images(path)
+
+
+@pytest.mark.parametrize('suffix', ['.HEIC', '.avif', '.CR2', '.gif'])
+def test_pictures_that_are_left_out_are_counted(tmp_path, caplog, suffix):
+    for name in ('a', 'b'):
+        (tmp_path / (name + suffix)).write_bytes(b'x')
+    with pytest.raises(UserError, match=f'2 {suffix.lower()} cannot be used'):
+        images.list_images(tmp_path)
+    (tmp_path / 'c.jpe').write_bytes(b'x')
+    (tmp_path / 'notes.txt').write_bytes(b'x')
+    assert [path.name for path in images.list_images(tmp_path)] == ['c.jpe']
+    assert len(caplog.records) == 1 and '2 pictures are left out' in caplog.text and suffix.lower() in caplog.text
 
 
 def test_units_go_there_and_back():

@@ -68,6 +68,28 @@ def test_options_reach_the_stylizer(model, photo, tmp_path, log):
     assert np.abs(np.subtract(told['faces'][0]['landmarks'][30], (225, 126))).max() < 4
 
 
+@pytest.mark.parametrize('suffix', ['.png', '.webp', '.jpg'])
+def test_transparency_is_kept_if_the_format_has_it(model, photo, tmp_path, suffix):
+    alpha = np.tile(np.linspace(1, 255, 512), (512, 1)).astype(np.uint8)
+    images.write_bgr(tmp_path / 'a.png', np.dstack([images.read_bgr(photo), alpha]))
+    target = tmp_path / ('out' + suffix)
+    assert run(model, tmp_path / 'a.png', target, '--side-by-side') == 0
+    image, kept = images.read_with_alpha(target)
+    if suffix == '.jpg':
+        assert kept is None
+    else:
+        np.testing.assert_array_equal(kept, np.concatenate([alpha, alpha], axis=1))
+    over_white = images.read_bgr(tmp_path / 'a.png')
+    assert np.abs(image[:, :512].astype(int) - over_white).mean() < (1 if suffix == '.png' else 8)
+
+
+def test_a_picture_without_room_in_its_format_is_told_before_the_work(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(infer, 'make_stylizer', lambda *_: pytest.fail('TensorFlow is loaded'))
+    images.write_bgr(tmp_path / 'wide.png', np.zeros((4, 9000, 3), np.uint8))
+    with pytest.raises(UserError, match='18000x4 pixels, but a .webp has at most 16383'):
+        run(model, tmp_path / 'wide.png', tmp_path / 'out.webp', '--side-by-side')
+
+
 def test_single_needs_no_head(model, photo, tmp_path):
     code = infer.main(['--background', str(model / 'cartoon_bg.pb'), '--mode', 'single', '--input', str(photo),
                        '--output', str(tmp_path / 'out.jpg'), '--device', 'cpu', '--training-size', '64'])

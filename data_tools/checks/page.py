@@ -88,7 +88,7 @@ def _section(finding: Finding) -> str:
 
 
 def _sheet(facts: Sequence[ImageFacts]) -> str:
-    tiles = [images.square(images.read_bgr(entry.path), _SIDE) for entry in facts if not entry.error]
+    tiles = [images.read_square(entry.path, _SIDE) for entry in facts if not entry.error]
     if not tiles:
         return ''
     sheet = images.contact_sheet(tiles, _COLUMNS)

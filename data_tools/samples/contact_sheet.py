@@ -31,7 +31,7 @@ def write_pages(folder: Path, entries: Sequence[Entry]) -> List[Path]:
 
 
 def _tile(entry: Entry) -> np.ndarray:
-    image = images.square(images.read_bgr(entry.path), SIDE)
+    image = images.read_square(entry.path, SIDE)
     if entry.faded:
         image = (255 - _FADED * (255 - image.astype(np.float32))).astype(np.uint8)
     return images.labelled(image, entry.caption)

@@ -76,7 +76,7 @@ def _identity_measure(folder: Path, device: str) -> Measure:
 
 def _style_measure(folder: Path, exemplars: Sequence[Path], size: int, device: str) -> Measure:
     # At the samples' size: a larger exemplar would differ by its fine detail.
-    score = StyleDistance((images.square(images.read_bgr(path), size) for path in exemplars), device)
+    score = StyleDistance((images.read_square(path, size) for path in exemplars), device)
     return lambda names: _rounded(score([images.read_bgr(folder / name) for name in names]))
 
 

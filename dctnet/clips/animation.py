@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Iterator, Tuple
 
 import numpy as np
-from PIL import Image
 
-from dctnet import images
 from dctnet.clips.clip import Clip, Frames
 from dctnet.clips.limits import UNLIMITED, ClipTooLarge, Limits
 from dctnet.errors import UserError
+from dctnet.pictures import conversion, opening
 
 SUFFIXES = ('.gif', '.webp', '.png', '.apng')
 _SHORTEST, _STANDARD = 11, 100  # milliseconds: browsers show what claims less than the first for the second
@@ -20,11 +19,7 @@ def is_animation(path: Path) -> bool:
     """Whether a file is a picture of several frames."""
     if path.suffix.lower() not in SUFFIXES:
         return False
-    try:
-        with Image.open(str(path)) as pillow:
-            return getattr(pillow, 'n_frames', 1) > 1
-    except Exception:  # Pillow signals a damaged file by any exception; reading it will tell
-        return False
+    return opening.is_animation(path)
 
 
 def open_clip(path: Path, limits: Limits = UNLIMITED) -> Clip:
@@ -48,16 +43,12 @@ def open_clip(path: Path, limits: Limits = UNLIMITED) -> Clip:
 
 def _whole_frames(path: Path, limits: Limits = UNLIMITED) -> Iterator[Tuple[np.ndarray, int]]:
     """Frames, uint8 [H, W, 3] BGR, over white, with their milliseconds."""
-    with Image.open(str(path)) as pillow:
-        limits.check_size((pillow.height, pillow.width))
-        for index in count():
-            try:
-                pillow.seek(index)
-            except EOFError:
-                return
-            pillow.load()
+    height, width = opening.stated_size(path)
+    limits.check_size((height, width))
+    with opening.opened_frames(path) as frames:
+        for pillow in frames:
             told = int(pillow.info.get('duration', 0))
-            yield images.from_pillow(pillow), told if told >= _SHORTEST else _STANDARD
+            yield conversion.to_bgr(pillow), told if told >= _SHORTEST else _STANDARD
 
 
 def _frames(path: Path, count: int) -> Frames:

@@ -58,7 +58,7 @@ class DomainSampler:
         rng = _seeded([self._seed, 2, self._domain, k & 0xffffffff, k >> 32])
         transform = geometry.drawn(self._preset, rng, self._flip)
         picture = self._cache(path, f'picture-{self._size}',
-                              lambda: images.square(images.read_bgr(path), self._size))
+                              lambda: images.read_square(path, self._size))
         return Sample(geometry.transformed(picture, transform), path, transform)
 
     def path(self, k: int) -> Path:
@@ -182,7 +182,7 @@ def _unit(pictures: tf.Tensor) -> tf.Tensor:
 
 def preview_pictures(paths: Sequence[Path], size: int, count: int) -> np.ndarray:
     """The first images of a domain for the sample sheets, float32 [min(count, n), size, size, 3] BGR in [-1, 1]."""
-    return np.stack([images.to_unit(images.square(images.read_bgr(path), size)) for path in paths[:count]])
+    return np.stack([images.to_unit(images.read_square(path, size)) for path in paths[:count]])
 
 
 def epochs(steps: int, batch_size: int, counts: Sequence[int]) -> List[float]:

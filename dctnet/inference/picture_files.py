@@ -16,6 +16,8 @@ from dctnet import images
 from dctnet.files import atomic
 from dctnet.parallel import ordered_map, succeeded
 from dctnet.part_times import PartTimes
+from dctnet.pictures import opening
+from dctnet.pictures.formats import ALPHA_SUFFIXES
 
 if TYPE_CHECKING:  # commands check their options before TensorFlow is loaded
     from dctnet.face.detector import Face
@@ -62,18 +64,30 @@ def translate_file(stylizer: Stylizer, job: Job, side_by_side: bool = False, lan
     job: its file and the file to write.
     side_by_side: write the photo and its translation in one image.
     landmarks_json: also write the faces beside the image (`faces_json`).
-    Raises UserError if the image cannot be read or the disk refuses.
+    Transparency is kept if the format of the target has it. Raises UserError if the image cannot be read or the disk
+    refuses.
     """
     times = PartTimes()
     with times.part('reading'):
-        photo = images.read_bgr(job.source)
+        check_room(job, side_by_side)
+        photo, alpha = images.read_with_alpha(job.source)
     result = stylizer.stylize(photo)
     with times.part('writing'):
-        images.write_bgr(job.target, np.concatenate([photo, result.image], axis=1) if side_by_side else result.image)
+        drawn = np.concatenate([photo, result.image], axis=1) if side_by_side else result.image
+        if alpha is not None and job.target.suffix.lower() in ALPHA_SUFFIXES:
+            drawn = images.with_alpha(drawn, np.tile(alpha, (1, drawn.shape[1] // alpha.shape[1])))
+        images.write_bgr(job.target, drawn)
     if landmarks_json:
         text = faces_json(job.source.name, photo.shape, result.faces)
         atomic.write_text(job.target.with_name(job.target.name + '.json'), text)
     return Done(result.faces, {**times.seconds, **result.seconds})
+
+
+def check_room(job: Job, side_by_side: bool) -> None:
+    """Raise UserError if the image cannot be read, or if the format of its target has no room for it; reads its header
+    alone."""
+    height, width = opening.size_of(job.source)
+    images.check_writable_size(job.target, height, 2 * width if side_by_side else width)
 
 
 def report(job: Job, faces: List[Face]) -> None:

@@ -31,5 +31,5 @@ def style_vectors(batches: Iterable[np.ndarray], network: Network) -> Vectors:
 
 def folder_vectors(paths: Sequence[Path], network: Network) -> Vectors:
     """`style_vectors` of image files, as squares of pairs.SIDE pixels. Raises UserError if one cannot be read."""
-    return style_vectors((np.stack([images.square(images.read_bgr(path), SIDE) for path in paths[first:first + _BATCH]])
+    return style_vectors((np.stack([images.read_square(path, SIDE) for path in paths[first:first + _BATCH]])
                           for first in range(0, len(paths), _BATCH)), network)

@@ -146,7 +146,7 @@ def _hold_the_content(config: TtnConfig, embeddings: Embeddings) -> bool:
 
 
 def _squares(paths: Sequence[Path], size: int) -> np.ndarray:
-    return np.stack([images.square(images.read_bgr(path), size) for path in paths])
+    return np.stack([images.read_square(path, size) for path in paths])
 
 
 def _colours(pictures: np.ndarray) -> np.ndarray:

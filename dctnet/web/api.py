@@ -14,6 +14,7 @@ import dctnet
 from dctnet import images
 from dctnet.clips.limits import ClipTooLarge
 from dctnet.errors import UserError
+from dctnet.pictures import formats
 from dctnet.web import clips, uploads
 from dctnet.web.gallery import Gallery
 from dctnet.web.job import DONE, RUNNING, WAITING, Job
@@ -65,7 +66,7 @@ class Api:
                     'megapixels': clips.LIMITS.pixels / 1e6, 'short_side': clips.SHORT_SIDE,
                     'result_short_side': clips.RESULT_SHORT_SIDE, 'formats': clips.FORMATS}
         return JSONResponse({'version': dctnet.__version__, 'styles': styles, 'limits': limits,
-                             'clips': of_clips, 'open': self._open, 'formats': uploads.known_formats()})
+                             'clips': of_clips, 'open': self._open, 'formats': formats.readable()})
 
     async def preview(self, request: Request) -> Response:
         """GET: a portrait in a style, JPEG."""

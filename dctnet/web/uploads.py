@@ -1,18 +1,15 @@
 """Pictures and clips that come from a browser: received within a limit, and looked at before they wait."""
-import warnings
 from pathlib import Path
-from typing import AsyncIterator, List, Tuple
+from typing import AsyncIterator, Tuple
 
-from PIL import Image
-
+from dctnet.errors import UserError
 from dctnet.inference import fusion
+from dctnet.pictures import opening
 from dctnet.web import clips
 
 MAX_BYTES = 40 << 20  # of a picture
 MAX_MEGAPIXELS = 50
 SHORT_SIDE = 720  # at which Stylizer works
-# What Pillow may open for strangers: no format that starts another program or reads other files.
-_FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'GIF', 'TIFF', 'HEIF', 'AVIF')
 _TELLING = 12  # bytes at the start that tell a video
 
 
@@ -47,25 +44,14 @@ def _check_length(start: bytes, count: int) -> None:
         raise TooLarge(f'a picture may have {MAX_BYTES >> 20} MB')
 
 
-def known_formats() -> List[str]:
-    """Names of the formats that are read; HEIF and AVIF are among them if their readers are installed."""
-    Image.init()
-    return [name for name in _FORMATS if name in Image.OPEN]
-
-
 def picture_size(path: Path) -> Tuple[int, int]:
     """Height and width as they are stored, read from the head of the file. Raises NoPicture or TooLarge."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
-            with Image.open(str(path), formats=known_formats()) as pillow:
-                width, height = pillow.size
-    except Image.DecompressionBombError:
-        raise _many_pixels() from None
-    except Exception as error:  # Pillow signals a damaged file by any exception
+        height, width = opening.stated_size(path)
+    except UserError as error:
         raise NoPicture('this is no picture and no clip that can be read here') from error
     if width * height > MAX_MEGAPIXELS * 1000000:
-        raise _many_pixels()
+        raise TooLarge(f'a picture may have {MAX_MEGAPIXELS} megapixels')
     return height, width
 
 
@@ -73,7 +59,3 @@ def megapixels_to_compute(height: int, width: int) -> float:
     """At the size at which the background is translated."""
     working = fusion.reduced_size(height, width, SHORT_SIDE)
     return working[0] * working[1] / 1e6
-
-
-def _many_pixels() -> TooLarge:
-    return TooLarge(f'a picture may have {MAX_MEGAPIXELS} megapixels')
