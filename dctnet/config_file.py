@@ -3,11 +3,12 @@ import dataclasses
 import difflib
 import logging
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple, Type, TypeVar
+from typing import Any, Dict, Iterable, List, Tuple, Type, TypeVar
 
 import yaml
 
 from dctnet.errors import UserError
+from dctnet.files import yaml_file
 
 T = TypeVar('T')
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def load(config_class: Type[T], path: Path, overrides: Iterable[str] = ()) -> T:
 def load_saved(config_class: Type[T], path: Path) -> T:
     """The config that a run has recorded. Keys that were added since then have their defaults; keys that were removed
     are logged and left out. Raises UserError as `load` does."""
-    values, removed = _known_part(config_class, read_yaml(Path(path)), '')
+    values, removed = _known_part(config_class, _read_keeping_text(Path(path)), '')
     if removed:
         log.info('%s has keys that this version does not know, which are left out: %s', path, ', '.join(removed))
     return from_dict(config_class, values, str(path))
@@ -49,44 +50,12 @@ def to_yaml(values: Dict[str, Any]) -> str:
     return yaml.safe_dump(values, sort_keys=False, default_flow_style=None)
 
 
-class Change(NamedTuple):
-    """A leaf that differs between two configs: its dotted key and both values."""
-    key: str
-    old: Any
-    new: Any
-
-
-def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> List[Change]:
-    """Leaves that differ between two nested dictionaries."""
-    changes: List[Change] = []
-    for key in sorted(set(old) | set(new)):
-        a, b = old.get(key), new.get(key)
-        if isinstance(a, dict) and isinstance(b, dict):
-            changes += differences(a, b, f'{prefix}{key}.')
-        elif a != b:
-            changes.append(Change(prefix + key, a, b))
-    return changes
-
-
-def changes_text(changes: Sequence[Change]) -> str:
-    """One line about the differences between the config of a folder and the present one."""
-    return '; '.join(f'{change.key} is {change.old!r} there and {change.new!r} now' for change in changes)
-
-
 def read_yaml(path: Path) -> Dict[str, Any]:
     """A YAML file that holds a mapping. Raises UserError if it is missing or malformed."""
-    try:
-        values = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
-    except FileNotFoundError:
-        raise UserError(f'config file {path} does not exist: check the path') from None
-    except IsADirectoryError:
-        raise UserError(f'config file {path} is a folder: name a .yaml file') from None
-    except PermissionError:
-        raise UserError(f'no permission to read {path}: change its rights') from None
-    except OSError as error:
-        raise UserError(f'cannot read the config file {path}: {error.strerror}') from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    return _mapping(yaml_file.read(Path(path), 'config file'), path)
+
+
+def _mapping(values: Any, path: Path) -> Dict[str, Any]:
     if values is None:
         values = {}
     if not isinstance(values, dict):
@@ -94,14 +63,21 @@ def read_yaml(path: Path) -> Dict[str, Any]:
     return values
 
 
+def _read_keeping_text(path: Path) -> Dict[str, Any]:
+    return _mapping(yaml_file.read(path, 'config file', keep_text=True), path)
+
+
 def _read_with_parents(path: Path, children: Tuple[Path, ...]) -> Dict[str, Any]:
     if path.resolve() in children:
         raise UserError(f'{path}: `extends` leads back to the same file: remove one link')
-    values = read_yaml(path)
+    values = _read_keeping_text(path)
     parent = values.pop('extends', None)
     if parent is None:
         return values
-    return _merged(_read_with_parents(path.parent / str(parent), children + (path.resolve(),)), values)
+    if not isinstance(parent, (str, yaml_file.Written)):
+        raise UserError(f'{path}: `extends` must be the name of another config file, not {parent!r}')
+    name = parent.text if isinstance(parent, yaml_file.Written) else parent
+    return _merged(_read_with_parents(path.parent / name, children + (path.resolve(),)), values)
 
 
 def _merged(base: Dict[str, Any], top: Dict[str, Any]) -> Dict[str, Any]:
@@ -118,15 +94,23 @@ def _parse_override(text: str) -> Dict[str, Any]:
     key, equals, value = text.partition('=')
     if not equals or not key.strip():
         raise UserError(f'--set {text}: write it as --set section.key=value')
-    try:
-        nested = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UserError(f"--set {text}: the value is not valid YAML: {' '.join(str(error).split())}") from error
-    if isinstance(nested, str) and value.strip()[:1] not in '"\'':
-        nested = value.strip()  # on a command line " #" does not begin a comment, nor does "a: b" make a mapping
+    nested: Any = _typed_value(value.strip(), text)
     for part in reversed(key.strip().split('.')):
         nested = {part: nested}
     return nested
+
+
+def _typed_value(value: str, override: str) -> Any:
+    """What is typed behind KEY=: text in quotes, or what YAML makes of it, with the text as it is typed."""
+    try:
+        parsed = yaml_file.parse(value)
+    except ValueError as error:
+        if value[:1] in ('"', "'"):
+            raise UserError(f'--set {override}: the value is not valid YAML: {error}') from error
+        parsed = value
+    if value[:1] in ('"', "'") or not value:
+        return parsed
+    return yaml_file.Written(parsed, value)  # " #" begins no comment on a command line, nor does "a: b" make a mapping
 
 
 def _known_part(config_class: type, values: Dict[str, Any], prefix: str) -> Tuple[Dict[str, Any], List[str]]:
@@ -146,6 +130,7 @@ def _known_part(config_class: type, values: Dict[str, Any], prefix: str) -> Tupl
 
 
 def _build(config_class: Type[T], values: Any, where: str, prefix: str) -> T:
+    values = values.value if isinstance(values, yaml_file.Written) else values
     if not isinstance(values, dict):
         raise UserError(f"{where}: {prefix.rstrip('.') or 'the file'} must be a section with keys of its own, not "
                         f'{values!r}')
@@ -157,7 +142,8 @@ def _build(config_class: Type[T], values: Any, where: str, prefix: str) -> T:
             raise UserError(_unknown_key(where, prefix, str(key), list(fields)))
         field = fields[key]
         if dataclasses.is_dataclass(field.type):
-            arguments[key] = _build(field.type, {} if value is None else value, where, prefix + key + '.')
+            empty = value is None or isinstance(value, yaml_file.Written) and value.value is None
+            arguments[key] = _build(field.type, {} if empty else value, where, prefix + key + '.')
         else:
             arguments[key] = _coerced(value, field, f'{where}: {prefix}{key}')
     try:
@@ -174,8 +160,10 @@ def _unknown_key(where: str, prefix: str, key: str, known: List[str]) -> str:
 
 def _coerced(value: Any, field: dataclasses.Field, where: str) -> Any:
     """The value converted to the type of the field's default. YAML reads 1e-4 as a string and off as False."""
-    kind = type(field.default)
+    kind, choices = type(field.default), field.metadata.get('choices')
     result: Any = None
+    if isinstance(value, yaml_file.Written):
+        value = _meant(value, kind, choices)
     if kind is bool and isinstance(value, bool):
         result = value
     elif kind is int and isinstance(value, (int, float, str)) and not isinstance(value, bool):
@@ -192,7 +180,7 @@ def _coerced(value: Any, field: dataclasses.Field, where: str) -> Any:
     if result is None:
         wanted = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'text'}.get(kind, kind.__name__)
         raise UserError(f'{where} must be {wanted}, not {value!r}')
-    choices, ending = field.metadata.get('choices'), field.metadata.get('or_file')
+    ending = field.metadata.get('or_file')
     if choices and result not in choices and not isinstance(result, int) and not (ending and result.endswith(ending)):
         other = f' or a file *{ending}' if ending else ''
         other += ' or a whole number from 0 on' if field.metadata.get('or_count') else ''
@@ -202,6 +190,16 @@ def _coerced(value: Any, field: dataclasses.Field, where: str) -> Any:
         limits = f'at least {low}' if high is None else f'between {low} and {high}'
         raise UserError(f'{where} must be {limits}, not {value!r}')
     return result
+
+
+def _meant(value: yaml_file.Written, kind: type, choices: Any) -> Any:
+    """What is written, for a key of this kind: text stays as it is, but for the words on and off of a choice."""
+    if kind is str:
+        return value.value if choices and isinstance(value.value, bool) else value.text
+    if kind in (int, float) and not isinstance(value.value, bool) and (
+            _number(value.text) is not None or ':' in value.text):
+        return value.text  # YAML takes 0625 for 405, and 12:30 for 750
+    return value.value
 
 
 def _number(value: Any) -> Any:

@@ -4,7 +4,6 @@ All are Communicators. Local is a single process. Horovod connects those that `h
 Gloo on CPUs, NCCL on GPUs. Collectives connects those that the variable TF_CONFIG names, by TensorFlow alone, if
 Horovod is not built.
 """
-import json
 import logging
 import os
 import socket
@@ -14,6 +13,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from dctnet.compat import all_reduce, collective_run_options, session_config, tf
 from dctnet.errors import STOPPED_EARLY, UserError
+from dctnet.files import json_file
 from dctnet.ops.packing import packed, unpacked
 
 log = logging.getLogger(__name__)
@@ -211,7 +211,7 @@ def _hosts(text: str) -> Dict[Tuple[str, int], str]:
     """(kind, index) -> host:port of each process that trains, by rank. Raises UserError if the text is not of
     TensorFlow's format."""
     try:
-        cluster = json.loads(text).get('cluster', {})
+        cluster = json_file.parse_object(text).get('cluster', {})
         return {(kind, index): str(host) for kind in _KINDS for index, host in enumerate(cluster.get(kind, []))}
     except (ValueError, AttributeError, TypeError) as error:
         raise UserError(f'TF_CONFIG is not what TensorFlow expects ({error}): {{"cluster": {{"worker": ["host:port", '
@@ -221,9 +221,9 @@ def _hosts(text: str) -> Dict[Tuple[str, int], str]:
 def cluster_of(text: str) -> Tuple[List[str], int]:
     """host:port of each process, and the rank of this one. Raises UserError if the text does not name it."""
     hosts = _hosts(text)
-    task = json.loads(text).get('task', {})
+    task = json_file.parse_object(text).get('task', {})
     name = (str(task.get('type', _KINDS[-1])), task.get('index', 0)) if isinstance(task, dict) else ('', task)
-    if name not in hosts:
+    if not isinstance(name[1], int) or name not in hosts:
         raise UserError('TF_CONFIG names {} processes that train, and this one, {} {}, is none of them: correct its '
                         'task'.format(len(hosts), *name))
     return list(hosts.values()), list(hosts).index(name)

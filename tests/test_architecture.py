@@ -123,7 +123,8 @@ def test_tensorflow_is_imported_in_one_place(path):
 
 
 LIGHT = ('config', 'config_file', 'images', 'pictures.opening', 'errors', 'parallel', 'process', 'command_line',
-         'html_page', 'files.atomic', 'files.hashing', 'files.kept_file', 'files.folder_settings', 'places',
+         'html_page', 'files.atomic', 'files.hashing', 'files.kept_file', 'files.folder_settings', 'files.arrays',
+         'files.yaml_file', 'places',
          'runs.folder', 'runs.sample_sheet', 'runs.checkpoint_files', 'data.folders', 'training.inputs',
          'report.__main__', 'study.__main__', 'clips.opening', 'clips.joining', 'clips.segments', 'video.job',
          'video.analysis', 'web.guard', 'web.jobs', 'web.uploads')

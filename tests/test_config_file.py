@@ -10,6 +10,7 @@ from data_tools.make_style import Recipe
 from dctnet import config_file
 from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError
+from dctnet.files.changes import differences
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 PRESETS = sorted(path for path in CONFIGS.glob('**/*.yaml') if path.parent.name != 'cluster')  # Kubernetes' own there
@@ -41,7 +42,7 @@ def test_presets_load_and_round_trip(path, tmp_path):
     config = config_file.load(config_class, path)
     text = config_file.to_yaml(config_file.to_dict(config))
     assert config_file.from_dict(config_class, yaml.safe_load(text), 'x') == config
-    assert config_file.differences(yaml.safe_load(text), config_file.to_dict(config)) == []
+    assert differences(yaml.safe_load(text), config_file.to_dict(config)) == []
 
 
 def test_presets_hold_the_numbers_of_the_recipe():
@@ -111,12 +112,12 @@ def test_on_and_off_stay_words():
     ('start.pixel=auto', ['start.pixel', 'a whole number']),
     ('loss=5', ['loss must be a section', '5']),
     ('train.steps.more=5', ['train.steps', 'a whole number']),
-    ('data.photo={a: 1}', ['data.photo', 'text']),
-    ('data.photo=[a, b]', ['data.photo', 'text']),
+    ('data={photo: {a: 1}}', ['data.photo', 'text']),
+    ('data={photo: [a, b]}', ['data.photo', 'text']),
     ('train.steps', ['write it as --set section.key=value']),
     ('=5', ['write it as --set section.key=value']),
     ('train..steps=5', ['unknown key train.']),
-    ('train.steps=[1', ['--set train.steps=[1', 'not valid YAML']),
+    ('train.steps=[1', ['train.steps', "a whole number, not '[1'"]),
     ('extends=other.yaml', ['unknown key extends']),
 ], ids=lambda value: value[:30] if isinstance(value, str) else '')
 def test_mistakes_on_the_command_line(tmp_path, override, parts):
@@ -128,6 +129,38 @@ def test_mistakes_on_the_command_line(tmp_path, override, parts):
 @pytest.mark.parametrize('given, expected', [('/a #b', '/a #b'), ('"/a b"', '/a b'), (' /a ', '/a'), ('', '')])
 def test_text_on_the_command_line_is_taken_as_it_stands(tmp_path, given, expected):
     assert load(tmp_path, '{}', 'data.photo=' + given).data.photo == expected
+
+
+ODD_TEXTS = ['2023_11_30', '0755', '00007', '7:45', 'yes', 'off', 'False', '2.50', '0xff', '0b11', '2022-02-29', '5e-3',
+             '.5', '1_000', '2001-01-01 10:00:00', '.inf', '!', '&a', '*a', '%x']
+
+
+@pytest.mark.parametrize('text', ODD_TEXTS + ['null', '[x]', '{y}', 'a: b', '[a', '- b', '#x', '? y'])
+def test_text_keys_keep_the_text_of_the_command_line(tmp_path, text):
+    assert load(tmp_path, '{}', 'data.photo=' + text).data.photo == text
+
+
+@pytest.mark.parametrize('text', [text for text in ODD_TEXTS if text[0] not in '!&*%'])
+def test_text_keys_keep_the_text_of_the_file(tmp_path, text):
+    config = load(tmp_path, f'data:\n  photo: {text}\n')
+    assert config.data.photo == text
+    again = write(tmp_path, config_file.to_yaml(config_file.to_dict(config)))
+    assert config_file.load_saved(TtnConfig, again) == config
+
+
+@pytest.mark.parametrize('text, steps', [('0755', 755), ('1_000', 1000), ('0x10', 16), ('2e3', 2000), ('7:45', None),
+                                         ('yes', None), ('9' * 5000, None), ('2001-01-01', None), ('.nan', None)])
+def test_whole_numbers_are_what_people_mean(tmp_path, text, steps):
+    for arguments in (['{}', 'train.steps=' + text], [f'train: {{steps: {text}}}']):
+        if steps is None:
+            assert 'train.steps must be a whole number' in message(tmp_path, *arguments)
+        else:
+            assert load(tmp_path, *arguments).train.steps == steps
+
+
+def test_a_choice_takes_yaml_s_words_for_on_and_off(tmp_path):
+    assert load(tmp_path, '{}', 'start.discriminator=auto', 'data.geometry=off').data.geometry == 'off'
+    assert load(tmp_path, 'data: {geometry: no}').data.geometry == 'off'
 
 
 def test_the_last_override_wins_and_sections_are_merged(tmp_path):
@@ -179,7 +212,7 @@ def test_places_that_are_no_file(tmp_path):
         with pytest.raises(UserError, match=part):
             config_file.load(TtnConfig, path)
     (tmp_path / 'picture.yaml').write_bytes(bytes(range(256)))
-    with pytest.raises(UserError, match='is not valid YAML'):
+    with pytest.raises(UserError, match='is no UTF-8 text'):
         config_file.load(TtnConfig, tmp_path / 'picture.yaml')
 
 
@@ -189,7 +222,7 @@ def test_an_empty_file_is_the_defaults(tmp_path):
 
 
 def test_differences_names_the_leaves():
-    assert config_file.differences({'a': {'b': 1, 'c': 2}, 'd': 3}, {'a': {'b': 1, 'c': 5}, 'e': 4}) == [
+    assert differences({'a': {'b': 1, 'c': 2}, 'd': 3}, {'a': {'b': 1, 'c': 5}, 'e': 4}) == [
         ('a.c', 2, 5), ('d', 3, None), ('e', None, 4)]
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from dctnet.errors import UserError
+from dctnet.files import text_file
 from dctnet.files.hashing import sha256_of_file, sha256_of_lines
 
 # docs/recipe.md, "Exemplars from Stable Diffusion": the prompts that the published models were tuned with.
@@ -48,13 +49,8 @@ def read_subjects(path: Path) -> List[str]:
 
     Raises UserError if it cannot be read, has no subject, or has one twice.
     """
-    try:
-        lines = path.read_text(encoding='utf-8-sig').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f'cannot read the subjects in {path} ({error}): name a text file, UTF-8, a subject a '
-                        'line') from error
     first: Dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_file.lines(path, 'list of subjects'), 1):
         subject = ' '.join(line.split())
         if subject and not subject.startswith('#') and first.setdefault(subject, number) != number:
             raise UserError(f'{path}: lines {first[subject]} and {number} are both {subject!r}: their pictures would '

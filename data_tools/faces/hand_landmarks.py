@@ -13,8 +13,9 @@ import numpy as np
 
 from dctnet.errors import UserError
 from dctnet.face.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE
+from dctnet.files import json_file
 
-_FEWEST_PIXELS = 4
+_FEWEST_PIXELS, _LARGEST = 4, 1e6  # pixels
 
 
 def read(path: Path, names: Collection[str]) -> Dict[str, List[np.ndarray]]:
@@ -23,12 +24,7 @@ def read(path: Path, names: Collection[str]) -> Dict[str, List[np.ndarray]]:
     names: the images that there are. Raises UserError, naming the image and the face, if the file is missing or
     malformed, an image does not exist, or points cannot be a face.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
-    except OSError as error:
-        raise UserError(f'cannot read the landmarks {path} ({error.strerror}): check the path') from error
-    except ValueError as error:
-        raise UserError(f'{path} is not valid JSON: {error}') from error
+    content = json_file.read(Path(path), 'landmarks file')
     if not isinstance(content, dict):
         raise UserError(f'{path} must be an object {{"picture.png": [[[x, y], ...]]}}, not a {type(content).__name__}')
     unknown = sorted(set(content) - set(names))
@@ -72,4 +68,4 @@ def _triangle(points: np.ndarray) -> List[np.ndarray]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST

@@ -48,7 +48,8 @@ def is_done(folder: Path, lines: Sequence[str], stamp: Dict[str, Any], name: str
     """
     records = [json.loads(line) for line in lines]
     files = [record.get('file') for record in records if record.get('file')]
-    return (bool(records) and len(records) == max(records[0].get('faces') or 0, 1)
+    faces = records[0].get('faces') if records else None
+    return (bool(records) and len(records) == max(faces if isinstance(faces, int) else 0, 1)
             and all(record.get(key) == value for record in records for key, value in stamp.items())
             and all(record.get('rejected') != UNREADABLE for record in records)
             and files == [face_file(name, index) for index in range(len(files))]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from dctnet.errors import UserError
-from dctnet.files import atomic, folder_settings
+from dctnet.files import atomic, folder_settings, json_file
 
 MANIFEST, SETTINGS = 'manifest.jsonl', 'settings.json'
 
@@ -35,12 +35,15 @@ def read(folder: Path, key: str) -> Dict[str, List[str]]:
     Raises UserError if another line is damaged.
     """
     path = folder / MANIFEST
-    lines = path.read_text(encoding='utf-8', errors='replace').splitlines() if path.exists() else []
+    lines = path.read_bytes().decode('utf-8', 'replace').splitlines() if path.exists() else []
     by_key: Dict[str, List[str]] = {}
     for number, line in enumerate(lines, 1):
         try:
-            by_key.setdefault(json.loads(line)[key], []).append(line)
-        except (ValueError, KeyError, TypeError) as error:
+            record = json_file.parse_object(line)
+            if not isinstance(record[key], str) or not isinstance(record.get('file') or '', str):
+                raise ValueError('no names in it')
+            by_key.setdefault(record[key], []).append(line)
+        except (ValueError, KeyError) as error:
             if number < len(lines):
                 raise UserError(f'line {number} of {path} is damaged: remove that line, its picture is then done '
                                 'again') from error

@@ -4,10 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
-import yaml
-
 from dctnet import places
 from dctnet.errors import UserError
+from dctnet.files import yaml_file
 
 MANIFEST = places.shipped('checkpoints/manifest.yaml')
 _BLOCK = 1 << 20
@@ -52,12 +51,12 @@ class Entry(NamedTuple):
 
 def read_entries(path: Path = MANIFEST) -> Dict[str, Entry]:
     """All entries by name. Raises UserError if the file is missing, no YAML or incomplete."""
+    if not path.exists():
+        raise UserError(f'{path} is missing: take it from the repository')
+    content = yaml_file.read(path, 'the manifest')
     try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
         return {name: _entry(name, fields) for name, fields in content.items()}
-    except FileNotFoundError:
-        raise UserError(f'{path} is missing: take it from the repository') from None
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f'{path} is no manifest of weights ({type(error).__name__}: {error}): compare it with the '
                         "repository's") from error
 

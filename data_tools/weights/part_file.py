@@ -6,9 +6,9 @@ import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, NamedTuple, Optional
+from typing import Any, Dict, Iterator, NamedTuple, Optional
 
-from dctnet.files import atomic, durable, lock
+from dctnet.files import atomic, durable, kept_file, lock
 
 
 class Origin(NamedTuple):
@@ -87,10 +87,16 @@ def write_origin(part: Path, origin: Origin) -> None:
 
 def read_origin(part: Path) -> Optional[Origin]:
     """None if nothing readable is known of the part."""
-    try:
-        return Origin(**json.loads(_origin_file(part).read_text(encoding='utf-8')))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
+    return kept_file.read_object(_origin_file(part), _origin)
+
+
+def _origin(content: Dict[str, Any]) -> Origin:
+    """Raises TypeError or ValueError for anything else."""
+    origin = Origin(**content)
+    texts = (origin.url, origin.etag or '', origin.last_modified or '')
+    if not all(isinstance(text, str) for text in texts) or not isinstance(origin.size, (int, type(None))):
+        raise ValueError('no origin')
+    return origin
 
 
 def _remove_origin(part: Path) -> None:

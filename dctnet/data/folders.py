@@ -10,6 +10,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.errors import UserError
+from dctnet.files import text_file
 from dctnet.files.hashing import sha256_of_file
 
 log = logging.getLogger(__name__)
@@ -57,12 +58,21 @@ def list_folder(key: str, folder: str, batch_size: int) -> List[Path]:
     """
     if not folder:
         raise UserError(f'{key} is not set: name a folder of pictures in the config or with --set {key}=FOLDER')
-    path = Path(folder).expanduser()  # no shell does it in KEY=~/VALUE
+    path = _expanded(key, folder)
     paths = _kept(path) if path.suffix.lower() == '.txt' else images.list_images(path)
     if len(paths) < batch_size:
         raise UserError(f'{key} holds {len(paths)} pictures, fewer than a batch of {batch_size}: add pictures or lower '
                         'data.batch_size')
     return paths
+
+
+def _expanded(key: str, folder: str) -> Path:
+    """No shell expands ~ in KEY=~/VALUE."""
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{key}={folder}: there is no user of that name ({error}): write the folder's whole path"
+                        ) from error
 
 
 def list_validation(key: str, folder: str, training: Sequence[Path]) -> List[Path]:
@@ -91,12 +101,7 @@ def shared_files(paths: Sequence[Path], others: Sequence[Path]) -> List[Path]:
 
 
 def _kept(path: Path) -> List[Path]:
-    try:
-        names = sorted(set(keep_list_names(path)))
-    except FileNotFoundError:
-        raise UserError(f'keep-list {path} does not exist: check the path') from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f'keep-list {path} cannot be read as text ({error})') from error
+    names = sorted(set(keep_list_names(path)))
     paths = [path.parent / name for name in names]
     gone = [image.name for image in paths if not image.is_file()]
     if gone:
@@ -168,6 +173,7 @@ def keep_list_text(names: Sequence[str], notes: Sequence[str]) -> str:
 
 
 def keep_list_names(path: Path) -> List[str]:
-    """The names of a keep-list, in its order, without empty lines and comments."""
-    lines = [line.strip() for line in Path(path).read_text(encoding='utf-8').splitlines()]
+    """The names of a keep-list, in its order, without empty lines and comments. Raises UserError if it cannot be read
+    as text."""
+    lines = text_file.lines(Path(path), 'keep-list')
     return [line[2:] if line.startswith('./') else line for line in lines if line and not line.startswith('#')]

@@ -8,7 +8,7 @@ import cv2
 from dctnet import images
 from dctnet.compat import tf
 from dctnet.engine.trainer import Hook, Loop
-from dctnet.files import atomic
+from dctnet.files import atomic, json_file
 from dctnet.runs import sample_sheet
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Scalars(Hook):
     def begin(self, loop: Loop) -> None:
         """Cut off what a killed run wrote after its last checkpoint."""
         if self._path.exists():
-            lines = self._path.read_text(errors='replace').splitlines()
+            lines = self._path.read_text(encoding='utf-8', errors='replace').splitlines()
             kept = [line for line in lines if _step_of_line(line) <= loop.step]
             atomic.write_text(self._path, ''.join(line + '\n' for line in kept))
         self._writer.add_session_log(tf.SessionLog(status=tf.SessionLog.START), loop.step)
@@ -49,7 +49,7 @@ class Scalars(Hook):
         line = dict(step=loop.step, **line)
         self._window = self._data_wait = 0.0
         with atomic.storage_errors(self._path):
-            with self._path.open('a') as stream:
+            with self._path.open('a', encoding='utf-8') as stream:
                 stream.write(json.dumps(line) + '\n')
         summary = tf.Summary(value=[tf.Summary.Value(tag=name, simple_value=value)
                                     for name, value in loop.scalars.items()])
@@ -91,6 +91,6 @@ class Samples(Hook):
 
 def _step_of_line(line: str) -> float:
     try:
-        return json.loads(line)['step']
+        return float(json_file.parse_object(line)['step'])
     except (ValueError, KeyError, TypeError):
         return float('inf')  # a line cut off in the middle

@@ -1,5 +1,4 @@
 """What is exported: the generators of a run, a checkpoint, an .npz, a .pb or a model folder, with their origin."""
-import json
 from pathlib import Path
 from typing import Any, Dict, NamedTuple, Optional
 
@@ -9,6 +8,7 @@ import numpy as np
 from dctnet import config_file, images
 from dctnet.errors import UserError
 from dctnet.exporters.translator import Weights
+from dctnet.files import json_file
 from dctnet.files.hashing import sha256_of_bytes
 from dctnet.inference.model_folder import BACKGROUND_NAME, HEAD_NAME, MASK_NAME
 from dctnet.nets import unet
@@ -84,11 +84,8 @@ def _of_card(folder: Path) -> Dict[str, Any]:
     path = (folder / BACKGROUND_NAME).with_suffix('.json')
     if not path.is_file():
         return {'source': folder.resolve().name}
-    try:
-        card = json.loads(path.read_text(encoding='utf-8'))
-        return {name: card[name] for name in _KEPT if name in card}
-    except (OSError, ValueError, TypeError) as error:
-        raise UserError(f'the card {path} is damaged ({error}): remove it, or bring the folder back') from error
+    card = json_file.read_object(path, 'card')
+    return {name: card[name] for name in _KEPT if name in card}
 
 
 def _of_config(run: Path) -> Dict[str, Any]:

@@ -1,10 +1,9 @@
 """The folder that an export writes into: it must not end up with files of two translators side by side."""
-import json
 from pathlib import Path
 from typing import Collection
 
 from dctnet.errors import UserError
-from dctnet.files import atomic
+from dctnet.files import atomic, json_file
 
 
 def check(out: Path, written: Collection[str], hashes: Collection[str]) -> None:
@@ -30,6 +29,6 @@ def check(out: Path, written: Collection[str], hashes: Collection[str]) -> None:
 def _weights_of(card: Path) -> object:
     """The hash of the weights that a card names; None if it is no card, or one of an older version."""
     try:
-        return json.loads(card.read_text(encoding='utf-8')).get('weights_sha256')
-    except (OSError, ValueError, AttributeError):
+        return json_file.read_object(card, 'card').get('weights_sha256')
+    except UserError:
         return None

@@ -1,10 +1,10 @@
 """What the files of a folder were made with, kept beside them as JSON: under other settings the folder is refused."""
-import json
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-from dctnet.config_file import changes_text, differences
 from dctnet.errors import UserError
+from dctnet.files import json_file
+from dctnet.files.changes import changes_text, differences
 
 
 def check(path: Path, settings: Dict[str, Any], section: str = '') -> None:
@@ -26,13 +26,13 @@ def check(path: Path, settings: Dict[str, Any], section: str = '') -> None:
 
 
 def _read(path: Path, section: str) -> Optional[Dict[str, Any]]:
+    if not path.exists():
+        return None
     try:
-        content = json.loads(path.read_text(encoding='utf-8'))
+        content = json_file.read_object(path, 'the settings')
         recorded = content.get(section) if section else content
         if not isinstance(recorded, (dict, type(None))):
-            raise ValueError('no settings in it')
+            raise UserError(f'no settings in {path}')
         return recorded
-    except FileNotFoundError:
-        return None
-    except (ValueError, AttributeError) as error:
+    except UserError as error:
         raise UserError(f'{path} is damaged ({error}): remove the folder, or choose another') from error

@@ -81,7 +81,7 @@ def folder_features(hashes: Dict[Path, str], network: Network, side: int, key: s
     cache: folder where they are kept, under a hash of files and key.
     Raises UserError as `batches_of_features` does.
     """
-    file = cache / (sha256_of_lines([folder_hash(hashes), key, str(side), RESIZE, str(KEPT)])[:32] + '.npz')
+    file = cache / (sha256_of_lines([folder_hash(hashes), key, str(side), RESIZE, 'sRGB', str(KEPT)])[:32] + '.npz')
     features_before = kept_file.read_arrays(file, lambda arrays: _fitting(arrays, len(hashes)))
     if features_before is not None:
         return features_before

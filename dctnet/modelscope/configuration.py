@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple
 
 from dctnet.errors import UserError
+from dctnet.files import json_file
 
 NAME = 'configuration.json'
 PRESET = 'ttn/official.yaml'
@@ -66,12 +67,9 @@ def read(file: Path, arguments: Dict[str, Any]) -> Training:
 
 
 def _section(file: Path) -> Dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding='utf-8'))
-    except FileNotFoundError:
-        raise UserError(f'{file} does not exist: a training needs its section "train" (docs/python.md)') from None
-    except (OSError, ValueError) as error:
-        raise UserError(f'cannot read {file} as JSON ({error}): put it right, or bring it back') from error
+    if not file.exists():
+        raise UserError(f'{file} does not exist: a training needs its section "train" (docs/python.md)')
+    content = json_file.read(file, 'configuration')
     section = content.get('train') if isinstance(content, dict) else None
     if not isinstance(section, dict):
         raise UserError(f'{file} has no section "train": add it (docs/python.md lists its keys)')

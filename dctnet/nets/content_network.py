@@ -3,7 +3,6 @@
 The measure is a trained VGG19, whose features count as they are: the published weight of 200 belongs to it
 (docs/recipe.md, "Content weights of different networks").
 """
-import json
 import logging
 from pathlib import Path
 from typing import Any, Dict, Optional
@@ -14,6 +13,7 @@ from dctnet import frozen
 from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
+from dctnet.files import json_file
 from dctnet.nets import dlib_content, vgg19
 from dctnet.nets.dlib_file import read_descriptor_weights
 from dctnet.nets.pretrained import imported_file, read_file, read_imported
@@ -61,11 +61,7 @@ def read_card(file: Path) -> Dict[str, Any]:
     card = file.with_suffix('.json')
     if not card.exists():
         return {}
-    try:
-        return dict(json.loads(card.read_text(encoding='utf-8')).items())
-    except (OSError, ValueError, AttributeError) as error:
-        raise UserError(f'cannot read {card}, the card of the content network ({error}): put a JSON object there, or '
-                        'remove it') from error
+    return json_file.read_object(card, 'card of the content network')
 
 
 def _scale_of(file: Path) -> Optional[float]:

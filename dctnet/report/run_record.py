@@ -1,5 +1,4 @@
 """What a run has left in its folder, read for looking at it. Works on a run that is still being trained."""
-import json
 import re
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Tuple
@@ -9,6 +8,8 @@ import numpy as np
 from dctnet import config_file
 from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError
+from dctnet.files import json_file, kept_file
+from dctnet.files.changes import differences
 
 _CONFIGS = {'ccn': CcnConfig, 'ttn': TtnConfig}
 
@@ -79,7 +80,7 @@ def read_run(folder: Path) -> RunRecord:
     defaults = config_file.to_dict(_CONFIGS[stage]())
     metrics, unreadable = _metrics(folder / 'metrics.jsonl')
     return RunRecord(folder, stage, config,
-                     [change.key for change in config_file.differences(defaults, config) if change.new is not None],
+                     [change.key for change in differences(defaults, config) if change.new is not None],
                      environment, _json(folder / 'pictures.json'), metrics, unreadable,
                      _waits(metrics, int(environment.get('from_step', 0))), str(environment.get('ended', '')),
                      _samples(folder / 'samples'), _best(folder / 'best' / 'best.json'))
@@ -87,8 +88,9 @@ def read_run(folder: Path) -> RunRecord:
 
 def _stage(environment: Dict[str, Any], folder: Path) -> str:
     """As recorded, in the command if the run is from before it was recorded by itself."""
-    words = [environment.get('stage')] + list(environment.get('command') or [])
-    stages = [word for word in words if word in _CONFIGS]
+    command = environment.get('command')
+    words = [environment.get('stage')] + (command if isinstance(command, list) else [])
+    stages = [word for word in words if isinstance(word, str) and word in _CONFIGS]
     if not stages:
         raise UserError(f"{folder / 'environment.json'} does not tell the stage of the run: start the same training "
                         'again for a moment, which records it')
@@ -100,10 +102,10 @@ def _metrics(path: Path) -> Tuple[Dict[str, Series], int]:
     unreadable = 0
     for line in _lines(path):
         try:
-            record = json.loads(line)  # NaN and Infinity are read, too
+            record = json_file.parse_object(line)  # NaN and Infinity are read, too
             step = int(record.pop('step'))
             numbers = {name: float(value) for name, value in record.items()}
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             unreadable += 1  # mostly the last one, which is just being written
             continue
         for name, value in numbers.items():
@@ -143,11 +145,7 @@ def _lines(path: Path) -> List[str]:
 
 
 def _json(path: Path) -> Dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding='utf-8'))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
+    return kept_file.read_object(path, dict) or {}
 
 
 class Finding(NamedTuple):

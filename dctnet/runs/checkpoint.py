@@ -5,8 +5,6 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence
-from zipfile import BadZipFile, is_zipfile
-from zlib import error as ZlibError
 
 import numpy as np
 
@@ -14,11 +12,14 @@ from dctnet import frozen
 from dctnet.compat import reason, tf
 from dctnet.errors import UserError
 from dctnet.files import atomic, durable
+from dctnet.files.arrays import read_npz
 from dctnet.runs import checkpoint_files
 from dctnet.runs.checkpoint_files import SHARD, Best, all_in, latest, plainly_named, remove
 
 log = logging.getLogger(__name__)
 
+# TensorFlow 2.x maps some codes of its errors to Python's own.
+_DAMAGE = (tf.errors.OpError, LookupError, ValueError, RuntimeError, TypeError, OverflowError, MemoryError)
 _OPTIMISER_WORDS = ('/Adam', 'loss_scale/', 'beta1_power', 'beta2_power', 'global_step', '/ExponentialMovingAverage')
 
 
@@ -93,7 +94,7 @@ def restore(session: tf.Session, saver: tf.train.Saver, prefix: Path, may_lack: 
     try:
         with plainly_named(prefix.parent) as named:
             saver.restore(session, str(named / prefix.name))
-    except tf.errors.OpError as error:
+    except _DAMAGE as error:
         raise UserError('checkpoint {} is damaged ({}): remove its files to go on from the one before'.format(
             prefix, reason(error))) from error
 
@@ -143,7 +144,7 @@ def read_arrays(source: Path) -> Dict[str, np.ndarray]:
                             '.npz')
         source = prefix
     if source.suffix == '.npz':
-        arrays = _read_npz(source)
+        arrays = read_npz(source, 'weights')
     elif source.suffix == '.pb':
         arrays = frozen.constants(source, frozen.TRANSLATOR_SCOPE)
     else:
@@ -196,10 +197,22 @@ def warm_start(session: tf.Session, variables: Sequence[tf.Variable], arrays: Di
 def _read_checkpoint(prefix: Path) -> Dict[str, np.ndarray]:
     with _reader(prefix) as reader:
         try:
+            _check_sizes(reader, prefix)
             return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
-        except (tf.errors.OpError, IndexError, ValueError, RuntimeError) as error:  # 2.x maps some to Python's own
+        except _DAMAGE as error:
             raise UserError('checkpoint {} is damaged ({}): copy it again, or name an earlier one'.format(
                 prefix, reason(error))) from error
+
+
+def _check_sizes(reader: tf.train.NewCheckpointReader, prefix: Path) -> None:
+    """Raise ValueError if the index states larger arrays than the file of the data can hold."""
+    kinds = reader.get_variable_to_dtype_map()
+    stated = sum(tf.as_dtype(kinds[name]).size * int(np.prod(shape, dtype=np.float64))
+                 for name, shape in reader.get_variable_to_shape_map().items())
+    there = sum(path.stat().st_size for path in prefix.parent.iterdir()
+                if path.name.startswith(prefix.name + '.data-'))
+    if stated > there:
+        raise ValueError(f'its index states {stated} bytes, and its data has {there}')
 
 
 def _shapes(prefix: Path) -> Dict[str, tuple]:
@@ -215,20 +228,7 @@ def _reader(prefix: Path) -> Iterator[tf.train.NewCheckpointReader]:
     with plainly_named(prefix.parent) as named:
         try:
             reader = tf.train.NewCheckpointReader(str(named / prefix.name))
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise UserError('{} is not a readable TensorFlow checkpoint ({})'.format(
                 prefix, reason(error))) from error
         yield reader
-
-
-def _read_npz(path: Path) -> Dict[str, np.ndarray]:
-    try:
-        with path.open('rb') as stream:
-            if not is_zipfile(stream):
-                raise ValueError('it is no zip archive')
-        with np.load(str(path), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise UserError(f'weights {path} do not exist: check the path') from None
-    except (ValueError, OSError, BadZipFile, EOFError, ZlibError) as error:
-        raise UserError(f'{path} is not a readable .npz of plain arrays ({error})') from error

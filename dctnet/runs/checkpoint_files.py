@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Iterator, List, NamedTuple, Optional
 
 from dctnet.errors import UserError
+from dctnet.files import json_file
 
 SHARD = '.data-00000-of-00001'
 CHECKPOINTS, BEST = 'checkpoints', 'best'
@@ -81,12 +82,12 @@ def best_prefix(run: Path, best: Best) -> Path:
 def read_best(run: Path) -> Optional[Best]:
     """The best so far, or None if there is none or its files are gone. Raises UserError for a damaged best.json."""
     path = run / BEST / 'best.json'
-    try:
-        entry = json.loads(path.read_text(encoding='utf-8'))
-        best = Best(int(entry['step']), str(entry['metric']), float(entry['value']), str(entry['measured_on']))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    try:
+        entry = json_file.read_object(path, 'record of the best checkpoint')
+        best = Best(int(entry['step']), str(entry['metric']), float(entry['value']), str(entry['measured_on']))
+    except (UserError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise UserError(f'{path} is damaged ({type(error).__name__}: {error}): bring it back, or remove the folder to '
                         'look for the best anew') from error
     return best if best_prefix(run, best) in all_in(run / BEST) else None

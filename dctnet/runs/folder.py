@@ -16,7 +16,8 @@ import dctnet
 from dctnet import config_file
 from dctnet.config import StageConfig
 from dctnet.errors import UserError
-from dctnet.files import atomic, lock
+from dctnet.files import atomic, kept_file, lock
+from dctnet.files.changes import changes_text, differences
 from dctnet.files.hashing import sha256_of_lines
 from dctnet.runs import checkpoint_files
 
@@ -80,13 +81,13 @@ class Run:
         return config
 
     def _check_resumable(self, saved: Dict[str, Any], now: Dict[str, Any]) -> None:
-        changes = config_file.differences(saved, now)
+        changes = differences(saved, now)
         refused = [change for change in changes if change.key not in _FREE_KEYS
                    and (change.key.split('.')[0] in _FIXED_SECTIONS or change.key in _FIXED_KEYS)]
         if refused:
             raise UserError(f'run folder {self.path} holds a training with another architecture, loss, augmentation or '
                             'start: '
-                            f'{config_file.changes_text(refused)}. Use another --run, or start a fine-tune in one with '
+                            f'{changes_text(refused)}. Use another --run, or start a fine-tune in one with '
                             f'--init-from {self.path}')
         for key, old, new in changes:
             log.info('resuming with a change: %s %r -> %r', key, old, new)
@@ -137,12 +138,17 @@ class Run:
         path = self.path / 'pictures.json'
         now = {key: {'count': len(paths), 'sha256_of_names': sha256_of_lines(path.name for path in paths)}
                for key, paths in listings.items()}
-        before = json.loads(path.read_text()) if path.exists() else now
+        before = kept_file.read_object(path, _listings) or now
         for key, entry in now.items():
             if before.get(key, entry) != entry:
                 log.warning('%s holds other pictures than before (%d, now %d): from here on the run differs from an '
                             'uninterrupted one', key, before[key]['count'], entry['count'])
         atomic.write_text(path, json.dumps(now, indent=2) + '\n')
+
+
+def _listings(content: Dict[str, Any]) -> Dict[str, Dict[str, Any]]:
+    return {key: {'count': int(entry['count']), 'sha256_of_names': str(entry['sha256_of_names'])}
+            for key, entry in content.items()}
 
 
 @contextlib.contextmanager

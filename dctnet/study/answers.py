@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from dctnet.errors import UserError
+from dctnet.files import json_file, text_file
 from dctnet.files.hashing import sha256_of_bytes
 
 QUESTIONS = ('content', 'style')  # which keeps the person better; which has the better style
+_MOST_QUESTIONS = 1000000  # nobody answers more; they are all listed
 Item = Tuple[str, str, str, str]  # image, first method, second method, question
 
 
@@ -54,14 +56,16 @@ def read_answers(paths: Sequence[Path]) -> Tuple[Study, List[Answers]]:
 
 
 def _read(path: Path) -> Tuple[Study, Answers]:
+    text = text_file.read(path, 'answer file')
     try:
-        record = json.loads(path.read_text(encoding='utf-8-sig'))  # some editors put a mark in front
+        record = json_file.parse_object(text)
         study = Study(_texts(record['methods']), _texts(record['names']))
         participant, answers = record['participant'], list(record['answers'])
         choices: Any = [(tuple(_texts(entry['item'])), entry['choice']) for entry in answers]
-    except FileNotFoundError:
-        raise UserError(f'answer file {path} does not exist: check the path') from None
-    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
+        questions = len(study.methods) ** 2 * len(study.names)
+        if questions > _MOST_QUESTIONS:
+            raise ValueError(f'{len(study.methods)} methods, {len(study.names)} pictures')
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is no answer file of a study page ({f'{type(error).__name__} {error}'}): ask for it "
                         'again') from error
     if record.get('study') != study.id:
@@ -76,7 +80,7 @@ def _read(path: Path) -> Tuple[Study, Answers]:
             raise UserError(f"{path}: the study has no question {', '.join(item)}: ask for the file again")
         if item in seen:
             raise UserError(f"{path}: question {', '.join(item)} is answered twice: ask for it again")
-        if choice not in item[1:3]:
+        if not isinstance(choice, str) or choice not in item[1:3]:
             raise UserError(f"{path}: {choice!r} is none of the methods of question {', '.join(item)}: ask for the "
                             'file again')
         seen[item] = choice

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from dctnet.files import atomic, folder_settings
+from dctnet.files import atomic, folder_settings, json_file, text_file
 from dctnet.video.faces import Sighting
 
 _SETTINGS, _FACES = 'settings.json', 'faces.jsonl'
@@ -46,8 +46,13 @@ class Unfinished:
                 return None
             with open(str(self.folder / _FACES), 'rb') as stream:
                 stream.seek(place)
-                _, found = json.loads(stream.readline())
-        return [Sighting((box[0], box[1], box[2], box[3]), score, np.array(points)) for box, score, points in found]
+                line = stream.readline()
+        try:
+            _, found = json_file.parse(text_file.decode(line))
+            return [Sighting((box[0], box[1], box[2], box[3]), float(score), np.array(points, np.float64))
+                    for box, score, points in found]
+        except (ValueError, TypeError, LookupError):  # damaged: the frame is looked at again
+            return None
 
     def keep_faces(self, index: int, found: List[Sighting]) -> None:
         """Remember what was found on a frame."""
@@ -70,8 +75,8 @@ def _places(path: Path) -> Dict[int, int]:
             start = 0
             for line in stream:
                 try:
-                    places[json.loads(line)[0]] = start
-                except ValueError:  # cut off with the power
+                    places[int(json_file.parse(text_file.decode(line))[0])] = start
+                except (ValueError, TypeError, LookupError, OverflowError):  # cut off with the power
                     pass
                 start += len(line)
     return places

@@ -150,7 +150,7 @@ def test_values_that_make_no_sense(released, key, value):
     assert ('optim.lr' if key == 'adv_train_lr' else f'train.{key}') in said and repr(value) in said
 
 
-@pytest.mark.parametrize('text, said', [(None, 'does not exist'), ('{', 'cannot read'),
+@pytest.mark.parametrize('text, said', [(None, 'does not exist'), ('{', 'is not valid JSON'),
                                         ('[]', 'has no section "train"'), ('{"train": 1}', 'has no section "train"')])
 def test_a_configuration_that_is_none(released, text, said):
     file = released / 'model' / 'configuration.json'

@@ -149,7 +149,7 @@ def test_sources_that_are_none(tmp_path):
     data = (tmp_path / 'x.npz').read_bytes()
     for bad in (b'', data[:len(data) // 2], b'\x93' * 999):
         (tmp_path / 'x.npz').write_bytes(bad)
-        assert 'x.npz is not a readable .npz' in message(checkpoint.read_arrays, tmp_path / 'x.npz')
+        assert 'x.npz are not a readable .npz' in message(checkpoint.read_arrays, tmp_path / 'x.npz')
     (tmp_path / 'notes.txt').write_text('')
     assert 'notes.txt' in message(checkpoint.read_arrays, tmp_path / 'notes.txt')
 

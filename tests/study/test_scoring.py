@@ -63,7 +63,7 @@ def test_the_same_participant_twice_is_refused(tmp_path):
     pytest.param(b'[' * 100000, id='deep')])
 def test_files_that_hold_something_else_are_refused(tmp_path, data):
     (tmp_path / 'other.json').write_bytes(data)
-    with pytest.raises(UserError, match='other.json is no answer file') as caught:
+    with pytest.raises(UserError, match='other.json is no (answer file|UTF-8 text)') as caught:
         read_answers([tmp_path / 'other.json'])
     assert '\n' not in str(caught.value)
 
@@ -87,7 +87,7 @@ def test_answers_that_the_page_cannot_give_are_refused(tmp_path, entry):
 
 
 def test_files_that_are_not_there_are_told(tmp_path):
-    for path, part in ((tmp_path / 'none.json', 'does not exist'), (tmp_path, 'is no answer file')):
+    for path, part in ((tmp_path / 'none.json', 'does not exist'), (tmp_path, 'is a folder')):
         with pytest.raises(UserError, match=part):
             read_answers([path])
 
