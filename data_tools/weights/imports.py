@@ -1,5 +1,8 @@
 """Published files -> the files that this project uses, one function a kind. Each returns what was done, in one line."""
+import gzip
+import io
 import tarfile
+import zlib
 from pathlib import Path
 from typing import Dict, Optional
 
@@ -19,8 +22,10 @@ from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19,
 from dctnet.nets.dlib_file import read_descriptor_weights
 from dctnet.runs import checkpoint
 
-from . import dlib_check, stylegan2, torch_states
+from . import dlib_check, stylegan2, torch_file
 from .torch_states import arcface_arrays, lpips_arrays
+
+_MOST_UNPACKED = 256 << 20  # bytes; the published archive has 100 MB
 
 
 def import_generator(source: Path, out: Path, mask: Optional[Path] = None) -> str:
@@ -93,7 +98,7 @@ def import_stylegan2(source: Path, out: Path) -> str:
 def import_arcface(source: Path, out: Path) -> str:
     """Write the identity network `out` (.pb) from IR-SE50's PyTorch state. Raises UserError if the source is missing,
     damaged or something else; nothing is written then."""
-    weights = arcface_arrays(torch_states.read_states(source), str(source))
+    weights = arcface_arrays(torch_file.read_states(source), str(source))
     frozen.write_graph(arcface.freeze_graph(weights), out)
     return f'{out}: IR-SE50, {sum(array.size for array in weights.values())} parameters from {source}'
 
@@ -104,16 +109,12 @@ def import_inception(source: Path, out: Path) -> str:
     graph_def = tf.GraphDef()
     try:
         if source.name.endswith(('.tgz', '.tar.gz')):
-            with tarfile.open(str(source)) as archive:
-                member = next(entry for entry in archive if entry.name.endswith('.pb') and entry.isfile())
-                content = archive.extractfile(member)
-                assert content is not None, 'a plain file'
-                graph_def.ParseFromString(content.read())
+            graph_def.ParseFromString(_graph_in_archive(source))
         else:
             graph_def.ParseFromString(source.read_bytes())
     except OSError as error:
         raise UserError(f'cannot read {source} ({error}): check the path, or fetch it again') from error
-    except (tarfile.TarError, EOFError, StopIteration, DecodeError) as error:
+    except (tarfile.TarError, EOFError, StopIteration, ValueError, zlib.error, DecodeError) as error:
         raise UserError(f'{source} holds no frozen graph ({type(error).__name__}): fetch it again') from error
     graph_def = inception.pooling_part(graph_def, str(source))
     contents.check(graph_def, str(source))
@@ -123,10 +124,23 @@ def import_inception(source: Path, out: Path) -> str:
     return f'{out}: Inception up to {inception.OUTPUT}, {len(graph_def.node)} operations from {source}'
 
 
+def _graph_in_archive(source: Path) -> bytes:
+    """The first .pb of a .tgz. Raises ValueError if the archive unpacks to more than makes sense."""
+    with gzip.open(str(source)) as stream:
+        unpacked = stream.read(_MOST_UNPACKED + 1)
+    if len(unpacked) > _MOST_UNPACKED:
+        raise ValueError(f'it unpacks to more than {_MOST_UNPACKED} bytes')
+    with tarfile.open(fileobj=io.BytesIO(unpacked), mode='r:') as archive:
+        member = next(entry for entry in archive if entry.name.endswith('.pb') and entry.isreg())
+        content = archive.extractfile(member)
+        assert content is not None, 'a regular file'
+        return content.read()
+
+
 def import_lpips(alexnet: Path, linear: Path, out: Path) -> str:
     """Write LPIPS `out` (.pb) from the PyTorch states of AlexNet and of the linear layers. Raises UserError if one is
     missing, damaged or something else; nothing is written then."""
-    weights = lpips_arrays(torch_states.read_states(alexnet), torch_states.read_states(linear),
+    weights = lpips_arrays(torch_file.read_states(alexnet), torch_file.read_states(linear),
                            f'{alexnet} and {linear}')
     frozen.write_graph(lpips.freeze_graph(weights), out)
     return (f'{out}: LPIPS on AlexNet, {sum(array.size for array in weights.values())} parameters from {alexnet} and '

@@ -11,7 +11,7 @@ from typing import Any, Dict, List
 import numpy as np
 
 from dctnet.errors import UserError
-from dctnet.files.pickled_arrays import ArrayUnpickler, decoded
+from dctnet.files.pickled_arrays import ArrayUnpickler, decoded, mapped
 
 _LAYER = re.compile(r'(?:G_synthesis/)?(\d+)x\1/(.+)$')
 
@@ -42,7 +42,7 @@ _STAND_INS = {
 def read_networks(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
     """generator, generator_ema and discriminator of a .pkl, converted. Raises UserError if it is no such file."""
     try:
-        with Path(path).open('rb') as stream:
+        with Path(path).open('rb') as file, mapped(file) as stream:
             content = ArrayUnpickler(stream, path, _STAND_INS).load()
     except UserError:
         raise
@@ -53,11 +53,11 @@ def read_networks(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
                         'again') from error
     if not isinstance(content, tuple) or len(content) != 3 or not all(isinstance(n, _Network) for n in content):
         raise UserError(f"{path} does not hold the three networks (G, D, Gs) of NVIDIA's TensorFlow StyleGAN2")
-    generator, discriminator, average = [_variables(network, path) for network in content]
     try:
+        generator, discriminator, average = [_variables(network, path) for network in content]
         return {'generator': generator_arrays(generator), 'generator_ema': generator_arrays(average),
                 'discriminator': discriminator_arrays(discriminator)}
-    except (KeyError, ValueError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f'{path} is no StyleGAN2 of configuration E or F: {error}') from error
 
 

@@ -12,7 +12,7 @@ from dctnet.errors import UserError
 from dctnet.nets.stylegan2 import Architecture, discriminator_shapes, generator_shapes
 from dctnet.runs import checkpoint
 
-from . import nvidia, torch_states
+from . import nvidia, torch_file
 
 _PARTS = {'g': 'generator', 'g_ema': 'generator_ema', 'd': 'discriminator'}  # rosinality's names
 _FIR_KERNEL = re.compile(r'(^|\.)kernel$')  # constants of the implementation, the same in every file
@@ -69,7 +69,7 @@ def check_network(network: str, weights: Dict[str, np.ndarray], a: Architecture,
 
 
 def _read_rosinality(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
-    states = torch_states.read_states(path)
+    states = torch_file.read_states(path)
     networks = {}
     for theirs, ours in _PARTS.items():
         if isinstance(states.get(theirs), dict):

@@ -1,6 +1,5 @@
 """Animated pictures (gif, webp, png) as a Clip, by Pillow: ffmpeg reads no animated webp before version 9."""
 from array import array
-from itertools import count
 from pathlib import Path
 from typing import Iterator, Tuple
 

@@ -14,7 +14,7 @@ from dctnet.errors import UserError
 _MAGIC = b'\x93NUMPY'
 _LENGTH_BYTES = {(1, 0): 2, (2, 0): 4, (3, 0): 4}
 _LONGEST_HEADER, _MOST_AXES, _MOST_MEMBERS = 10000, 16, 100000
-_HEADER = re.compile(r"\{'descr': '([<>|=]?[?biufcSU]\d*)', 'fortran_order': (True|False), "
+_HEADER = re.compile(r"\{'descr': '([<>|=]?[?biufcSUO]\d*)', 'fortran_order': (True|False), "
                      r"'shape': \(((?:\d{1,18}L?,? ?){0,32})\),? ?\}\s*\Z")
 _KNOWN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _FREE_BYTES, _MOST_COMPRESSED = 256 << 20, 100  # beyond the first, a file must have one byte for so many of its arrays
@@ -79,11 +79,11 @@ def check_members(members: List[zipfile.ZipInfo], size: int) -> None:
         raise ValueError(f'{size} bytes claim to hold {whole}')
 
 
-def read_header(stream: BinaryIO) -> Tuple[np.dtype, Tuple[int, ...], bool]:
+def read_header(stream: BinaryIO, objects: bool = False) -> Tuple[np.dtype, Tuple[int, ...], bool]:
     """Type, shape and Fortran order that the head of an .npy states; the stream is then at its numbers. Raises
-    ValueError for anything but a plain array."""
+    ValueError for anything but a plain array, or one of objects if that is asked for."""
     match = _HEADER.match(_header_text(stream))
-    if match is None:
+    if match is None or match.group(1).endswith('O') and not objects:
         raise ValueError('its header is not that of a plain array')
     kind, fortran, sizes = match.groups()
     shape = tuple(int(size) for size in re.findall(r'\d+', sizes))

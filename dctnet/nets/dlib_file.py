@@ -6,9 +6,11 @@ from typing import List, NamedTuple, Tuple
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.files import text_file
 
 CONVOLUTIONS = 29
 _TENSOR_VERSION = 2
+_MOST_BYTES = 256 << 20  # the published file has 22 MB
 
 
 class DescriptorWeights(NamedTuple):
@@ -21,13 +23,12 @@ class DescriptorWeights(NamedTuple):
 def read_descriptor_weights(path: Path) -> DescriptorWeights:
     """Read dlib_face_recognition_resnet_model_v1.dat. Raises UserError if it is missing, damaged or another file."""
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise UserError(f'cannot read {path} ({error.strerror}): name '
-                        'dlib_face_recognition_resnet_model_v1.dat') from error
+        data = text_file.read_bytes(Path(path), 'descriptor network', _MOST_BYTES)
+    except UserError as error:
+        raise UserError(f'{error}: name dlib_face_recognition_resnet_model_v1.dat') from error
     try:
         weights = _parse(data)
-    except (ValueError, IndexError, struct.error) as error:
+    except (ValueError, IndexError, struct.error, OverflowError, ZeroDivisionError) as error:
         raise UserError(f"{path} is not dlib's face descriptor network, or is damaged ({error}): take "
                         'dlib_face_recognition_resnet_model_v1.dat again') from error
     if not all(np.isfinite(array).all() for pair in weights.convolutions for array in pair + (weights.matrix,)):
@@ -81,7 +82,9 @@ class _Reader:
         version = self.integer()
         if version != _TENSOR_VERSION:
             raise ValueError(f'tensors of version {version} are unknown')
-        size = int(np.prod([self.integer() for _ in range(4)], dtype=np.int64))
+        size = 1
+        for _ in range(4):
+            size *= self.integer()
         if not 0 < size * 4 <= len(self._data) - self.position:
             raise ValueError('the file ends inside a tensor')
         array = np.frombuffer(self._data, '<f4', size, self.position).astype(np.float32)

@@ -14,6 +14,7 @@ from dctnet.errors import UserError
 from dctnet.files.pickled_arrays import read_array_lists
 from dctnet.nets import vgg19
 
+_LARGEST, _MOST_ARRAYS = 3 * 3 * 512 * 512, 4  # numbers of an array; arrays of a layer
 _NPY_MAGIC, _HDF5_MAGIC = b'\x93NUMPY', b'\x89HDF\r\n\x1a\n'
 _SHOWN = 3  # faults of a file
 _WANTED_FILES = 'vgg19.npy or vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 (sources in checkpoints/README.md)'
@@ -54,8 +55,9 @@ def _read_keras(path: Path) -> Dict[str, List[np.ndarray]]:
                 group = layers.get('block{0}_conv{1}'.format(*name[len('conv'):].split('_')))
                 if isinstance(group, h5py.Group):
                     weights[name] = _arrays_by_rank(group)
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:  # h5py signals damage by any of these
-        raise UserError(f'{path} is damaged or cut off ({error}): download it again') from error
+    except (OSError, LookupError, RuntimeError, ValueError, TypeError, AttributeError, MemoryError) as error:
+        # h5py signals damage by any of these
+        raise UserError(f"{path} is damaged or cut off ({' '.join(str(error).split())}): download it again") from error
     return weights
 
 
@@ -65,6 +67,9 @@ def _arrays_by_rank(group: h5py.Group) -> List[np.ndarray]:
 
     def visit(_: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
+            # Its size is what the file states, and may lie anywhere: in other files, or nowhere.
+            if item.dtype.kind != 'f' or item.size > _LARGEST or len(arrays) == _MOST_ARRAYS or item.external:
+                raise ValueError(f'{item.name} has shape {item.shape} of {item.dtype}')
             arrays.append(np.asarray(item[()], dtype=np.float32))
 
     group.visititems(visit)

@@ -124,6 +124,29 @@ def test_damage_at_any_place_is_told(tmp_path):
             pass
 
 
+@pytest.mark.parametrize('body', [
+    pickle.NONE + pickle.LONG_BINPUT + b'\0\0\0\x40', pickle.NONE + b'p99999999\n', b'I' + b'9' * 200 + b'\n',
+    pickle.BINBYTES8 + b'\xff' * 7 + b'\x7f', pickle.BINUNICODE + b'\xff\xff\xff\x7fx', b'\x80\x04\x95' + b'\xff' * 8])
+def test_what_would_take_room_for_nothing_is_refused(tmp_path, body):
+    path = write_npy(tmp_path / 'x.npy', b'\x80\x04' + body + b'.')
+    with pytest.raises(UserError, match='x.npy is not a readable .npy'):
+        read_array_lists(path, ['a'])
+
+
+def test_one_text_that_is_encoded_again_and_again_is_refused(tmp_path):
+    once = b'c_codecs\nencode\nq\1(X\xa0\0\0\0' + b'a' * 160 + b'q\2X\6\0\0\0latin1q\3tR'
+    again = b'h\1(h\2h\3tR'
+    path = write_npy(tmp_path / 'x.npy', b'\x80\2](' + once + again * 99 + b'e.')
+    with pytest.raises(UserError, match='the same text again and again'):
+        read_array_lists(path, ['a'])
+
+
+def test_an_array_named_often_is_decoded_once(tmp_path):
+    array = np.ones((9, 9), np.float64)
+    found = read_array_lists(write_python2(tmp_path / 'x.npy', {'a': [array] * 50}), ['a'])['a']
+    assert len(found) == 50 and len({id(entry) for entry in found}) == 1
+
+
 def test_a_plain_array_and_a_missing_file_are_refused(tmp_path):
     np.save(str(tmp_path / 'x.npy'), KERNEL)
     with pytest.raises(UserError, match='one array'):

@@ -62,6 +62,18 @@ def test_other_files_are_refused(tmp_path, content):
         read_descriptor_weights(path)
 
 
+def test_damage_at_any_place_is_told_or_harmless(tmp_path):
+    whole, rng = installed_model(DESCRIPTOR).read_bytes()[:200000], np.random.RandomState(0)
+    marks = [place for place in range(4000) if whole[place:place + 5] == b'con_4'] or [0]
+    for _ in range(100):
+        data = bytearray(whole)
+        for place in rng.randint(0, 40, 2):
+            data[marks[0] + 5 + place] = rng.randint(256)
+        (tmp_path / 'model.dat').write_bytes(bytes(data))
+        with pytest.raises(UserError, match='model.dat'):
+            read_descriptor_weights(tmp_path / 'model.dat')
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match='none.dat'):
         read_descriptor_weights(tmp_path / 'none.dat')

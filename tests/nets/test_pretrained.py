@@ -1,4 +1,5 @@
 """Feature networks: Inception's published graph opened at its input, files of one's own, and what is refused."""
+import gzip
 import shutil
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def test_inception_from_the_published_file(tmp_path, monkeypatch):
     graph.close()
 
 
-def test_another_graph_is_no_inception(tmp_path):
+def test_another_graph_is_no_inception(tmp_path, monkeypatch):
     with tf.Graph().as_default() as graph:
         tf.identity(tf.placeholder(tf.float32, [None, 8], name='x'), name='y')
     frozen.write_graph(graph.as_graph_def(), tmp_path / 'other.pb')
@@ -71,6 +72,10 @@ def test_another_graph_is_no_inception(tmp_path):
     (tmp_path / 'damaged.tar.gz').write_bytes(b'no archive')
     with pytest.raises(UserError, match='damaged.tar.gz'):
         imports.import_inception(tmp_path / 'damaged.tar.gz', tmp_path / 'inception.pb')
+    (tmp_path / 'bomb.tgz').write_bytes(gzip.compress(b'\0' * 1000000))
+    monkeypatch.setattr(imports, '_MOST_UNPACKED', 999999)
+    with pytest.raises(UserError, match='bomb.tgz holds no frozen graph'):
+        imports.import_inception(tmp_path / 'bomb.tgz', tmp_path / 'inception.pb')
     assert not (tmp_path / 'inception.pb').exists()
 
 

@@ -108,6 +108,15 @@ def test_a_folder_at_the_place_of_the_file_is_refused(tmp_path, vgg_npy, monkeyp
     assert [path.name for path in tmp_path.iterdir()] == ['vgg19.pb']
 
 
+@pytest.mark.parametrize('shape, kind', [((10 ** 6, 10 ** 6), 'f4'), ((3, 3, 3, 64), 'i4'), ((64,), 'S9')])
+def test_a_layer_that_states_more_than_it_can_hold_is_refused_unread(tmp_path, monkeypatch, shape, kind):
+    with h5py.File(str(tmp_path / 'vgg19.h5'), 'w') as archive:
+        archive.create_dataset('block1_conv1/kernel', shape, kind, chunks=(min(shape[0], 9),) * len(shape))
+    monkeypatch.setattr(h5py.Dataset, '__getitem__', lambda *_: pytest.fail('it is read'))
+    with pytest.raises(UserError, match='vgg19.h5 is damaged .*kernel has shape'):
+        vgg19_file.read(tmp_path / 'vgg19.h5')
+
+
 def test_networks_go_to_the_folder_of_pretrained_networks(tmp_path, monkeypatch):
     monkeypatch.setenv(places.CHECKPOINTS, str(tmp_path))
     for words in (['vgg19', 'x.npy'], ['arcface', 'x.pth'], ['inception', 'x.pb'], ['lpips', 'x.pth', 'y.pth']):

@@ -9,6 +9,7 @@ from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.nets import arcface
 from dctnet.nets.pretrained import identity_network
+from tests.data_tools.weights.torch_pickle import write_torch
 from tests.parity.drawn import arcface_state
 
 
@@ -59,8 +60,7 @@ def test_other_states_are_refused(state, name, change, part):
 
 
 def test_the_published_file_becomes_an_identity_network(tmp_path, state, monkeypatch):
-    torch = pytest.importorskip('torch', reason='writing a .pth file needs PyTorch, an optional extra')
-    torch.save({name: torch.from_numpy(array) for name, array in state.items()}, str(tmp_path / 'model_ir_se50.pth'))
+    write_torch(tmp_path / 'model_ir_se50.pth', state)
     text = imports.import_arcface(tmp_path / 'model_ir_se50.pth', tmp_path / 'arcface.pb')
     assert 'IR-SE50, 43797696 parameters' in text
     monkeypatch.setenv('DCTNET_CHECKPOINTS', str(tmp_path))

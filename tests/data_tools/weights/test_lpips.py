@@ -2,13 +2,14 @@
 import numpy as np
 import pytest
 
-from data_tools.weights import torch_states
+from data_tools.weights import torch_file
 from data_tools.weights.torch_states import lpips_arrays
 from dctnet import frozen
 from dctnet.errors import UserError
 from dctnet.nets import lpips
 from tests.data_tools.command import exit_code, run
 from tests.data_tools.weights.published_files import lpips_states
+from tests.data_tools.weights.torch_pickle import write_torch
 
 
 @pytest.fixture(scope='module')
@@ -47,7 +48,7 @@ def test_files_in_the_other_order_are_refused(states):
 def test_the_command_writes_the_graph(states, tmp_path, monkeypatch, capsys):
     """The states as torch_file gives them, which the test below does for PyTorch's own files."""
     known = dict(zip((tmp_path / 'alexnet.pth', tmp_path / 'alex.pth'), states))
-    monkeypatch.setattr(torch_states, 'read_states', known.__getitem__)
+    monkeypatch.setattr(torch_file, 'read_states', known.__getitem__)
     out = tmp_path / 'lpips.pb'
     assert run('lpips', *list(known) + ['--out', out]) == 0
     assert 'LPIPS on AlexNet, 2470848 parameters' in capsys.readouterr().out
@@ -58,10 +59,9 @@ def test_the_command_writes_the_graph(states, tmp_path, monkeypatch, capsys):
 
 
 def test_published_files_give_the_same_weights(states, tmp_path):
-    torch = pytest.importorskip('torch', reason='writing a .pth file needs PyTorch, an optional extra')
     paths = [tmp_path / 'alexnet.pth', tmp_path / 'alex.pth']
     for path, state in zip(paths, states):
-        torch.save({name: torch.from_numpy(array) for name, array in state.items()}, str(path))
-    found = lpips_arrays(*[torch_states.read_states(path) for path in paths], where='x')
+        write_torch(path, state)
+    found = lpips_arrays(*[torch_file.read_states(path) for path in paths], where='x')
     for name, array in lpips_arrays(*states, where='x').items():
         np.testing.assert_array_equal(found[name], array)

@@ -11,6 +11,7 @@ from dctnet.errors import UserError
 from dctnet.nets.stylegan2 import Architecture, discriminator_shapes, generator_shapes
 from dctnet.runs import checkpoint
 from tests.data_tools.weights.published_files import TINY, random_networks, rosinality_state, write_nvidia
+from tests.data_tools.weights.torch_pickle import write_torch
 
 ROOT = Path(__file__).parents[3]
 
@@ -39,25 +40,11 @@ def test_rosinality_s_states_give_every_network():
         assert_equal({name: convert(rosinality_state(weights))}, {name: weights})
 
 
-def write_torch(path, content):
-    torch = pytest.importorskip('torch', reason='writing a .pt file needs PyTorch, an optional extra')
-    as_tensors = {key: {name: torch.from_numpy(array.copy()) for name, array in value.items()}
-                  for key, value in content.items()}
-    torch.save(as_tensors, str(path))
-    return path
-
-
 def test_rosinality_s_file_gives_the_same(tmp_path):
     networks = random_networks()
     states = {theirs: rosinality_state(networks[ours])
               for theirs, ours in (('g', 'generator'), ('g_ema', 'generator_ema'), ('d', 'discriminator'))}
     assert_equal(stylegan2.read(write_torch(tmp_path / 'x.pt', states)).networks, networks)
-
-
-def test_without_pytorch_the_message_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__('sys').modules, 'torch', None)
-    with pytest.raises(UserError, match='pip install torch'):
-        stylegan2.read(tmp_path / 'x.pt')
 
 
 def test_a_planted_pickle_is_refused_and_not_run(tmp_path):
