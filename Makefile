@@ -7,7 +7,7 @@ SOURCES = train.py infer.py setup.py dctnet data_tools tests
 CORE = tests/models tests/engine tests/nets tests/ops tests/training/test_train.py
 PYTEST = $(PYTHON) -m pytest -q --numprocesses 2 --dist loadfile
 
-.PHONY: help setup demo recipe-smoke test test-long test-core lint bench
+.PHONY: help setup demo recipe-smoke test test-long test-core lint audit bench
 .DEFAULT_GOAL := setup
 
 help:  ## this list
@@ -38,6 +38,9 @@ lint: setup  ## flake8, isort, mypy, shellcheck
 	@$(PYTHON) -m isort --check-only --diff $(SOURCES)
 	@$(PYTHON) -m mypy
 	@$(dir $(PYTHON))shellcheck scripts/*.sh configs/cluster/*.sbatch configs/cluster/*.sh .ci/run
+
+audit: setup  ## the pinned packages against the kept list of known security holes, offline
+	@$(PYTHON) -m tests.audit
 
 bench: setup  ## time training and translation, DEVICE=gpu on a card; writes runs/bench-RUNTIME-DEVICE.json
 	@$(PYTHON) -m tests.bench --device $(DEVICE) --out runs/bench-$(RUNTIME)-$(DEVICE).json

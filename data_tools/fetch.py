@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import List, NoReturn, Optional, Sequence
 
 from dctnet import places
+from dctnet.addresses import shown
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, UserError, exit_with
 from dctnet.face.installed_models import installed_model
@@ -60,7 +61,7 @@ def _sources(entry: Entry) -> List[str]:
     """The addresses to try, in this order."""
     base = os.environ.get(MIRROR, '')
     if base and not base.startswith(('http://', 'https://')):
-        raise UserError(f'{MIRROR}={base}: give an address that begins with http:// or https://')
+        raise UserError(f'{MIRROR}={shown(base)}: give an address that begins with http:// or https://')
     if not entry.is_one_file:
         return []
     return ([base.rstrip('/') + '/' + urllib.parse.quote(entry.file)] if base else []) + entry.urls
@@ -69,13 +70,13 @@ def _sources(entry: Entry) -> List[str]:
 def _bring(entry: Entry, sources: Sequence[str], target: Path) -> None:
     part, failures = part_of(target), []
     for url in sources:
-        print(f'  from {url}', flush=True)
+        print(f'  from {shown(url)}', flush=True)
         try:
             _download_checked(entry, url, part)
             return finish(part, target)
         except SourceFailed as failure:
             print(f'  failed: {failure}', flush=True)
-            failures.append(f'{urllib.parse.urlsplit(url).netloc} {failure}')
+            failures.append(f'{shown(url)} {failure}')
         except KeyboardInterrupt:
             print('  what has arrived is kept: the same command goes on', flush=True)
             raise

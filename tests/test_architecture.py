@@ -12,8 +12,9 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 
 # docs/design.md, "Who may import whom". A package stands for its modules.
 LAYERS = (
-    {'dctnet', 'dctnet.compat', 'dctnet.errors', 'dctnet.files', 'dctnet.images', 'dctnet.pictures', 'dctnet.html_page',
-     'dctnet.parallel', 'dctnet.config', 'dctnet.config_file', 'dctnet.part_times', 'dctnet.places', 'dctnet.process',
+    {'dctnet', 'dctnet.addresses', 'dctnet.compat', 'dctnet.errors', 'dctnet.files', 'dctnet.images', 'dctnet.pictures',
+     'dctnet.html_page', 'dctnet.parallel', 'dctnet.config', 'dctnet.config_file', 'dctnet.part_times', 'dctnet.places',
+     'dctnet.process',
      'dctnet.command_line', 'dctnet.face', 'dctnet.clips'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.graph_safety', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses',
      'dctnet.runs'},

@@ -3,6 +3,7 @@
 A part is continued only if its origin still fits, so that a file that has changed meanwhile is not joined to the
 old one (RFC 7233: Range, If-Range).
 """
+import base64
 import http.client
 import re
 import shutil
@@ -14,10 +15,11 @@ import urllib.request
 from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Any, Callable, Iterator, Optional, Tuple
 
 from tqdm import tqdm
 
+from dctnet.addresses import shown, split_user, without_users
 from dctnet.errors import UserError
 from dctnet.files import durable
 from dctnet.files.atomic import storage_errors
@@ -72,12 +74,14 @@ def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return f'HTTP {error.code} {error.reason}'
     reason = getattr(error, 'reason', error)
-    return str(reason) or type(reason).__name__
+    if isinstance(reason, http.client.InvalidURL):
+        return 'the address is none'  # the message repeats it, with its password
+    return without_users(str(reason)) or type(reason).__name__
 
 
 def _receive(url: str, part: Path, size: Optional[int], checked: bool) -> None:
     before = read_origin(part)
-    old = before if before and (before.url == url or checked and before.size) else None
+    old = before if before and (before.url == shown(url) or checked and before.size) else None
     start = part.stat().st_size if old else 0
     try:
         response = _open(url, start, old)
@@ -106,15 +110,33 @@ def _receive(url: str, part: Path, size: Optional[int], checked: bool) -> None:
 
 
 def _open(url: str, start: int, old: Optional[Origin]) -> http.client.HTTPResponse:
-    request = urllib.request.Request(url, headers={'User-Agent': 'dctnet', 'Accept-Encoding': 'identity'})
+    address, user = _split_user(url)
+    request = urllib.request.Request(address, headers={'User-Agent': 'dctnet', 'Accept-Encoding': 'identity'})
+    if user:  # for this host alone: it is not sent on to where it redirects
+        request.add_unredirected_header('Authorization', 'Basic ' + base64.b64encode(user.encode()).decode())
     if start and old:
         request.add_header('Range', f'bytes={start}-')
         strong = old.etag if old.etag and not old.etag.startswith('W/') else old.last_modified
-        if strong and old.url == url:
+        if strong and old.url == shown(url):
             request.add_header('If-Range', strong)
     with _network_errors():
         # An opener of its own reads the proxies of the environment now, not when urllib was first used.
-        return urllib.request.build_opener().open(request, timeout=TIMEOUT)
+        return urllib.request.build_opener(_HttpAlone).open(request, timeout=TIMEOUT)
+
+
+class _HttpAlone(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        """Called for every redirection: not to files and other services."""
+        if not newurl.lower().startswith(('http://', 'https://')):
+            raise SourceFailed('redirects to something else than http:// or https://')
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _split_user(url: str) -> Tuple[str, Optional[str]]:
+    try:
+        return split_user(url)
+    except ValueError as error:
+        raise SourceFailed(f'is no address ({type(error).__name__})') from error
 
 
 @contextmanager
@@ -140,7 +162,7 @@ def _blocks(response: http.client.HTTPResponse) -> Iterator[bytes]:
 def _origin(url: str, response: http.client.HTTPResponse) -> Origin:
     length = response.headers.get('Content-Length', '')
     whole = int(length) if length.isdigit() else None
-    return Origin(url, response.headers.get('ETag'), response.headers.get('Last-Modified'),
+    return Origin(shown(url), response.headers.get('ETag'), response.headers.get('Last-Modified'),
                   _content_range(response.headers)[1] if response.status == 206 else whole)
 
 

@@ -1,6 +1,7 @@
 """checkpoints/manifest.yaml: which weights the project uses, where they come from and how a right one is known."""
 import difflib
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -10,6 +11,7 @@ from dctnet.files import yaml_file
 
 MANIFEST = places.shipped('checkpoints/manifest.yaml')
 _BLOCK = 1 << 20
+_PLAIN_NAME = re.compile(r'\w[\w.+-]*\Z')  # no folder, no drive, not hidden
 
 
 class Entry(NamedTuple):
@@ -62,6 +64,15 @@ def read_entries(path: Path = MANIFEST) -> Dict[str, Entry]:
 
 
 def _entry(name: str, fields: Dict[str, Any]) -> Entry:
+    """Raises ValueError for a file that would lie outside of its folder, and for other values that make no sense."""
+    texts = [fields[key] for key in ('sha256', 'md5', 'import', 'makes') if fields[key] is not None]
+    texts += [fields[key] for key in ('file', 'source', 'licence', 'used_by')] + list(fields['urls'])
+    if not all(isinstance(text, str) for text in texts) or not isinstance(fields['size'], (int, type(None))):
+        raise ValueError(f'{name} has a value of another type')
+    if not all(_PLAIN_NAME.match(part.strip(' ')) for part in fields['file'].split(',')):
+        raise ValueError(f"{name}: {fields['file']!r} is no plain name of a file")
+    if not all(url.startswith(('https://', 'http://')) for url in fields['urls']):
+        raise ValueError(f'{name}: addresses begin with https:// or http://')
     return Entry(name, fields['file'], fields['source'], list(fields['urls']), fields['sha256'], fields['md5'],
                  fields['size'], fields['licence'], fields['used_by'], fields['import'], fields['makes'])
 

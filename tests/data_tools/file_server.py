@@ -14,16 +14,18 @@ SHA256 = hashlib.sha256(DATA).hexdigest()
 
 
 class FileServer(ThreadingMixIn, HTTPServer):
-    """files: name -> bytes. requests: (path, Range) of each; conditions: their If-Range. The rest is how it fails."""
+    """files: name -> bytes. requests: (path, Range) of each; conditions: their If-Range; authorizations: their
+    Authorization. The rest is how it fails."""
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(('127.0.0.1', 0), _Handler)
-        self.files, self.requests, self.conditions = {}, [], []
+        self.files, self.requests, self.conditions, self.authorizations = {}, [], [], []
         self.ranges = True           # heeds Range
         self.if_range = True         # heeds If-Range
         self.etag = '"first"'
         self.content_type = 'application/octet-stream'
+        self.redirects = []          # where the next requests are sent
         self.statuses = []           # answers to the next requests, instead of the file
         self.cuts = []               # bytes after which the next answers end
         self.gate = threading.Event()  # answers wait for it
@@ -39,7 +41,13 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         server.requests.append((self.path, self.headers.get('Range')))
         server.conditions.append(self.headers.get('If-Range'))
+        server.authorizations.append(self.headers.get('Authorization'))
         assert server.gate.wait(20)
+        if server.redirects:
+            self.send_response(302)
+            self.send_header('Location', server.redirects.pop(0))
+            self.end_headers()
+            return
         body = server.files.get(self.path.rpartition('/')[2])
         if server.statuses or body is None:
             self.send_error(server.statuses.pop(0) if server.statuses else 404)
