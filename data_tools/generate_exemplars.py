@@ -208,7 +208,7 @@ def report(folder: Path, lines: Dict[str, List[str]], failed: Sequence[Path]) ->
     usable = [record for record in records if record['rejected'] is None and (folder / record['picture']).is_file()]
     rejected = [record for record in records if record['rejected'] is not None]
     sheets = contact_sheet.write_pages(folder / _SHEETS, [
-        contact_sheet.Entry(folder / record['picture'], record['photo'] or record['subject'], False)
+        contact_sheet.Entry(folder / record['picture'], str(record.get('photo') or record.get('subject')), False)
         for record in usable])
     log.info('%s: %d pictures, %d rejected', folder, len(usable), len(rejected))
     for record in rejected:

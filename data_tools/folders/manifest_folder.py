@@ -40,7 +40,8 @@ def read(folder: Path, key: str) -> Dict[str, List[str]]:
     for number, line in enumerate(lines, 1):
         try:
             record = json_file.parse_object(line)
-            if not isinstance(record[key], str) or not isinstance(record.get('file') or '', str):
+            texts = (record[key], record['rejected'] or '', record.get('file') or '')
+            if not all(isinstance(text, str) for text in texts):
                 raise ValueError('no names in it')
             by_key.setdefault(record[key], []).append(line)
         except (ValueError, KeyError) as error:

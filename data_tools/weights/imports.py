@@ -125,8 +125,10 @@ def import_inception(source: Path, out: Path) -> str:
 
 
 def _graph_in_archive(source: Path) -> bytes:
-    """The first .pb of a .tgz. Raises ValueError if the archive unpacks to more than makes sense."""
-    with gzip.open(str(source)) as stream:
+    """The first .pb of a .tgz, or of a .tar. Raises ValueError if the archive unpacks to more than makes sense."""
+    with source.open('rb') as stream:
+        packed = stream.read(2) == b'\x1f\x8b'
+    with (gzip.open(str(source)) if packed else source.open('rb')) as stream:
         unpacked = stream.read(_MOST_UNPACKED + 1)
     if len(unpacked) > _MOST_UNPACKED:
         raise ValueError(f'it unpacks to more than {_MOST_UNPACKED} bytes')

@@ -85,8 +85,13 @@ def _measure(detector: FaceDetector, path: Path) -> Optional[List[float]]:
 
 
 def _entries(content: dict) -> Dict[str, dict]:
-    return {name: {'sha256': entry['sha256'], 'openness': entry['openness']}
-            for name, entry in content['photographs'].items()}
+    """Raises ValueError, TypeError or KeyError if they are not what is written."""
+    entries = {name: {'sha256': str(entry['sha256']), 'openness': entry['openness']}
+               for name, entry in content['photographs'].items()}
+    for entry in entries.values():
+        if entry['openness'] is not None and np.shape(np.array(entry['openness'], np.float32)) != (3,):
+            raise ValueError('openness is three numbers')
+    return entries
 
 
 def _check(result: Dict[Path, np.ndarray], folder: Path) -> None:

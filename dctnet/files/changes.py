@@ -12,7 +12,7 @@ class Change(NamedTuple):
 def differences(old: Dict[str, Any], new: Dict[str, Any], prefix: str = '') -> List[Change]:
     """Leaves that differ between two nested dictionaries."""
     changes: List[Change] = []
-    for key in sorted(set(old) | set(new)):
+    for key in sorted(set(old) | set(new), key=str):
         a, b = old.get(key), new.get(key)
         if isinstance(a, dict) and isinstance(b, dict):
             changes += differences(a, b, f'{prefix}{key}.')

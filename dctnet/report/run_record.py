@@ -82,8 +82,13 @@ def read_run(folder: Path) -> RunRecord:
     return RunRecord(folder, stage, config,
                      [change.key for change in differences(defaults, config) if change.new is not None],
                      environment, _json(folder / 'pictures.json'), metrics, unreadable,
-                     _waits(metrics, int(environment.get('from_step', 0))), str(environment.get('ended', '')),
+                     _waits(metrics, _step(environment.get('from_step'))), str(environment.get('ended', '')),
                      _samples(folder / 'samples'), _best(folder / 'best' / 'best.json'))
+
+
+def _step(value: Any) -> int:
+    """0 for what is none: the record may be damaged."""
+    return value if isinstance(value, int) else 0
 
 
 def _stage(environment: Dict[str, Any], folder: Path) -> str:
