@@ -18,11 +18,13 @@ def document(title: str, style: str, body: str, script: str = '') -> str:
     title: plain text, escaped here.
     style, script: CSS and JavaScript, inserted unchanged.
     body: HTML; the caller escapes texts from elsewhere (html.escape).
+    Bytes of file names that are no UTF-8, and the like, become question marks.
     """
     ending = f'<script>{script}</script>' if script else ''
-    return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+    text = ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f'<title>{escape(title)}</title><style>{style}</style></head><body>{body}{ending}</body></html>\n')
+    return text.encode('utf-8', 'replace').decode('utf-8')
 
 
 def json_element(value: Any, identity: str = '') -> str:

@@ -59,3 +59,7 @@ def test_entries_are_spread_evenly_with_the_last_one():
     assert html_page.evenly(range(5), 9) == [0, 1, 2, 3, 4]
     assert html_page.evenly(range(101), 5) == [0, 25, 50, 75, 100]
     assert html_page.evenly(range(7), 1) == [6]
+
+
+def test_what_is_no_text_becomes_question_marks():
+    assert '<title>a?</title>' in html_page.document('a\udcff', '', '<p>\ud800</p>').encode('utf-8').decode('utf-8')

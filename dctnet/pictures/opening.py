@@ -3,7 +3,6 @@ anything is decoded."""
 import io
 import os
 import stat
-import warnings
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -128,18 +127,16 @@ def _parsed(stream: BinaryIO, name: str) -> Image.Image:
     reader = formats.reader_of(head)
     if reader is None:
         raise UserError(f'cannot read {name} as a picture (it is no {formats.NAMES}): replace or remove it')
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # of Pillow, about its own limit and about odd EXIF entries
-        try:
-            return reader(stream, '')
-        except Exception:  # see `_errors_of`
-            stream.seek(0)
-            data, exif = jpeg_file.without_exif(stream.read())
-            if not exif:
-                raise
-            pillow = reader(io.BytesIO(data), '')
-            pillow.info['exif'] = exif
-            return pillow
+    try:
+        return reader(stream, '')
+    except Exception:  # see `_errors_of`
+        stream.seek(0)
+        data, exif = jpeg_file.without_exif(stream.read())
+        if not exif:
+            raise
+        pillow = reader(io.BytesIO(data), '')
+        pillow.info['exif'] = exif
+        return pillow
 
 
 def _needs_opencv(stream: BinaryIO) -> bool:

@@ -1,6 +1,5 @@
 """The side that is up: the orientation of a picture's EXIF data, applied to pixels. EXIF data is never written."""
 import struct
-import warnings
 from typing import Any, Callable, Dict, Optional
 
 import cv2
@@ -25,9 +24,7 @@ def orientation_of(pillow: Image.Image) -> int:
     found = _entry(pillow.info.get('exif'))
     if found is None:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter('ignore')  # about odd entries
-                found = pillow.getexif().get(_TAG)  # which knows the places of other formats
+            found = pillow.getexif().get(_TAG)  # which knows the places of other formats
         except Exception:  # Pillow signals damaged EXIF data by any exception
             found = None
     return found if found in _TURNS else 1
