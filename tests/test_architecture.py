@@ -14,8 +14,7 @@ SOURCES = MODULES + [ROOT / 'train.py', ROOT / 'infer.py']
 LAYERS = (
     {'dctnet', 'dctnet.addresses', 'dctnet.compat', 'dctnet.errors', 'dctnet.files', 'dctnet.images', 'dctnet.pictures',
      'dctnet.html_page', 'dctnet.parallel', 'dctnet.config', 'dctnet.config_file', 'dctnet.part_times', 'dctnet.places',
-     'dctnet.process',
-     'dctnet.command_line', 'dctnet.face', 'dctnet.clips'},
+     'dctnet.process', 'dctnet.command_line', 'dctnet.face', 'dctnet.clips'},
     {'dctnet.stage', 'dctnet.frozen', 'dctnet.graph_safety', 'dctnet.distributed', 'dctnet.ops', 'dctnet.losses',
      'dctnet.runs'},
     {'dctnet.nets', 'dctnet.data', 'dctnet.metrics'},

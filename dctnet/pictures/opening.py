@@ -84,7 +84,7 @@ def is_animation(path: Path) -> bool:
         with _errors_of(path, str(path)), _stream(path) as stream:
             if _needs_opencv(stream):
                 return webp_file.is_animated(stream.read())
-            return getattr(_header(stream, str(path)), 'n_frames', 1) > 1
+            return bool(getattr(_header(stream, str(path)), 'is_animated', False))
     except UserError:
         return False
 

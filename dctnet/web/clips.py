@@ -2,13 +2,12 @@
 import threading
 from pathlib import Path
 
-from PIL import Image
-
 from dctnet.clips import animation, ffmpeg, video_file
 from dctnet.clips.clip import Clip
 from dctnet.clips.limits import Limits
 from dctnet.errors import UserError
 from dctnet.inference import fusion
+from dctnet.pictures import formats, opening
 
 MAX_BYTES = 200 << 20
 LIMITS = Limits(pixels=9000000, frames=1800, seconds=30)  # 4K, 60 a second
@@ -37,13 +36,10 @@ def is_video(start: bytes) -> bool:
 def is_clip(path: Path) -> bool:
     """Whether a file is a video or an animated picture."""
     with path.open('rb') as stream:
-        if is_video(stream.read(12)):
-            return True
-    try:
-        with Image.open(str(path), formats=('GIF', 'WEBP')) as pillow:
-            return getattr(pillow, 'is_animated', False)
-    except Exception:  # Pillow signals by any exception that this is no such picture
-        return False
+        start = stream.read(12)
+    if is_video(start):
+        return True
+    return (start[:3] == b'GIF' or formats.is_webp(start)) and opening.is_animation(path)
 
 
 def look(path: Path) -> Clip:
