@@ -167,7 +167,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     marks = hand_landmarks.read(options.landmarks, {path.name for path in paths}) if options.landmarks else {}
     folder = options.target
     # Images that are gone keep their faces, so the names of these are not free.
-    sources = set(paths) | {options.source / name for name in manifest_folder.read(folder, 'source')}
+    gone = set(manifest_folder.read(folder, 'source')) - {path.name for path in paths}
+    sources = paths + [options.source / name for name in gone]
     planned = jobs.plan(paths, face_folder.output_names(sorted(sources)), marks)
     manifest_folder.begin(folder, dict(settings._asdict(), version=_VERSION))
     todo = clear_unfinished(planned, folder, options.source)

@@ -24,18 +24,27 @@ _ENCODER_OPTIONS = {
 
 
 def list_images(folder: Path) -> List[Path]:
-    """Images directly in a folder, with suffixes in any case, in the order of their names, without hidden files.
+    """Images directly in a folder, with suffixes in any case, in the order of their names, without hidden files. If
+    there are none, those in its folders: FFHQ keeps a thousand in each.
 
     Pictures of kinds that are not read are counted in one warning. Raises UserError if the folder is missing, is a
-    file, or holds no image.
+    file, or holds no image, or if two images of its folders share a name.
     """
     folder = Path(folder)
     if not folder.exists():
         raise UserError(f'picture folder {folder} does not exist: check the path')
     if not folder.is_dir():
         raise UserError(f'{folder} is a file, but a folder of pictures is needed')
-    files = sorted(path for path in folder.iterdir() if not path.name.startswith('.') and path.is_file())
+    entries = _visible(folder)
+    files = [path for path in entries if path.is_file()]
+    if not any(path.suffix.lower() in SUFFIXES for path in files):
+        inner = [path for entry in entries if entry.is_dir() for path in _visible(entry) if path.is_file()]
+        files += inner if any(path.suffix.lower() in SUFFIXES for path in inner) else []
     paths = [path for path in files if path.suffix.lower() in SUFFIXES]
+    shared = [name for name, count in Counter(path.name for path in paths).items() if count > 1]
+    if shared:
+        raise UserError(f'several pictures in the folders of {folder} are called {shared[0]}: name one of these '
+                        'folders, or give the pictures names of their own')
     others = Counter(path.suffix.lower() for path in files if path.suffix.lower() in formats.OTHER_SUFFIXES)
     left_out = ', '.join(f'{count} {suffix}' for suffix, count in sorted(others.items()))
     if not paths:
@@ -45,6 +54,10 @@ def list_images(folder: Path) -> List[Path]:
         log.warning('%s: %d pictures are left out, of kinds that are not read here (%s): convert them to .jpg or .png',
                     folder, sum(others.values()), left_out)
     return paths
+
+
+def _visible(folder: Path) -> List[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith('.'))
 
 
 def read_bgr(path: Path) -> np.ndarray:

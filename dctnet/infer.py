@@ -1,7 +1,7 @@
 """Translate pictures with the frozen graphs of a style.
 
 One picture:  infer.py --model MODEL_DIR --input photo.jpg --output cartoon.png
-A folder:     infer.py --model MODEL_DIR --input photos --output cartoons   (every picture keeps its name)
+Several:      infer.py --model MODEL_DIR --input photos more/*.jpg --output cartoons   (each keeps its name)
 A clip:       infer.py --model MODEL_DIR --input clip.mp4 --output cartoon.mp4   (docs/video.md)
 
 Exit codes: 0 done, 1 some pictures or frames failed, 2 a mistake in the command or the only picture failed, 75 a clip
@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, List, NoReturn, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Dict, List, NoReturn, Optional, Sequence, Union
 
 from dctnet import images, process
 from dctnet.clips.opening import is_clip
@@ -39,9 +39,10 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--model', type=Path, metavar='FOLDER',
                         help='folder with cartoon_h.pb, cartoon_bg.pb and perhaps alpha.jpg')
-    parser.add_argument('--input', type=Path, required=True, help='a picture, or a folder of pictures')
-    parser.add_argument('--output', type=Path, required=True,
-                        help='the picture to write; for a folder of pictures, the folder to write them to')
+    parser.add_argument('--input', type=Path, required=True, nargs='+', metavar='PATH',
+                        help='pictures and folders of pictures, or one clip')
+    parser.add_argument('--output', required=True, metavar='PATH',
+                        help='the picture or clip to write; a folder if it ends with /, or for several pictures')
     parser.add_argument('--mode', choices=('fusion', 'single'), default='fusion',
                         help='fusion: head graph on every face, background graph on the whole; single: background '
                              'graph alone, on the picture scaled so that the largest face has the training size')
@@ -85,23 +86,30 @@ def _faces(text: str) -> Union[str, int]:
     raise argparse.ArgumentTypeError(f'{text!r} is none of: all, largest, a number from 1')
 
 
-def plan(source: Path, target: Path) -> List[Job]:
+def plan(sources: Sequence[Path], output: str) -> List[Job]:
     """What to read and where to write it, checked before anything is loaded or written.
 
-    Images of a folder keep their whole names, so that a.jpg and a.png do not share one output.
-    Raises UserError if the input is missing, or if the output cannot be written or is the input itself.
+    sources: pictures and folders of pictures. output: the picture to write; a folder if it is one, if it ends with a
+    slash, or if there are several pictures, which keep their whole names, so that a.jpg and a.png do not share one.
+    Raises UserError if an input is missing, or if an output cannot be written, is an input itself or is that of another
+    input.
     """
-    if not source.exists():
-        raise UserError(f'input {source} does not exist: check the path')
+    target = Path(output)
+    for source in sources:
+        if not source.exists():
+            raise UserError(f'input {source} does not exist: check the path')
     with atomic.storage_errors(target):
-        if not source.is_dir():
-            jobs = [Job(source, target / source.name if target.is_dir() else target)]
-        elif target.exists() and not target.is_dir():
-            raise UserError(f'the input is a folder but the output {target} is a file: name a folder')
-        else:
-            jobs = [Job(path, target / path.name) for path in images.list_images(source)]
+        paths = [path for source in sources for path in (images.list_images(source) if source.is_dir() else [source])]
+        into = len(sources) > 1 or sources[0].is_dir() or target.is_dir() or output.endswith(('/', os.sep))
+        if into and target.exists() and not target.is_dir():
+            raise UserError(f'there are several pictures, but the output {target} is a file: name a folder')
+        jobs = [Job(path, target / path.name if into else target) for path in paths]
+        owners: Dict[Path, Path] = {}
         for job in jobs:
             images.check_writable_name(job.target)
+            if owners.setdefault(job.target, job.source) != job.source:
+                raise UserError(f'{owners[job.target]} and {job.source} would both become {job.target}: translate them '
+                                'into folders of their own')
             if job.target.is_dir():
                 raise UserError(f'a folder stands at {job.target}, where the picture would go: choose another name')
             if job.target.exists() and os.path.samefile(str(job.source), str(job.target)):
@@ -120,10 +128,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         raise UserError(f'--threads {options.threads} makes no sense: use 0 or more')
     if options.workers is not None and options.workers < 1:
         raise UserError(f'--workers {options.workers} makes no sense: use 1 or more')
-    if is_clip(options.input, options.output, options.pattern):
+    if any(is_clip(source, Path(options.output), options.pattern) for source in options.input):
         return translate_clip(options, files)
     jobs = plan(options.input, options.output)
-    if not options.input.is_dir():
+    alone = len(options.input) == 1 and not options.input[0].is_dir()
+    if alone:
         check_room(jobs[0], options.side_by_side)  # before TensorFlow is loaded
 
     process.prepare()
@@ -135,7 +144,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
     workers = stylizer.at_once if options.workers is None else options.workers
     start = time.perf_counter()
-    if options.input.is_dir():
+    if not alone:
         done, failed = translate_all(translate, jobs, workers)
         without_face = sum(not each.faces for each in done)
         print(f'{len(done)} done, {len(failed)} failed, {without_face} without a face; written to {options.output}')
@@ -169,11 +178,16 @@ def translate_clip(options: argparse.Namespace, files: ModelFiles) -> int:
     """Translate a clip with the graphs of `files`, and say what came out; returns the exit code."""
     if options.side_by_side or options.landmarks_json or options.timing:
         raise UserError('--side-by-side, --landmarks-json and --timing are for pictures: leave them out for a clip')
-    job = clip_job.plan(options.input, options.output, options.pattern, options.fps, options.every, options.crf,
+    if len(options.input) > 1:
+        raise UserError(f'{options.input[0]} and {len(options.input) - 1} more: a clip is translated alone; name one')
+    source, target = options.input[0], Path(options.output)
+    if target.is_dir() or options.output.endswith(('/', os.sep)):
+        target = target / source.name
+    job = clip_job.plan(source, target, options.pattern, options.fps, options.every, options.crf,
                         not options.no_sound, options.faces, options.mode)
     job.settings.update(clip_job.looks(files, options.short_side))
     if job.clip.damage:
-        log.warning('%s is damaged (%s): what can be read is translated', options.input, job.clip.damage)
+        log.warning('%s is damaged (%s): what can be read is translated', source, job.clip.damage)
     process.prepare()
     process.keep_freed_memory()
     from dctnet.video import translate

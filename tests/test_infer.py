@@ -164,6 +164,29 @@ def test_a_number_of_workers_below_1_is_refused(model, photo, tmp_path):
         run(model, photo, tmp_path / 'o.png', '--workers', '0')
 
 
+def test_several_inputs_and_a_folder_that_is_not_there_yet(model, photo, tmp_path, capsys):
+    images.write_bgr(tmp_path / 'more' / 'b.jpg', np.full((64, 64, 3), 90, np.uint8))
+    assert infer.main(['--model', str(model), '--input', str(photo), str(tmp_path / 'more'), '--output',
+                       str(tmp_path / 'out'), '--device', 'cpu']) == 0
+    assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['b.jpg', 'photo.png']
+    assert '2 done, 0 failed, 1 without a face' in capsys.readouterr().out
+    assert run(model, photo, f"{tmp_path / 'new'}/") == 0
+    assert (tmp_path / 'new' / 'photo.png').is_file()
+
+
+def test_inputs_that_would_share_an_output_are_refused(photo, tmp_path):
+    images.write_bgr(tmp_path / 'more' / 'photo.png', np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(UserError, match='photo.png would both become'):
+        infer.plan([photo, tmp_path / 'more'], str(tmp_path / 'out'))
+    with pytest.raises(UserError, match='name a folder'):
+        infer.plan([photo, photo], str(photo))
+
+
+def test_a_clip_is_translated_alone(model, photo, tmp_path):
+    with pytest.raises(UserError, match='a clip is translated alone'):
+        infer.main(['--model', str(model), '--input', str(photo), str(tmp_path / 'x.mp4'), '--output', 'y.mp4'])
+
+
 def test_odd_pictures_are_read(model, tmp_path, astronaut, capsys):
     source, target = tmp_path / 'in', tmp_path / 'out'
     source.mkdir()

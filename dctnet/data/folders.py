@@ -1,21 +1,25 @@
 """Checks of the two training folders before anything is built: every mistake is cheaper here than after a day."""
 import logging
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import cv2
 import numpy as np
 
 from dctnet import images
 from dctnet.errors import UserError
-from dctnet.files import text_file
+from dctnet.files import atomic, text_file
 from dctnet.files.hashing import sha256_of_file
+from dctnet.parallel import core_count
 
 log = logging.getLogger(__name__)
 
 _SMALLEST_SIDE = 16
+_SHOWN = 5  # problems in a message
+REPORT_SECONDS = 10
 _FLAT_SAMPLE = 48
 _PHOTO_NAME = re.compile(r'photo|ffhq|celeba|real|selfie', re.IGNORECASE)
 _STYLE_NAME = re.compile(r'style|cartoon|anime|drawn|comic|sketch|exemplar|paint', re.IGNORECASE)
@@ -112,13 +116,31 @@ def _kept(path: Path) -> List[Path]:
     return paths
 
 
-def check_pictures(paths: Sequence[Path], workers: int) -> None:
-    """Decode every image once (about 4 ms each at 256 px). Raises UserError that names the unreadable ones."""
-    with ThreadPoolExecutor(workers) as pool:
-        problems = [text for text in pool.map(_problem_of, paths) if text]
+def check_pictures(paths: Sequence[Path], record: Optional[Path] = None) -> None:
+    """Decode every image once (about 4 ms each at 256 px, on all cores), and log how far it is if it takes long.
+
+    record: file that takes the whole list if more than a few cannot be used; an older one is removed. None writes none.
+    Raises UserError that names those that cannot be used.
+    """
+    problems, reported = [], time.monotonic()
+    with ThreadPoolExecutor(core_count()) as pool:
+        for number, text in enumerate(pool.map(_problem_of, paths), 1):
+            if text:
+                problems.append(text)
+            if time.monotonic() > reported + REPORT_SECONDS:
+                log.info('checked %d of %d pictures', number, len(paths))
+                reported = time.monotonic()
+    if record is not None and record.exists():
+        record.unlink()
     if problems:
-        more = '' if len(problems) <= 5 else f' ... and {len(problems) - 5} more'
-        raise UserError(f"{len(problems)} of the training pictures cannot be used: {' | '.join(problems[:5])}{more}")
+        more = ''
+        if len(problems) > _SHOWN:
+            more = f' ... and {len(problems) - _SHOWN} more'
+            if record is not None:
+                atomic.write_text(record, '\n'.join(problems) + '\n')
+                more += f', all of them in {record}'
+        raise UserError(f"{len(problems)} of {len(paths)} training pictures cannot be used: "
+                        f"{' | '.join(problems[:_SHOWN])}{more}")
 
 
 def check_not_swapped(folders: Folders) -> None:

@@ -39,13 +39,13 @@ def ttn_inputs(run: Run, file: Path, overrides: Sequence[str], init_from: Option
     config = run.resolve_config(TtnConfig, file, overrides, init_from)
     data = config.data
     images = folders.list_folders(data.photo, data.style, data.batch_size, data.generated)
-    if data.check_folders and not run.resumes:
-        folders.check_not_swapped(images)
-        folders.check_pictures(images.photo + images.style + images.generated, data.workers)
     validation: List[Path] = []
     if config.evaluate.every:
         validation = folders.list_validation('evaluate.photo', config.evaluate.photo, images.photo)
-        folders.check_pictures(validation, data.workers)
+    new = data.check_folders and not run.resumes
+    folders.check_pictures((images.photo + images.style + images.generated if new else []) + validation, _record(run))
+    if new:
+        folders.check_not_swapped(images)
     generated = f', {len(images.generated)} generated in {data.generated}' if data.generated else ''
     log.info('%d photographs in %s, %d exemplars in %s%s', len(images.photo), data.photo, len(images.style),
              data.style, generated)
@@ -62,6 +62,10 @@ def ccn_inputs(run: Run, file: Path, overrides: Sequence[str], init_from: Option
     images = folders.list_folder(key, config.data.style if config.source else config.data.photo,
                                  config.data.batch_size)
     if not run.resumes:
-        folders.check_pictures(images, config.data.workers)
+        folders.check_pictures(images, _record(run))
     log.info('%d pictures in %s', len(images), images[0].parent)
     return CcnInputs(config, images, key)
+
+
+def _record(run: Run) -> Optional[Path]:
+    return None if run.dry else run.path / 'unusable_pictures.txt'

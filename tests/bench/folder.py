@@ -31,7 +31,7 @@ def time_folder(channels: int, count: int, side: int, device: str) -> Dict[str, 
         folder = Path(name)
         model_folder.write_model_folder(random_generator(channels), 'random weights', folder / 'model', {})
         write_portraits(folder / 'in', count, side)
-        jobs = infer.plan(folder / 'in', folder / 'out')
+        jobs = infer.plan([folder / 'in'], str(folder / 'out'))
         with Stylizer(folder / 'model', device=device) as stylizer:
             for _ in range(2):
                 start = time.perf_counter()

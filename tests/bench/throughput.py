@@ -68,7 +68,7 @@ def make_pass(variant: str, folder: Path) -> Callable[[], Dict[str, Any]]:
     from dctnet import infer
     from dctnet.inference import picture_files
     from tests.bench.worker import own_peak_memory
-    jobs = infer.plan(folder / 'in', folder / variant)
+    jobs = infer.plan([folder / 'in'], str(folder / variant))
     if variant.startswith('published'):
         from tests.bench.published_inference import PublishedInference
         translate = PublishedInference(folder / ('published_model' if variant == 'published' else 'model'))

@@ -30,7 +30,7 @@ def message(function, *arguments):
 def test_both_folders_are_listed(pictures):
     found = folders.list_folders(str(pictures / 'photo'), str(pictures / 'style'), batch_size=3)
     assert [len(found.photo), len(found.style)] == [5, 3]
-    folders.check_pictures(found.photo + found.style, workers=2)
+    folders.check_pictures(found.photo + found.style)
     folders.check_not_swapped(found)
 
 
@@ -85,8 +85,8 @@ def test_every_bad_picture_is_named_in_one_error(tmp_path):
     (tmp_path / 'style' / 'text.png').write_text('no picture')
     images.write_bgr(tmp_path / 'style' / 'dot.png', np.zeros((1, 1, 3), np.uint8))
     found = folders.list_folders(str(tmp_path / 'photo'), str(tmp_path / 'style'), 2)
-    text = message(folders.check_pictures, found.photo + found.style, 2)
-    assert text.startswith('4 of the training pictures cannot be used')
+    text = message(folders.check_pictures, found.photo + found.style)
+    assert text.startswith('4 of 8 training pictures cannot be used')
     for part in ('cut.png', 'empty.jpg (the file is empty', 'text.png', 'dot.png is only 1x1 pixels'):
         assert part.split(' ')[0] in text and part.split('(')[-1] in text
     assert 'p0.png' not in text and '\n' not in text
@@ -97,8 +97,36 @@ def test_a_long_list_of_bad_pictures_is_cut(tmp_path):
     for i in range(9):
         (tmp_path / 'photo' / f'z{i}.png').write_bytes(b'')
     found = folders.list_folders(str(tmp_path / 'photo'), str(tmp_path / 'style'), 2)
-    text = message(folders.check_pictures, found.photo + found.style, 2)
-    assert '9 of the training pictures' in text and '... and 4 more' in text and text.count('is empty') == 5
+    record = tmp_path / 'run' / 'unusable_pictures.txt'
+    text = message(folders.check_pictures, found.photo + found.style, record)
+    assert '9 of 17 training pictures' in text and text.count('is empty') == 5
+    assert f'... and 4 more, all of them in {record}' in text
+    assert record.read_text().count('is empty') == 9 == len(record.read_text().splitlines())
+    folders.check_pictures(found.style, record)
+    assert not record.exists()
+    assert message(folders.check_pictures, found.photo).endswith('... and 4 more')
+
+
+def test_a_long_check_tells_how_far_it_is(tmp_path, monkeypatch, caplog):
+    caplog.set_level('INFO')
+    write_pictures(tmp_path)
+    monkeypatch.setattr(folders, 'REPORT_SECONDS', -1)
+    folders.check_pictures(images.list_images(tmp_path / 'photo'))
+    assert 'checked 1 of 5 pictures' in caplog.text
+
+
+def test_the_folders_of_ffhq_are_read(tmp_path):
+    for number in (0, 1, 1000, 1001):
+        folder = tmp_path / 'images1024x1024' / f'{number // 1000 * 1000:05d}'
+        images.write_bgr(folder / f'{number:05d}.png', np.full((20, 20, 3), number % 200, np.uint8))
+    (tmp_path / 'images1024x1024' / 'LICENSE.txt').write_text('x')
+    paths = folders.list_folder('data.photo', str(tmp_path / 'images1024x1024'), 1)
+    assert [path.name for path in paths] == ['00000.png', '00001.png', '01000.png', '01001.png']
+    images.write_bgr(tmp_path / 'images1024x1024' / '01000' / '00000.png', np.zeros((20, 20, 3), np.uint8))
+    text = message(folders.list_folder, 'data.photo', str(tmp_path / 'images1024x1024'), 1)
+    assert 'several pictures' in text and '00000.png' in text
+    images.write_bgr(tmp_path / 'images1024x1024' / 'x.png', np.zeros((20, 20, 3), np.uint8))
+    assert len(images.list_images(tmp_path / 'images1024x1024')) == 1  # what lies directly in a folder comes first
 
 
 def pair(tmp_path, photo_name, style_name, photo, style, count=6):
