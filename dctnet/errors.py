@@ -1,4 +1,5 @@
 """Mistakes of the user: an exception whose message says what - where - what to do, and the exit codes."""
+import io
 import sys
 from typing import Callable, NoReturn
 
@@ -21,6 +22,9 @@ def exit_with(main: Callable[[], int]) -> NoReturn:
     A UserError, or a file without permission, becomes one line and exit code 2; Ctrl-C becomes 130; a signal that asks
     to stop (process.STOP_SIGNALS) becomes 75, if `main` does not decide otherwise; a bug keeps its traceback.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')  # names that the terminal has no characters for
     with process.stop_signals_interrupt():
         code = _code(main)
     sys.exit(code)

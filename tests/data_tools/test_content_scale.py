@@ -54,5 +54,5 @@ def test_a_file_that_is_not_there_or_a_broken_card(tmp_path):
     file = tmp_path / 'tiny.pb'
     frozen.write_graph(tiny_training.content_network(), file)
     file.with_suffix('.json').write_text('[1]')
-    with pytest.raises(UserError, match='tiny.json, the card'):
+    with pytest.raises(UserError, match='card of .*tiny.json must be a JSON object'):
         main([str(file)])

@@ -67,7 +67,7 @@ def test_graphs_that_cannot_be_converted_and_damaged_cards_are_told(tmp_path, co
     with pytest.raises(UserError, match='cartoon_bg.pb holds no translator .* cannot be converted'):
         source.read(write_model(tmp_path / 'tiny'))
     (copy / 'cartoon_bg.json').write_text('[')
-    with pytest.raises(UserError, match='cartoon_bg.json is damaged'):
+    with pytest.raises(UserError, match='cartoon_bg.json is not valid JSON'):
         source.read(copy)
 
 

@@ -1,0 +1,135 @@
+"""All commands on paths with odd names, in a terminal that knows ASCII only: python -m tests.names [KIND ...]. A table;
+exit code 1 if a command shows a traceback, or ends with another code than 0 or, in one line, 2."""
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+KINDS = {'plain': 'plain', 'brackets': 'my[v2]', 'pattern': 'a*b?c', 'backslash': 'q\\x', 'spaces': ' a  b ',
+         'line break': 'two\nlines', 'no UTF-8': 'q\udcffx', 'not Latin': '日本é', '255 bytes': 'n' * 255, 'quotes': 'it\'s "x"',
+         'percent': '100%d{0}', 'dollar': '$HOME ~x', 'hash': '#x;y&z', 'date': '2024_01_05'}
+COMMANDS = ('train', 'resume', 'report', 'export', 'infer', 'infer a folder', 'infer a clip', 'align_faces', 'augment_geometry',
+            'check', 'evaluate', 'study', 'import_weights', 'flicker')
+
+
+def words_of(material: Path, odd: Path) -> Dict[str, Tuple[str, List[str]]]:
+    """Command -> its module and its words, all of whose paths lead through the folder `odd`."""
+    from tests.training import tiny_training
+    train = tiny_training.plain(odd, odd / 'run', 'train.sample_every=2')
+    faces = str(material / 'faces.pb')
+    return {
+        'train': ('dctnet.train', train), 'resume': ('dctnet.train', train + ['--set', 'train.steps=6']),
+        'report': ('dctnet.report.__main__', [str(odd / 'run')]),
+        'export': ('dctnet.export', ['--run', str(odd / 'run'), '--out', str(odd / 'model')]),
+        'infer': ('dctnet.infer', ['--model', str(odd / 'model'), '--input', str(odd / 'portraits' / '0.png'), '--output',
+                                   str(odd / 'out.png'), '--device', 'cpu', '--landmarks-json']),
+        'infer a folder': ('dctnet.infer', ['--model', str(odd / 'model'), '--input', str(odd / 'portraits'), '--output',
+                                            str(odd / 'pictures'), '--device', 'cpu']),
+        'infer a clip': ('dctnet.infer', ['--model', str(odd / 'model'), '--input', str(odd / 'clip.mp4'), '--output',
+                                          str(odd / 'cartoon.mp4'), '--device', 'cpu', '--mode', 'fusion']),
+        'align_faces': ('data_tools.align_faces', [str(odd / 'portraits'), str(odd / 'faces'), '--size', '64',
+                                                   '--detect-pixels', '160000']),
+        'augment_geometry': ('data_tools.augment_geometry', [str(odd / 'style'), str(odd / 'views')]),
+        'check': ('data_tools.check', [str(odd / 'photo'), str(odd / 'style'), '--out', str(odd / 'check.html')]),
+        'evaluate': ('dctnet.evaluate', ['--photos', str(odd / 'portraits'), '--results', str(odd / 'pictures'), '--styles',
+                                         str(odd / 'style'), '--out', str(odd / 'report.json'), '--features', faces,
+                                         '--identity', faces, '--device', 'cpu', '--cache', str(odd / 'cache')]),
+        'study': ('dctnet.study.__main__', ['make', '--photos', str(odd / 'portraits'), '--results', str(odd / 'pictures'),
+                                            str(odd / 'portraits'), '--out', str(odd / 'study.html')]),
+        'import_weights': ('data_tools.import_weights', ['generator', str(odd / 'run'), '--out', str(odd / 'imported')]),
+        'flicker': ('dctnet.flicker', [str(odd / 'clip.mp4'), str(odd / 'cartoon.mp4')]),
+    }
+
+
+def write_material(folder: Path) -> None:
+    """Pictures, portraits and a clip; a face network beside them."""
+    import imageio_ffmpeg
+    import numpy as np
+    from skimage import data
+    from dctnet import images
+    from tests.training import tiny_training
+    tiny_training.write_pictures(folder)
+    portrait = np.ascontiguousarray(data.astronaut()[:400, :, ::-1])
+    for number in range(2):
+        images.write_bgr(folder / 'portraits' / f'{number}.png', np.roll(portrait, -9 * number, axis=1))
+    writer = imageio_ffmpeg.write_frames(str(folder / 'clip.mp4'), (256, 208), fps=10, macro_block_size=1)
+    writer.send(None)
+    for number in range(3):
+        writer.send(np.ascontiguousarray(portrait[:208, 9 * number:9 * number + 256, ::-1]).tobytes())
+    writer.close()
+    tiny_training.write_face_network(folder / 'faces.pb', 8)
+
+
+def run_all(material: Path, place: Path, kind: str) -> Dict[str, str]:
+    """Command -> 'ok', or what was wrong; in this process, whose terminal takes ASCII."""
+    import importlib
+    import shutil
+    from dctnet.errors import exit_with
+    odd = place / KINDS[kind]
+    shutil.copytree(str(material), str(odd))
+    results = {}
+    for command, (module, words) in words_of(material, odd).items():
+        said = io.TextIOWrapper(io.BytesIO(), encoding='ascii', errors='strict', write_through=True)
+        code: object = None
+        with redirect_stdout(said), redirect_stderr(said):
+            try:
+                exit_with(lambda: importlib.import_module(module).main(words))
+            except SystemExit as end:
+                code = end.code
+            except BaseException:
+                said.buffer.write(traceback.format_exc().encode('ascii', 'backslashreplace'))
+        text = said.buffer.getvalue().decode()  # type: ignore
+        if 'Traceback' in text or code not in (0, 2):
+            results[command] = f'exit code {code}: {text.strip()[-1200:]}'
+        else:
+            results[command] = 'ok' if code == 0 else 'refused: ' + text.strip().splitlines()[-1]
+    return results
+
+
+def main() -> int:
+    if sys.argv[1:2] == ['--one']:
+        import json
+        from dctnet import compat, process
+        process.prepare()
+        compat.graph_mode()
+        results = run_all(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
+        Path(sys.argv[5]).write_text(json.dumps(results))
+        return 0
+    import json
+    kinds = sys.argv[1:] or list(KINDS)
+    failures = []
+    with tempfile.TemporaryDirectory() as folder:
+        material = Path(folder) / 'material'
+        material.mkdir()
+        write_material(material)
+        print(f"{'':<18}" + ' '.join(f'{kind[:10]:<10}' for kind in kinds))
+        table: Dict[str, Dict[str, str]] = {}
+        for kind in kinds:
+            answer = Path(folder) / 'answer.json'
+            place = Path(folder) / f'place{len(table)}'
+            place.mkdir()
+            subprocess.run([sys.executable, '-m', __spec__.name if __spec__ else 'tests.names', '--one', str(material),
+                            str(place), kind, str(answer)], check=True, env=dict(os.environ, PYTHONIOENCODING='ascii'),
+                           stdout=subprocess.DEVNULL)
+            table[kind] = json.loads(answer.read_text())
+        for command in COMMANDS:
+            row = [table[kind][command] for kind in kinds]
+            failures += [f'{command}, {kind}: {text}' for kind, text in zip(kinds, row) if text != 'ok'
+                         and not text.startswith('refused')]
+            print(f'{command:<18}' + ' '.join(f"{text.split(':')[0][:10]:<10}" for text in row))
+        for kind, results in table.items():
+            for command, text in results.items():
+                if text.startswith('refused'):
+                    print(f'{command}, {kind}: {text}')
+    for failure in failures:
+        print('\n' + failure)
+    return int(bool(failures))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
