@@ -126,7 +126,8 @@ def test_mistakes_are_refused_before_anything_is_written(trio, tmp_path):
                         ((trio, tmp_path / 'out', '--detector', 'cascade', '--cascade', 'a.xml'), 'no cascade a.xml'),
                         ((trio, tmp_path / 'out', '--detector', 'cascade', '--cascade', tmp_path / 'no.xml'),
                          'no.xml is no cascade'),
-                        ((trio, tmp_path / 'out', '--landmarks', tmp_path / 'nowhere'), 'landmarks file .*nowhere does not exist'),
+                        ((trio, tmp_path / 'out', '--landmarks', tmp_path / 'nowhere'),
+                         'landmarks file .*nowhere does not exist'),
                         ((trio, tmp_path / 'file'), 'is a file'), ((trio, tmp_path / 'other'), 'not of this command')]:
         with pytest.raises(UserError, match=part):
             run(*words)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 KINDS = {'plain': 'plain', 'brackets': 'my[v2]', 'pattern': 'a*b?c', 'backslash': 'q\\x', 'spaces': ' a  b ',
-         'line break': 'two\nlines', 'no UTF-8': 'q\udcffx', 'not Latin': '日本é', '255 bytes': 'n' * 255, 'quotes': 'it\'s "x"',
+         'line break': 'two\nlines', 'no UTF-8': 'q\udcffx', 'not Latin': '日本é', '255 bytes': 'n' * 255,
+         'quotes': 'it\'s "x"',
          'percent': '100%d{0}', 'dollar': '$HOME ~x', 'hash': '#x;y&z', 'date': '2024_01_05'}
-COMMANDS = ('train', 'resume', 'report', 'export', 'infer', 'infer a folder', 'infer a clip', 'align_faces', 'augment_geometry',
-            'check', 'evaluate', 'study', 'import_weights', 'flicker')
+COMMANDS = ('train', 'resume', 'report', 'export', 'infer', 'infer a folder', 'infer a clip', 'align_faces',
+            'augment_geometry', 'check', 'evaluate', 'study', 'import_weights', 'flicker')
 
 
 def words_of(material: Path, odd: Path) -> Dict[str, Tuple[str, List[str]]]:
@@ -22,25 +23,26 @@ def words_of(material: Path, odd: Path) -> Dict[str, Tuple[str, List[str]]]:
     from tests.training import tiny_training
     train = tiny_training.plain(odd, odd / 'run', 'train.sample_every=2')
     faces = str(material / 'faces.pb')
+    infer = ['--model', str(odd / 'model'), '--device', 'cpu']
+    portraits, pictures = str(odd / 'portraits'), str(odd / 'pictures')
     return {
         'train': ('dctnet.train', train), 'resume': ('dctnet.train', train + ['--set', 'train.steps=6']),
         'report': ('dctnet.report.__main__', [str(odd / 'run')]),
         'export': ('dctnet.export', ['--run', str(odd / 'run'), '--out', str(odd / 'model')]),
-        'infer': ('dctnet.infer', ['--model', str(odd / 'model'), '--input', str(odd / 'portraits' / '0.png'), '--output',
-                                   str(odd / 'out.png'), '--device', 'cpu', '--landmarks-json']),
-        'infer a folder': ('dctnet.infer', ['--model', str(odd / 'model'), '--input', str(odd / 'portraits'), '--output',
-                                            str(odd / 'pictures'), '--device', 'cpu']),
-        'infer a clip': ('dctnet.infer', ['--model', str(odd / 'model'), '--input', str(odd / 'clip.mp4'), '--output',
-                                          str(odd / 'cartoon.mp4'), '--device', 'cpu', '--mode', 'fusion']),
-        'align_faces': ('data_tools.align_faces', [str(odd / 'portraits'), str(odd / 'faces'), '--size', '64',
-                                                   '--detect-pixels', '160000']),
+        'infer': ('dctnet.infer', infer + ['--input', f'{portraits}/0.png', '--output', str(odd / 'out.png'),
+                                           '--landmarks-json']),
+        'infer a folder': ('dctnet.infer', infer + ['--input', portraits, '--output', pictures]),
+        'infer a clip': ('dctnet.infer', infer + ['--input', str(odd / 'clip.mp4'), '--output',
+                                                  str(odd / 'cartoon.mp4')]),
+        'align_faces': ('data_tools.align_faces', [portraits, str(odd / 'faces'), '--size', '64', '--detect-pixels',
+                                                   '160000']),
         'augment_geometry': ('data_tools.augment_geometry', [str(odd / 'style'), str(odd / 'views')]),
         'check': ('data_tools.check', [str(odd / 'photo'), str(odd / 'style'), '--out', str(odd / 'check.html')]),
-        'evaluate': ('dctnet.evaluate', ['--photos', str(odd / 'portraits'), '--results', str(odd / 'pictures'), '--styles',
-                                         str(odd / 'style'), '--out', str(odd / 'report.json'), '--features', faces,
-                                         '--identity', faces, '--device', 'cpu', '--cache', str(odd / 'cache')]),
-        'study': ('dctnet.study.__main__', ['make', '--photos', str(odd / 'portraits'), '--results', str(odd / 'pictures'),
-                                            str(odd / 'portraits'), '--out', str(odd / 'study.html')]),
+        'evaluate': ('dctnet.evaluate', ['--photos', portraits, '--results', pictures, '--styles', str(odd / 'style'),
+                                         '--out', str(odd / 'report.json'), '--features', faces, '--identity', faces,
+                                         '--device', 'cpu', '--cache', str(odd / 'cache')]),
+        'study': ('dctnet.study.__main__', ['make', '--photos', portraits, '--results', pictures, portraits, '--out',
+                                            str(odd / 'study.html')]),
         'import_weights': ('data_tools.import_weights', ['generator', str(odd / 'run'), '--out', str(odd / 'imported')]),
         'flicker': ('dctnet.flicker', [str(odd / 'clip.mp4'), str(odd / 'cartoon.mp4')]),
     }

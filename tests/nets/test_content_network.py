@@ -42,7 +42,8 @@ def test_the_card_of_a_file_scales_its_features(tmp_path, caplog):
 
 
 @pytest.mark.parametrize('card, told', [
-    ('{', 'card of .*mine.json is not valid JSON'), ('[1]', 'card of .*mine.json must be a JSON object'), ('{"content_scale": 0}', 'set a number above 0'),
+    ('{', 'card of .*mine.json is not valid JSON'), ('[1]', 'card of .*mine.json must be a JSON object'),
+    ('{"content_scale": 0}', 'set a number above 0'),
     ('{"content_scale": "2"}', 'set a number above 0'), ('{"content_scale": true}', 'set a number above 0'),
     ('{"content_scale": NaN}', 'set a number above 0')])
 def test_cards_that_cannot_be_used(tmp_path, card, told):
