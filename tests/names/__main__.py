@@ -43,7 +43,8 @@ def words_of(material: Path, odd: Path) -> Dict[str, Tuple[str, List[str]]]:
                                          '--device', 'cpu', '--cache', str(odd / 'cache')]),
         'study': ('dctnet.study.__main__', ['make', '--photos', portraits, '--results', pictures, portraits, '--out',
                                             str(odd / 'study.html')]),
-        'import_weights': ('data_tools.import_weights', ['generator', str(odd / 'run'), '--out', str(odd / 'imported')]),
+        'import_weights': ('data_tools.import_weights', ['generator', str(odd / 'run'), '--out',
+                                                         str(odd / 'imported')]),
         'flicker': ('dctnet.flicker', [str(odd / 'clip.mp4'), str(odd / 'cartoon.mp4')]),
     }
 
