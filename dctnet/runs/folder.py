@@ -41,10 +41,11 @@ class Run:
     resumes: whether the training goes on from it.
     stop_reason: why the training must end after the current step; '' to go on.
 
-    Raises UserError if every checkpoint of the folder has lost its data.
+    Raises UserError if every checkpoint of the folder has lost its data, or if TensorFlow cannot take its name.
     """
 
     def __init__(self, path: Path, stage: str, dry: bool = False) -> None:
+        _check_name(path)
         self.path, self.stage, self.dry = path, stage, dry
         self.stop_reason = ''
         self.checkpoints = path / checkpoint_files.CHECKPOINTS
@@ -149,6 +150,14 @@ class Run:
 def _listings(content: Dict[str, Any]) -> Dict[str, Dict[str, Any]]:
     return {key: {'count': int(entry['count']), 'sha256_of_names': str(entry['sha256_of_names'])}
             for key, entry in content.items()}
+
+
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode('utf-8')
+    except UnicodeEncodeError:
+        raise UserError(f'the name of the run folder {ascii(str(path))} is no UTF-8, and TensorFlow takes no other: '
+                        'choose another --run, or rename the folder above') from None
 
 
 @contextlib.contextmanager

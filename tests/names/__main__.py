@@ -1,7 +1,7 @@
-"""All commands on paths with odd names, in a terminal that knows ASCII only: python -m tests.names [KIND ...]. A table;
-exit code 1 if a command shows a traceback, or ends with another code than 0 or, in one line, 2."""
+"""All commands on paths with odd names, in a terminal that knows ASCII only: python -m tests.names [KIND ...]. Exit
+code 1 if a command shows a traceback, or ends with another code than 0 or, in one line, 2."""
 import io
-import os
+import json
 import subprocess
 import sys
 import tempfile
@@ -23,7 +23,7 @@ def words_of(material: Path, odd: Path) -> Dict[str, Tuple[str, List[str]]]:
     from tests.training import tiny_training
     train = tiny_training.plain(odd, odd / 'run', 'train.sample_every=2')
     faces = str(material / 'faces.pb')
-    infer = ['--model', str(odd / 'model'), '--device', 'cpu']
+    infer = ['--model', str(odd / 'ready'), '--device', 'cpu']
     portraits, pictures = str(odd / 'portraits'), str(odd / 'pictures')
     return {
         'train': ('dctnet.train', train), 'resume': ('dctnet.train', train + ['--set', 'train.steps=6']),
@@ -55,7 +55,9 @@ def write_material(folder: Path) -> None:
     import numpy as np
     from skimage import data
     from dctnet import images
+    from tests.inference.tiny_graphs import write_model
     from tests.training import tiny_training
+    write_model(folder / 'ready')
     tiny_training.write_pictures(folder)
     portrait = np.ascontiguousarray(data.astronaut()[:400, :, ::-1])
     for number in range(2):
@@ -96,42 +98,32 @@ def run_all(material: Path, place: Path, kind: str) -> Dict[str, str]:
 
 def main() -> int:
     if sys.argv[1:2] == ['--one']:
-        import json
         from dctnet import compat, process
         process.prepare()
         compat.graph_mode()
         results = run_all(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
         Path(sys.argv[5]).write_text(json.dumps(results))
         return 0
-    import json
     kinds = sys.argv[1:] or list(KINDS)
-    failures = []
+    wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        material = Path(folder) / 'material'
+        material, answer = Path(folder) / 'material', Path(folder) / 'answer.json'
         material.mkdir()
         write_material(material)
-        print(f"{'':<18}" + ' '.join(f'{kind[:10]:<10}' for kind in kinds))
-        table: Dict[str, Dict[str, str]] = {}
-        for kind in kinds:
-            answer = Path(folder) / 'answer.json'
-            place = Path(folder) / f'place{len(table)}'
+        for number, kind in enumerate(kinds):
+            place = Path(folder) / str(number)
             place.mkdir()
-            subprocess.run([sys.executable, '-m', __spec__.name if __spec__ else 'tests.names', '--one', str(material),
-                            str(place), kind, str(answer)], check=True, env=dict(os.environ, PYTHONIOENCODING='ascii'),
-                           stdout=subprocess.DEVNULL)
-            table[kind] = json.loads(answer.read_text())
-        for command in COMMANDS:
-            row = [table[kind][command] for kind in kinds]
-            failures += [f'{command}, {kind}: {text}' for kind, text in zip(kinds, row) if text != 'ok'
-                         and not text.startswith('refused')]
-            print(f'{command:<18}' + ' '.join(f"{text.split(':')[0][:10]:<10}" for text in row))
-        for kind, results in table.items():
-            for command, text in results.items():
-                if text.startswith('refused'):
-                    print(f'{command}, {kind}: {text}')
-    for failure in failures:
-        print('\n' + failure)
-    return int(bool(failures))
+            subprocess.run([sys.executable, '-m', 'tests.names', '--one', str(material), str(place), kind, str(answer)],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            results = json.loads(answer.read_text())
+            fine = [command for command in COMMANDS if results[command] == 'ok']
+            print(f'{kind}: {len(fine)} of {len(COMMANDS)} commands ok', flush=True)
+            for command in COMMANDS:
+                if results[command] != 'ok':
+                    print(f'  {command}: {results[command]}', flush=True)
+                    wrong += not results[command].startswith('refused')
+    print(f'{len(kinds)} kinds of names, {len(COMMANDS)} commands: {wrong} not as promised')
+    return int(wrong > 0)
 
 
 if __name__ == '__main__':

@@ -109,3 +109,8 @@ def test_a_reason_to_stop_can_be_asked_for(tmp_path):
     run = Run(tmp_path / 'run', 'ttn')
     run.ask_to_stop('SIGTERM')
     assert run.stop_reason == 'SIGTERM'
+
+
+def test_a_name_that_tensorflow_does_not_take(tmp_path):
+    with pytest.raises(UserError, match=r'udcffx.* is no UTF-8'):
+        Run(tmp_path / 'q\udcffx', 'ttn')
