@@ -15,6 +15,6 @@ def test_differences_and_leftovers_are_seen(tmp_path):
 
 
 @pytest.mark.long
-def test_six_interrupted_commands(tmp_path):
-    failures = [failure for failure in Crashes(tmp_path, 2026).failures(6, may_mount(tmp_path)) if failure]
+def test_four_interrupted_commands(tmp_path):
+    failures = [failure for failure in Crashes(tmp_path, 2026).failures(4, may_mount(tmp_path)) if failure]
     assert not failures, failures

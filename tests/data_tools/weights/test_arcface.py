@@ -59,6 +59,7 @@ def test_other_states_are_refused(state, name, change, part):
         arcface_arrays(other, 'x.pth')
 
 
+@pytest.mark.long  # 44 million parameters
 def test_the_published_file_becomes_an_identity_network(tmp_path, state, monkeypatch):
     write_torch(tmp_path / 'model_ir_se50.pth', state)
     text = imports.import_arcface(tmp_path / 'model_ir_se50.pth', tmp_path / 'arcface.pb')
