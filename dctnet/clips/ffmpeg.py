@@ -18,15 +18,16 @@ _QUIET = ('-nostdin', '-hide_banner', '-loglevel', 'error')
 
 
 def program() -> str:
-    """Path of ffmpeg: the one that IMAGEIO_FFMPEG_EXE names, that of PATH, or that of the package imageio-ffmpeg.
+    """Whole path of ffmpeg: the one that IMAGEIO_FFMPEG_EXE names, that of PATH, or that of the package imageio-ffmpeg.
 
     Raises UserError if there is none.
     """
     found = os.environ.get('IMAGEIO_FFMPEG_EXE') or shutil.which('ffmpeg') or _packaged()
-    if not found or not shutil.which(found):
+    path = shutil.which(found) if found else None
+    if path is None:
         raise UserError('clips need ffmpeg, and there is none: run "pip install imageio-ffmpeg", or install ffmpeg so '
                         'that it is on PATH')
-    return found
+    return os.path.abspath(path)
 
 
 def _packaged() -> Optional[str]:
@@ -67,13 +68,15 @@ class Process:
 
     arguments: without the program.
     writes: the caller writes to `input`; else it reads from `output`.
+    folder: that it works in; None for this process's.
     """
 
-    def __init__(self, arguments: Sequence[str], writes: bool = False) -> None:
+    def __init__(self, arguments: Sequence[str], writes: bool = False, folder: Optional[Path] = None) -> None:
         self._errors = tempfile.TemporaryFile()
         # A session of its own: Ctrl-C in a terminal is for the command, which ends this program in its time.
         self._process: Any = subprocess.Popen(
             [program(), *(_QUIET[1:] if writes else _QUIET), *arguments], start_new_session=True,
+            cwd=None if folder is None else str(folder),
             stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if writes else subprocess.PIPE, stderr=self._errors)
         self.input: IO[bytes] = self._process.stdin
@@ -101,9 +104,9 @@ class Process:
         return status, self._errors.read(_MOST_ERRORS).decode('utf-8', 'replace').strip()
 
 
-def run(arguments: Sequence[str]) -> Tuple[int, bytes, str]:
-    """Exit status, output and errors of ffmpeg with these arguments."""
-    with Process(arguments) as process:
+def run(arguments: Sequence[str], folder: Optional[Path] = None) -> Tuple[int, bytes, str]:
+    """Exit status, output and errors of ffmpeg with these arguments, at work in `folder`."""
+    with Process(arguments, folder=folder) as process:
         output = process.output.read()
         status, errors = process.finish()
     return status, output, errors

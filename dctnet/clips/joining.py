@@ -24,7 +24,8 @@ def join(segments: Sequence[Segment], clip: Clip, target: Path, container: Forma
     row = folder / 'segments.txt'
     atomic.write_text(row, '\n'.join(_row(segments, clip)) + '\n')
     partial = folder / f'whole{target.suffix.lower()}'
-    arguments = ['-itsoffset', _seconds(clip.times[0]), '-f', 'concat', '-safe', '0', '-i', str(row)]
+    # At work in its folder: of a path with # or ? the rest is left out when names are looked up beside it.
+    arguments = ['-itsoffset', _seconds(clip.times[0]), '-f', 'concat', '-safe', '0', '-i', row.name]
     if clip.source.is_file() and container.sound:
         arguments += [*ffmpeg.source(clip.source), '-map', '0:v', '-map_metadata', '1', '-map_chapters', '1']
         arguments += ['-map', '1:a?'] if sound else []
@@ -32,7 +33,7 @@ def join(segments: Sequence[Segment], clip: Clip, target: Path, container: Forma
         arguments += ['-t', _seconds(clip.end_of(segments[-1].last))]
     # Animations are encoded once more, at times in milliseconds.
     arguments += ['-video_track_timescale', str(clip.timescale)] if container.sound else ffmpeg.timed_at(1000)[:4]
-    status, _, errors = ffmpeg.run([*arguments, *container.join, '-f', container.muxer, '-y', str(partial)])
+    status, _, errors = ffmpeg.run([*arguments, *container.join, '-f', container.muxer, '-y', partial.name], folder)
     if status:
         raise UserError(f'cannot write {target} ({ffmpeg.reason(errors)}): free some space, or choose another place')
     with atomic.storage_errors(target):
