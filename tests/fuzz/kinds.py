@@ -173,6 +173,7 @@ ALL = [
     _kind('subjects', 'x.txt', samples.texts, mutations.of_bytes, _subjects),
     _kind('kept results', 'scores.json', samples.kept_objects, mutations.of_json, _kept),
     _kind('clip', 'x.mp4', samples.clips, mutations.of_bytes, _clip),
+    _kind('animation', 'x.gif', samples.animations, mutations.of_bytes, _clip),
 ]
 
 

@@ -128,7 +128,7 @@ def of_graph(data: bytes, draw: random.Random, others: List[bytes]) -> bytes:
             graph_def.versions.producer = draw.choice([0, -1, 2 ** 31 - 1, 21])
         elif node.attr:
             _spoil_attribute(node.attr[draw.choice(sorted(node.attr))], draw)
-    return graph_def.SerializeToString()
+    return graph_def.SerializeToString(deterministic=True)
 
 
 def _spoil_attribute(attribute: Any, draw: random.Random) -> None:

@@ -25,6 +25,12 @@ def _saved(form: str, mode: str = 'RGB', **options: object) -> bytes:
     return stream.getvalue()
 
 
+def _deep(form: str) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(np.arange(4800, dtype=np.uint16).reshape(60, 80) * 13).save(stream, form)  # 16 bits
+    return stream.getvalue()
+
+
 def jpeg() -> List[bytes]:
     exif = Image.Exif()
     exif[0x112] = 6
@@ -32,13 +38,11 @@ def jpeg() -> List[bytes]:
 
 
 def png() -> List[bytes]:
-    deep = io.BytesIO()
-    Image.fromarray(np.arange(4800, dtype=np.uint16).reshape(60, 80) * 13).save(deep, 'PNG')
-    return [_saved('PNG'), _saved('PNG', 'RGBA'), _saved('PNG', 'P'), _saved('PNG', '1'), deep.getvalue()]
+    return [_saved('PNG'), _saved('PNG', 'RGBA'), _saved('PNG', 'P'), _saved('PNG', '1'), _deep('PNG')]
 
 
 def other_pictures() -> List[bytes]:
-    return [_saved('TIFF', compression='tiff_lzw'), _saved('TIFF', 'I;16'), _saved('BMP'), _saved('GIF', 'P'),
+    return [_saved('TIFF', compression='tiff_lzw'), _deep('TIFF'), _saved('BMP'), _saved('GIF', 'P'),
             _saved('WEBP', lossless=True), _saved('WEBP', 'RGBA')]
 
 
@@ -214,7 +218,11 @@ def clips() -> List[bytes]:
                 writer.send(np.full((48, 64, 3), level * 40, np.uint8).tobytes())
             writer.close()
             made.append((Path(folder) / name).read_bytes())
-    return made + [_animation('GIF'), _animation('WEBP')]
+    return made
+
+
+def animations() -> List[bytes]:
+    return [_animation('GIF'), _animation('WEBP')]
 
 
 def _animation(form: str) -> bytes:
