@@ -13,75 +13,20 @@ import argparse
 import logging
 import shlex
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import List, NamedTuple, NoReturn, Optional, Sequence
+from typing import List, NoReturn, Optional, Sequence
 
 from dctnet import config_file, places
 from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 
-from .recipe.project_command import TOOLS, run_command
+from .recipe import stages
+from .recipe.project_command import run_command
+from .recipe.stages import Recipe, Step
 
 log = logging.getLogger('make_style')
 
 STAGES = ('align', 'source', 'ccn', 'sample', 'filter', 'ttn', 'export')
-
-
-@dataclass(frozen=True)
-class AlignOptions:
-    """data_tools.align_faces.
-
-    photos, exemplars: False if these are aligned faces already.
-    border, detector: options of that command.
-    cascade: of OpenCV, for the detector of this name; empty for the default.
-    """
-    photos: bool = True
-    exemplars: bool = True
-    border: str = 'white'
-    detector: str = 'hog'
-    cascade: str = ''
-
-
-@dataclass(frozen=True)
-class CcnOptions:
-    """train.py ccn; configs are paths or shipped ones. checkpoint: the step to sample from, 0 for the last."""
-    source_config: str = 'configs/ccn/source.yaml'
-    config: str = 'configs/ccn/official.yaml'
-    checkpoint: int = 1000
-
-
-@dataclass(frozen=True)
-class SampleOptions:
-    """Options of data_tools.generate_style_faces, and `keep` of data_tools.filter_faces: a share."""
-    count: int = 10000
-    blend: int = 4
-    truncation: float = 0.7
-    mean_samples: int = 4096
-    seed: int = 0
-    keep: float = 0.5
-
-
-@dataclass(frozen=True)
-class TtnOptions:
-    """train.py ttn."""
-    config: str = 'configs/ttn/official.yaml'
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A whole recipe, by stages. size: side of all images in pixels."""
-    size: int = 256
-    align: AlignOptions = AlignOptions()
-    ccn: CcnOptions = CcnOptions()
-    samples: SampleOptions = SampleOptions()
-    ttn: TtnOptions = TtnOptions()
-
-
-class Step(NamedTuple):
-    """One command of a stage: the words after `python`."""
-    stage: str
-    words: List[str]
 
 
 def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Optional[Path] = None,
@@ -95,38 +40,21 @@ def steps(recipe: Recipe, photos: Path, exemplars: Path, out: Path, source: Opti
     landmarks: JSON of hand-made landmarks of the exemplars, or None.
     """
     result: List[Step] = []
-
-    def add(stage: str, *words: object) -> None:
-        result.append(Step(stage, [str(word) for word in words]))
-
-    size = ['--set', f'data.size={recipe.size}']
-    align = ['-m', f'{TOOLS}.align_faces', '--size', recipe.size, '--border', recipe.align.border,
-             '--detector', recipe.align.detector]
-    align += ['--cascade', recipe.align.cascade] if recipe.align.cascade else []
     if recipe.align.photos:
-        add('align', *align + [photos, out / 'photo'])
+        result.append(stages.align(recipe, photos, out / 'photo'))
         photos = out / 'photo'
     if recipe.align.exemplars:
-        add('align', *align + [exemplars, out / 'style'] + (['--landmarks', landmarks] if landmarks else []))
+        result.append(stages.align(recipe, exemplars, out / 'style', landmarks))
         exemplars = out / 'style'
     if source is None:
         source = out / 'source'
-        add('source', '-m', 'dctnet.train', 'ccn', '--config', recipe.ccn.source_config, *size + [
-            '--set', f'data.photo={photos}', '--run', source])
-    add('ccn', '-m', 'dctnet.train', 'ccn', '--config', recipe.ccn.config, *size + [
-        '--set', f'source={source}', '--set', f'data.style={exemplars}', '--run', out / 'ccn'])
-    samples = recipe.samples
-    checkpoint = ['--checkpoint', recipe.ccn.checkpoint] if recipe.ccn.checkpoint else []
-    add('sample', '-m', f'{TOOLS}.generate_style_faces', '--run', out / 'ccn', *checkpoint + [
-        '--count', samples.count, '--blend', samples.blend, '--truncation', samples.truncation, '--mean-samples',
-        samples.mean_samples, '--seed', samples.seed, '--out', out / 'samples'])
-    add('filter', '-m', f'{TOOLS}.filter_faces', out / 'samples', '--exemplars', exemplars, '--keep',
-        float(samples.keep))
-    add('ttn', '-m', 'dctnet.train', 'ttn', '--config', recipe.ttn.config, *size + [
-        '--set', f'data.photo={photos}', '--set', f'data.style={exemplars}',
-        '--set', f"data.generated={out / 'samples' / 'keep.txt'}", '--run', out / 'ttn'])
-    add('export', '-m', 'dctnet.export', '--run', out / 'ttn', '--out', out / 'model')
-    return result
+        result.append(stages.source(recipe, photos, source))
+    return result + [
+        stages.ccn(recipe, source, exemplars, out / 'ccn'),
+        stages.sample(recipe, out / 'ccn', out / 'samples'),
+        stages.filter_samples(recipe, out / 'samples', exemplars),
+        stages.ttn(recipe, photos, exemplars, out / 'samples', out / 'ttn'),
+        stages.export(out / 'ttn', out / 'model')]
 
 
 def run(commands: Sequence[Step], dry_run: bool = False) -> int:

@@ -15,8 +15,8 @@ from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
 from . import make_style
-from .make_style import Recipe, Step
 from .recipe.demo_material import paint, portrait, portraits
+from .recipe.stages import Recipe, Step
 
 IMAGES, SIDE = 24, 240
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data_tools.make_style import Recipe
+from data_tools.recipe.stages import Recipe
 from dctnet import config_file
 from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_tools import align_faces, filter_faces, generate_style_faces, make_style
-from data_tools.make_style import Recipe, Step
+from data_tools.recipe.stages import Recipe, Step
 from dctnet import config_file, export, train
 from dctnet.config import CcnConfig, TtnConfig
 from dctnet.errors import UserError
