@@ -27,7 +27,7 @@ from dctnet.files import atomic
 from dctnet.files.hashing import sha256_of_file
 from dctnet.metrics import edges, features
 from dctnet.metrics.feature_distances import FolderEmbedding, feature_distances
-from dctnet.metrics.pairs import SIDE, Pair, edge_scores, identity_scores, lpips_scores
+from dctnet.metrics.pairs import SIDE, Pair, edge_scores, identity_scores, lpips_scores, summary
 from dctnet.metrics.style_gap import MEASURE, StyleGap
 from dctnet.metrics.style_vectors import folder_vectors
 from dctnet.metrics.tables import markdown, per_image
@@ -55,6 +55,9 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--lpips', type=Path, metavar='FILE.pb',
                         help='also measure how different result and photo look: checkpoints/lpips.pb of '
                              'data_tools.import_weights lpips')
+    parser.add_argument('--standard-errors', action='store_true',
+                        help='also tell how uncertain FID is, by leaving out a tenth of the results at a time: eleven '
+                             'times its computation (the other figures always have standard errors)')
     parser.add_argument('--cache', type=Path, metavar='FOLDER',
                         help='where features are kept for the next time (default: features_cache beside FILE.json)')
     parser.add_argument('--device', choices=('auto', 'cpu', 'gpu'), default='auto', help='default: auto')
@@ -78,7 +81,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     from dctnet.nets.pretrained import feature_network, identity_network
     start = time.time()
     networks = Networks(feature_network(options.features), identity_network(options.identity), options.lpips,
-                        options.device)
+                        options.device, options.standard_errors)
     report, rows = evaluate(photos, results, styles, pairs, networks,
                             options.cache or options.out.parent / 'features_cache')
     report['seconds'] = round(time.time() - start, 1)
@@ -153,11 +156,12 @@ def _by_stem(paths: Sequence[Path]) -> Dict[str, Path]:
 
 class Networks(NamedTuple):
     """What is measured with: features for FID and KID, identity for ID, the file of LPIPS or None; and on which device
-    ('auto', 'cpu' or 'gpu')."""
+    ('auto', 'cpu' or 'gpu'). errors: also the standard error of FID."""
     features: EmbeddingNetwork
     identity: EmbeddingNetwork
     lpips: Optional[Path]
     device: str
+    errors: bool = False
 
 
 def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Sequence[Path],
@@ -185,7 +189,7 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
         'results': {name: dict(_folder_entry(results[name], hashes[name]), matched=len(pairs[name]))
                     for name in results}}
     embedding = FolderEmbedding(networks.features, networks.device, cache)
-    report.update(feature_distances(embedding, style_hashes, hashes))
+    report.update(feature_distances(embedding, style_hashes, hashes, networks.errors))
     report['style'] = _style(photo_hashes, style_hashes, hashes, embedding, networks.device)
     embedding.close()
     identity = networks.identity
@@ -202,7 +206,7 @@ def evaluate(photos: Sequence[Path], results: Dict[str, List[Path]], styles: Seq
                                 'side': SIDE, 'resize': features.RESIZE, 'measure': 'LPIPS of both'}
     for key, found in scores.items():
         report[key] = {'computed_on': measured_on[key],
-                       'results': {name: _entry(*values) for name, values in found.items()}}
+                       'results': {name: summary(*values) for name, values in found.items()}}
     rows = [dict({'method': name, 'picture': result.name, 'photo': photo.name},
                  **{key: round(float(found[name][0][i]), 5) for key, found in scores.items()})
             for name in results for i, (result, photo) in enumerate(pairs[name])]
@@ -224,11 +228,6 @@ def _style(photos: Dict[Path, str], styles: Dict[Path, str], results: Dict[str, 
     network.close()
     return {'computed_on': dict(embedding.description, style_side=SIDE, measure=MEASURE, gaps=gap.gaps,
                                 photos=len(photos), style_pictures=len(styles)), 'results': found}
-
-
-def _entry(own: np.ndarray, other: np.ndarray) -> Dict[str, Any]:
-    return {'value': float(own.mean()), 'other_photo': float(other.mean()) if len(own) > 1 else None,
-            'pictures': len(own)}
 
 
 def _folder_entry(paths: Sequence[Path], hashes: Dict[Path, str]) -> Dict[str, Any]:

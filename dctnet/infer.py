@@ -43,12 +43,13 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='pictures and folders of pictures, or one clip')
     parser.add_argument('--output', required=True, metavar='PATH',
                         help='the picture or clip to write; a folder if it ends with /, or for several pictures')
-    parser.add_argument('--mode', choices=('fusion', 'single'), default='fusion',
+    parser.add_argument('--mode', choices=('fusion', 'single', 'whole'), default='fusion',
                         help='fusion: head graph on every face, background graph on the whole; single: background '
-                             'graph alone, on the picture scaled so that the largest face has the training size')
+                             'graph alone, on the picture scaled so that the largest face has the training size; '
+                             'whole: background graph alone, on the picture as it is (aligned faces)')
     parser.add_argument('--faces', type=_faces, default='all', metavar='all|largest|N', help='default: all')
     parser.add_argument('--head', type=Path, metavar='PB',
-                        help='head graph, instead of the folder\'s (mode single needs none)')
+                        help='head graph, instead of the folder\'s (modes single and whole need none)')
     parser.add_argument('--background', type=Path, metavar='PB', help='background graph, instead of the folder\'s')
     parser.add_argument('--mask', type=Path, metavar='PICTURE',
                         help='fusion mask, instead of the folder\'s or an ellipse')
@@ -146,8 +147,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     start = time.perf_counter()
     if not alone:
         done, failed = translate_all(translate, jobs, workers)
-        without_face = sum(not each.faces for each in done)
-        print(f'{len(done)} done, {len(failed)} failed, {without_face} without a face; written to {options.output}')
+        without_face = f', {sum(not each.faces for each in done)} without a face' if options.mode != 'whole' else ''
+        print(f'{len(done)} done, {len(failed)} failed{without_face}; written to {options.output}')
     else:
         done, failed, workers = [translate(jobs[0])], [], 1
         report(jobs[0], done[0].faces)
@@ -176,8 +177,9 @@ def make_stylizer(options: argparse.Namespace, detector: Optional[FaceDetector] 
 
 def translate_clip(options: argparse.Namespace, files: ModelFiles) -> int:
     """Translate a clip with the graphs of `files`, and say what came out; returns the exit code."""
-    if options.side_by_side or options.landmarks_json or options.timing:
-        raise UserError('--side-by-side, --landmarks-json and --timing are for pictures: leave them out for a clip')
+    if options.side_by_side or options.landmarks_json or options.timing or options.mode == 'whole':
+        raise UserError('--side-by-side, --landmarks-json, --timing and --mode whole are for pictures: leave them out '
+                        'for a clip')
     if len(options.input) > 1:
         raise UserError(f'{options.input[0]} and {len(options.input) - 1} more: a clip is translated alone; name one')
     source, target = options.input[0], Path(options.output)

@@ -54,9 +54,10 @@ class Stylizer:
     device: 'auto', 'cpu' or 'gpu'.
     threads: inside one operation; 0: TensorFlow's choice.
     mode: 'fusion' (the head graph on every face over the background graph on the image) or 'single' (the paper's
-        own way: the background graph alone, on the image scaled so that the largest face has the training size).
+        own way: the background graph alone, on the image scaled so that the largest face has the training size), or
+        'whole' (the background graph alone, without a search for faces: for aligned ones).
     faces: 'all', 'largest', or how many of the largest.
-    short_side: mode fusion works at this many pixels if the image is larger.
+    short_side: modes fusion and whole work at this many pixels if the image is larger.
     training_size: side of the generator's training images in pixels; mode single scales faces to it.
     detector: finds faces, instead of a FaceDetector as it is.
     at_once: in how many threads it is called best, if there are as many images: one a core, at most 4 on a CPU.
@@ -68,8 +69,8 @@ class Stylizer:
                  mask: Optional[Path] = None, device: str = 'auto', threads: int = 0, mode: str = 'fusion',
                  faces: Union[str, int] = 'all', short_side: int = 720, training_size: int = 256,
                  detector: Optional[FaceDetector] = None) -> None:
-        if mode not in ('fusion', 'single'):
-            raise UserError(f'mode {mode!r} is unknown: choose fusion or single')
+        if mode not in ('fusion', 'single', 'whole'):
+            raise UserError(f'mode {mode!r} is unknown: choose fusion, single or whole')
         if faces not in ('all', 'largest') and not (isinstance(faces, int) and faces >= 1):
             raise UserError(f'faces {faces!r} is unknown: choose all, largest or a number from 1')
         if min(short_side, training_size) < 16:
@@ -176,7 +177,7 @@ class Stylizer:
 
     def _faces(self, image: np.ndarray, times: PartTimes) -> List[Face]:
         with times.part('faces'):
-            return self.detector.detect(image)[:self._face_limit]
+            return self.detector.detect(image)[:self._face_limit] if self._mode != 'whole' else []
 
     def _add_heads(self, translation: np.ndarray, working: np.ndarray, faces: List[Face],
                    shape: Tuple[int, ...], times: PartTimes) -> None:

@@ -42,11 +42,11 @@ class FolderEmbedding:
 
 
 def feature_distances(embedding: FolderEmbedding, styles: Dict[Path, str], results: Dict[str, Dict[Path, str]],
-                      ) -> Dict[str, Any]:
+                      errors: bool = False) -> Dict[str, Any]:
     """The entries fid and kid of the report.
 
     styles: files of the style pictures and their hashes (`features.file_hashes`). results: method -> files and hashes
-    of its results. Raises UserError if an image cannot be used.
+    of its results. errors: also the standard error of FID. Raises UserError if an image cannot be used.
     """
     against = embedding.of(styles)
     found: Dict[str, Dict[str, Any]] = {'fid': {}, 'kid': {}}
@@ -58,6 +58,8 @@ def feature_distances(embedding: FolderEmbedding, styles: Dict[Path, str], resul
             log.warning('%s: %s', name, warning)
         found['fid'][name] = {'value': fid.frechet_distance(ours.gaussian, against.gaussian),
                               'pictures': ours.gaussian.count, 'warning': warning}
+        if errors:
+            found['fid'][name]['standard_error'] = fid.standard_error(ours.kept, against.gaussian)
         distance = kid.kernel_distance(ours.kept, against.kept)
         found['kid'][name] = dict(distance._asdict(), pictures=len(ours.kept), style_pictures=len(against.kept))
     computed_on = dict(embedding.description, dimension=len(against.gaussian.mean),

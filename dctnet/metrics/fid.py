@@ -1,5 +1,5 @@
 """Frechet distance of two sets of features (FID if they are Inception's), from statistics that are streamed."""
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -53,6 +53,23 @@ def frechet_distance_of_few(a: np.ndarray, b: np.ndarray) -> float:
     cross = np.linalg.svd(spread[0] @ spread[1].T, compute_uv=False).sum()
     distance = np.sum(np.square(means[0] - means[1])) + sum(np.square(side).sum() for side in spread) - 2.0 * cross
     return max(float(distance), 0.0)
+
+
+def standard_error(a: np.ndarray, b: Gaussian, groups: int = 10) -> Optional[float]:
+    """How much `frechet_distance` of features a to b would vary with other images in a's place: the jackknife over
+    groups, each left out once. None for less than four images.
+
+    a: [N, D]. b: what they are compared with, held fixed. groups: at most so many.
+    """
+    a, count = np.asarray(a, np.float64), min(groups, len(a) // 2)
+    if count < 2:
+        return None
+    values = []
+    for group in range(count):
+        statistics = RunningStatistics(a.shape[1])
+        statistics.add(np.delete(a, np.s_[group::count], axis=0))
+        values.append(frechet_distance(statistics.result(), b))
+    return float(np.sqrt((count - 1) * np.var(values)))
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

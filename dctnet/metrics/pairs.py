@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -74,6 +74,14 @@ def _distances(network: FrozenGraph, photos: Sequence[Path], results: Sequence[P
                             f'{list(distances.shape)}): make it anew with data_tools.import_weights lpips')
         batches.append(distances)
     return np.concatenate(batches)
+
+
+def summary(own: np.ndarray, other: np.ndarray) -> Dict[str, Any]:
+    """The entry of the report: means of the scores [N] with the own photo and with another's, and the standard error of
+    the first; None for what one image does not tell."""
+    several = len(own) > 1
+    return {'value': float(own.mean()), 'other_photo': float(other.mean()) if several else None,
+            'standard_error': float(own.std(ddof=1) / np.sqrt(len(own))) if several else None, 'pictures': len(own)}
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from dctnet.metrics.fid import Gaussian, RunningStatistics, frechet_distance, frechet_distance_of_few
+from dctnet.metrics.fid import Gaussian, RunningStatistics, frechet_distance, frechet_distance_of_few, standard_error
 
 
 def drawn(seed, count=200, dimension=6):
@@ -74,3 +74,13 @@ def test_fewer_pictures_than_features_still_have_a_distance():
     narrow = [Gaussian(len(side), side.mean(0), np.cov(side, rowvar=False)) for side in (x, y)]
     assert frechet_distance(*wide) == pytest.approx(frechet_distance(*narrow), rel=1e-6)
     assert frechet_distance(wide[0], wide[0]) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_standard_error_is_the_spread_over_other_choices_of_images():
+    """Sixty choices of the same distribution against the jackknife of one: within a factor of 1.5."""
+    rng = np.random.RandomState(7)
+    style = gaussian_of(rng.standard_normal((4000, 3)))
+    choices = [rng.standard_normal((400, 3)) + [1.0, 0.0, 0.0] for _ in range(60)]
+    spread = np.std([frechet_distance(gaussian_of(choice), style) for choice in choices])
+    assert 1 / 1.5 < np.mean([standard_error(choice, style) for choice in choices[:20]]) / spread < 1.5
+    assert standard_error(choices[0][:3], style) is None
