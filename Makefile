@@ -7,12 +7,12 @@ SOURCES = train.py infer.py setup.py dctnet data_tools tests
 CORE = tests/models tests/engine tests/nets tests/ops tests/training/test_train.py
 PYTEST = $(PYTHON) -m pytest -q --numprocesses 2 --dist loadfile
 
-.PHONY: help setup demo recipe-smoke test test-long test-core lint audit bench
+.PHONY: help setup demo recipe-smoke reproduce-smoke test test-long test-core lint audit bench
 .DEFAULT_GOAL := setup
 
 help:  ## this list
 	@echo 'make TARGET [RUNTIME=tf115|tf2|tfnew] [DEVICE=cpu|gpu] [HOROVOD=1]; here RUNTIME=$(RUNTIME) if none is given'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' Makefile
 
 setup:  ## make .venv/RUNTIME, a few minutes the first time (the default target)
 	@scripts/setup.sh $(RUNTIME) $(DEVICE)
@@ -23,6 +23,9 @@ demo: setup  ## train a small style and translate a portrait with it
 
 recipe-smoke: setup  ## every stage of the recipe on tiny material
 	@$(PYTHON) -m data_tools.recipe_smoke --out runs/recipe-smoke
+
+reproduce-smoke: setup  ## the paper's experiments, every row, on tiny material
+	@$(PYTHON) -m data_tools.reproduce_smoke --out runs/reproduce-smoke
 
 test: setup  ## all tests but the long ones
 	@$(PYTEST) tests -m "not long"

@@ -6,12 +6,14 @@ from typing import Dict, List, NamedTuple, Sequence
 
 from dctnet import images
 from dctnet.errors import UserError
-from dctnet.files.hashing import sha256_of_file
+from dctnet.files import atomic
+from dctnet.files.hashing import sha256_of_file, sha256_of_lines
 
 log = logging.getLogger(__name__)
 
 FEWEST = 2   # pictures that figures are defined for
 _FEW = 500   # below which they say little
+_RECORD = 'made_from.txt'  # hash of what a folder was made from
 
 
 class Overlap(NamedTuple):
@@ -66,7 +68,7 @@ def prepare_test(faces: Path, out: Path, size: int) -> int:
         raise UserError(f'{faces} holds several pictures named {shared[0]}: results are matched by name; rename one')
     if len(paths) < FEWEST:
         raise UserError(f'{faces} holds {len(paths)} aligned test face: figures need at least {FEWEST}')
-    _write({path: out / f'{path.stem}.png' for path in paths}, size)
+    _write({path: out / f'{path.stem}.png' for path in paths}, out, size)
     return len(paths)
 
 
@@ -91,7 +93,7 @@ def prepare_results(name: str, folder: Path, test: Path, out: Path, size: int) -
         log.warning('%s: results for %d of %d test pictures; the others count as missing', name, len(matched),
                     len(known))
     _warn_of_sizes(name, list(matched.values()), size)
-    _write({path: out / f'{stem}.png' for stem, path in matched.items()}, size)
+    _write({path: out / f'{stem}.png' for stem, path in matched.items()}, out, size)
     return len(matched)
 
 
@@ -104,7 +106,14 @@ def _warn_of_sizes(name: str, paths: Sequence[Path], size: int) -> None:
                     'scaled to' if height == width else 'cut to their centre square and scaled to', size, size)
 
 
-def _write(jobs: Dict[Path, Path], size: int) -> None:
+def _write(jobs: Dict[Path, Path], out: Path, size: int) -> None:
+    """Write those that are missing. Raises UserError if the folder was made from other pictures."""
+    made_from = sha256_of_lines(f'{size} {source.name} {sha256_of_file(source)}' for source in sorted(jobs))
+    record = out / _RECORD
+    if record.exists() and record.read_text(encoding='utf-8') != made_from:
+        raise UserError(f'{out} was made from other pictures, or in another size: choose another --out, or remove the '
+                        'folder and what was measured on it')
+    atomic.write_text(record, made_from)
     for source, target in jobs.items():
         if not target.exists():
             images.write_bgr(target, images.square(images.read_bgr(source), size))

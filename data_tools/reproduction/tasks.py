@@ -41,11 +41,13 @@ class Task(NamedTuple):
     step: the command.
     output: file or folder that is there when it is done.
     config: of a training, else None.
+    samples: number of samples that it draws or looks at.
     """
     name: str
     step: Step
     output: Path
     config: Optional[StageConfig] = None
+    samples: int = 0
 
     def settings(self, out: Path) -> Dict[str, Any]:
         """What decides the result, as plain JSON, wherever the folder `out` lies."""
@@ -86,6 +88,10 @@ class Layout:
         """Folder of a row's translations of the test faces."""
         return self.out / 'translations' / f'seed-{seed}' / row.name
 
+    def results(self, name: str) -> Path:
+        """Folder of another method's results, in the size and under the names of the test faces."""
+        return self.out / 'others' / name
+
     def figures(self, name: str, seed: int = 0) -> Path:
         """File of the figures of a row, or of another method."""
         return self.out / 'figures' / f'{name}-{seed}.json'
@@ -111,8 +117,8 @@ def calibration(layout: Layout, rows: Sequence[Row]) -> List[Task]:
     """The source and the calibrations that these rows need, with their samples."""
     found: Dict[str, Task] = {}
 
-    def add(name: str, step: Step, output: Path) -> None:
-        found.setdefault(name, Task(name, step, output, _config(step)))
+    def add(name: str, step: Step, output: Path, samples: int = 0) -> None:
+        found.setdefault(name, Task(name, step, output, _config(step), samples))
 
     for row in rows:
         toonify, folder = row.options.method == TOONIFY, layout.calibration(row)
@@ -124,9 +130,9 @@ def calibration(layout: Layout, rows: Sequence[Row]) -> List[Task]:
                                              row.changes['ccn']), folder / 'ccn')
         if not toonify:
             add(f'sample-{folder.name}', stages.sample(row.recipe, folder / 'ccn', folder / 'samples'),
-                folder / 'samples')
+                folder / 'samples', row.recipe.samples.count)
             add(f'filter-{folder.name}', stages.filter_samples(row.recipe, folder / 'samples', layout.exemplars),
-                folder / 'samples' / 'keep.txt')
+                folder / 'samples' / 'keep.txt', row.recipe.samples.count)
     return list(found.values())
 
 
@@ -159,6 +165,12 @@ def measuring(layout: Layout, name: str, results: Path, seed: int = 0) -> Task:
         '-m', 'dctnet.evaluate', '--photos', str(layout.test), '--results', str(results), '--styles',
         str(layout.styles), '--features', inputs.features, *lpips, '--standard-errors', '--cache',
         str(layout.out / 'features_cache'), '--out', str(out)]), out)
+
+
+def ttn_config(row: Row) -> TtnConfig:
+    """The config of a row's translator. Raises UserError for mistakes in it."""
+    return config_file.load(TtnConfig, places.config_path(row.recipe.ttn.config),
+                            [f'data.size={row.recipe.size}', *row.changes['ttn']])
 
 
 def _config(step: Step) -> Optional[StageConfig]:

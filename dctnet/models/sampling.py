@@ -76,7 +76,7 @@ class FaceSampler:
                 w = stylegan2.per_layer(coarse, a.layers, fine, tf.constant(sampling.mix_w))
             else:
                 w = stylegan2.per_layer(_truncated_w(generator, mean(generator), z, sampling.truncation), a.layers)
-            weights = _variables('generator', generator, values)
+            weights = synthesis_variables('generator', generator, values)
             noise, self._inputs = stylegan2.fixed_noise(weights), [z]
             if sampling.fresh_noise:
                 noise = [tf.placeholder(tf.float32, [None, height, width, 1]) for height, width in a.noise_shapes]
@@ -84,7 +84,7 @@ class FaceSampler:
             self._outputs = [stylegan2.synthesis(weights, w, noise)]
             if twins:
                 w = stylegan2.per_layer(_truncated_w(source, mean(source), z, sampling.truncation), a.layers)
-                self._outputs.append(stylegan2.synthesis(_variables('source', source, values), w, noise))
+                self._outputs.append(stylegan2.synthesis(synthesis_variables('source', source, values), w, noise))
             self._session = tf.Session(config=session_config(device))
             self._session.run(tf.global_variables_initializer(), values)
 
@@ -95,7 +95,7 @@ class FaceSampler:
         """
         draws = [self._draws(index) for index in indices]
         feed = {tensor: np.stack(parts) for tensor, parts in zip(self._inputs, zip(*draws))}
-        pictures = [_to_uint8(result) for result in self._session.run(self._outputs, feed)]
+        pictures = [rounded(result) for result in self._session.run(self._outputs, feed)]
         return pictures[0], pictures[1] if len(pictures) > 1 else None
 
     def close(self) -> None:
@@ -142,9 +142,9 @@ def _mapped(weights: Arrays, z: tf.Tensor) -> tf.Tensor:
                               if name.startswith(_MAPPING)}, z)
 
 
-def _variables(scope: str, weights: Arrays, values: Dict[tf.Tensor, np.ndarray]) -> stylegan2.Weights:
-    """Variables of a synthesis; their initial values are added to `values`. As constants they would be copied when the
-    graph is optimised: 3 GB more at 256 px."""
+def synthesis_variables(scope: str, weights: Arrays, values: Dict[tf.Tensor, np.ndarray]) -> stylegan2.Weights:
+    """Variables of a synthesis, in a scope of the current graph; their initial values are added to `values`. As
+    constants they would be copied when the graph is optimised: 3 GB more at 256 px."""
     result = {}
     for name, array in weights.items():
         if not name.startswith(_MAPPING):
@@ -154,8 +154,9 @@ def _variables(scope: str, weights: Arrays, values: Dict[tf.Tensor, np.ndarray])
     return result
 
 
-def _to_uint8(pictures: np.ndarray) -> np.ndarray:
-    """Round, as the published samples are written; images.to_uint8 truncates, as the published translators do."""
+def rounded(pictures: np.ndarray) -> np.ndarray:
+    """float [N, H, W, 3] in [-1, 1] -> uint8, rounded as the published samples are written (images.to_uint8 truncates,
+    as the published translators do). Raises UserError if a value is not finite."""
     if not np.isfinite(pictures).all():
         raise UserError('the generator draws values that are no finite numbers: take an earlier checkpoint')
     return np.clip(np.rint((pictures + 1.0) * 127.5), 0, 255).astype(np.uint8)

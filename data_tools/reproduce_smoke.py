@@ -1,0 +1,77 @@
+"""python -m data_tools.reproduce_smoke --out FOLDER: every row of the paper's experiments in minutes (`make
+reproduce-smoke`).
+
+Photographs, test faces and exemplars are views of one public-domain portrait, another method's results are drawn by a
+filter; the networks are tiny and hardly trained. It proves that everything fits together, that repeating the command is
+quick, and what the page looks like; it says nothing about quality.
+"""
+import json
+import logging
+import time
+from pathlib import Path
+from typing import NoReturn, Optional, Sequence
+
+from dctnet import images
+from dctnet.command_line import Parser
+from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+
+from . import reproduce
+from .recipe.demo_material import paint, portrait, portraits
+
+PHOTOS, TEST, SIDE, OTHER_SIDE = 16, 12, 240, 96
+# The presets stay what they are but for their size and length.
+SMALL = ['size=64', 'samples.count=16', 'samples.mean_samples=256', 'ccn.checkpoint=0', 'projection_steps=60']
+SMALL += [f'{training}.{key}' for training in ('source', 'ccn') for key in (
+    'data.batch_size=4', 'model.channel_multiplier=0.125', 'model.max_channels=32', 'model.style_dim=32',
+    'model.mapping_layers=2', 'optim.ema_decay=0.95', 'train.log_every=20', 'train.sample_every=0')]
+SMALL += ['source.train.steps=100', 'source.train.save_every=100', 'ccn.train.steps=30', 'ccn.train.save_every=30']
+SMALL += [f'ttn.{key}' for key in (
+    'data.batch_size=4', 'data.exemplar_share=0.5', 'model.channels=8', 'loss.content_network=dlib', 'start.pixel=10',
+    'start.discriminator=0', 'start.ramp=5', 'optim.lr=0.002', 'train.steps=40', 'train.log_every=20',
+    'train.sample_every=0', 'train.save_every=40')]
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = Parser(prog='python -m data_tools.reproduce_smoke', description=__doc__)
+    parser.add_argument('--out', type=Path, default=Path('runs/reproduce-smoke'), help='folder (default: %(default)s)')
+    options = parser.parse_args(argv)
+    out, start = options.out.resolve(), time.time()
+    if out.is_file():
+        raise UserError(f'{out} is a file: name a folder with --out')
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    write_material(out)
+    words = [str(word) for word in ('--photos', out / 'photos', '--exemplars', out / 'exemplars', '--test', out / 'test',
+                                    '--out', out / 'work', '--set', *SMALL)]
+    code = reproduce.main(words + ['--only', reproduce.SHARED])
+    if code != DONE:
+        return code
+    for path in images.list_images(out / 'work' / 'test'):
+        face = images.read_bgr(path)
+        images.write_bgr(out / 'filtered' / f'{path.stem}.jpg', images.scale(paint(face), OTHER_SIDE, OTHER_SIDE))
+    code = reproduce.main(words + ['--others', f"filter={out / 'filtered'}"])
+    if code != DONE:
+        return code
+    rows = json.loads((out / 'work' / 'table.json').read_text(encoding='utf-8'))['rows']
+    print(f'{time.time() - start:.0f} s; {len(rows)} rows')
+    return DONE if all(row['figures'] for row in rows) else SOME_FAILED
+
+
+def write_material(out: Path) -> None:
+    """OUT/photos, OUT/test and OUT/exemplars; images that are there already stay."""
+    astronaut = portrait()
+    for name, image, count, seed in (('photos', astronaut, PHOTOS, 1), ('test', astronaut, TEST, 3),
+                                     ('exemplars', paint(astronaut), PHOTOS, 2)):
+        for index, view in enumerate(portraits(image, count, SIDE, seed)):
+            path = out / name / f'{index:03d}.png'
+            if not path.exists():
+                images.write_bgr(path, view)
+
+
+def command() -> NoReturn:
+    """The entry point of the command line."""
+    exit_with(main)
+
+
+if __name__ == '__main__':
+    command()
