@@ -41,8 +41,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         raise UserError(f'{out} is a file: name a folder with --out')
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     write_material(out)
-    words = [str(word) for word in ('--photos', out / 'photos', '--exemplars', out / 'exemplars', '--test', out / 'test',
-                                    '--out', out / 'work', '--set', *SMALL)]
+    words = [str(word) for word in (
+        '--photos', out / 'photos', '--exemplars', out / 'exemplars', '--test', out / 'test', '--out', out / 'work',
+        '--set', *SMALL)]
     code = reproduce.main(words + ['--only', reproduce.SHARED])
     if code != DONE:
         return code

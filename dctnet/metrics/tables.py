@@ -1,11 +1,10 @@
 """An evaluation as text: a table of the methods beside the paper's, and a line of CSV an image."""
 import csv
 import io
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
-# docs/recipe.md, "Evaluation": the paper's Table 1 and its ablation. FID, ID.
-PAPER = (('CycleGAN', 57.08, 0.55), ('U-GAT-IT', 68.40, 0.58), ('Toonify', 55.27, 0.62), ('pSp', 69.38, 0.60),
-         ('DCT-Net without CCN', 58.52, 0.58), ('DCT-Net', 35.92, 0.71))
+from dctnet import config_file, places
+
 # Of result and photo: the key of the report and the heading. Those that were measured make two columns each.
 _PAIRED = (('id', 'ID ↑', 'ID'), ('edges', 'Edges ↑', 'Edges'), ('lpips', 'LPIPS ↓', 'LPIPS'))
 
@@ -25,7 +24,7 @@ def markdown(report: Dict[str, Any]) -> str:
             found = report[key]['results'][method]
             line += f" {_number(found['value'])} | {_number(found['other_photo'])} |"
         lines.append(line)
-    lines += ['| paper: {} | | {:.2f} | | | {:.2f} |'.format(*row) + ' |' * (2 * len(paired) - 1) for row in PAPER]
+    lines += ['| paper: {} | | {:.2f} | | | {:.2f} |'.format(*row) + ' |' * (2 * len(paired) - 1) for row in paper()]
     features, faces = report['fid']['computed_on'], report['id']['computed_on']
     lines += ['', f"FID and KID: {features['network']} features ({features['dimension']} numbers, {features['side']} "
                   f"px), results against {features['style_pictures']} style pictures. Style gap: of the distance from "
@@ -38,6 +37,12 @@ def markdown(report: Dict[str, Any]) -> str:
     lines += [f"Warning, {method}: {found['warning']}"
               for method, found in report['fid']['results'].items() if found['warning']]
     return '\n'.join(lines) + '\n'
+
+
+def paper() -> List[Tuple[str, float, float]]:
+    """Name, FID and ID of the rows of the paper's Table 1 and its ablation (docs/recipe.md, "Evaluation")."""
+    rows = config_file.read_yaml(places.shipped('configs/reproduce/published.yaml'))['rows']
+    return [(name, row['fid'], row['id']) for name, row in rows.items()]
 
 
 def _number(value: Any) -> str:
