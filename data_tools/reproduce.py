@@ -59,6 +59,9 @@ def parse(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='of FID and KID; auto (default): Inception if it is there, else dlib')
     parser.add_argument('--rates', type=places.config_path, default='configs/reproduce/rates_h100.yaml', metavar='FILE',
                         help='how fast the machine is (default: %(default)s)')
+    parser.add_argument('--measure', action='store_true',
+                        help='with --dry-run: time some steps of each kind of training on this machine first; other '
+                             'rates as of --rates')
     parser.add_argument('--dry-run', action='store_true', help='only print commands, time and room')
     options = parser.parse_args(argv)
     if options.seeds < 1:
@@ -130,20 +133,20 @@ def make(layout: Layout, rows: Sequence[Row], others: Dict[str, Path], options: 
     code = running.run_chain(tasks.calibration(layout, rows), layout.out, SHARED)
     if code == STOPPED_EARLY or options.only == [SHARED]:
         return code
-    chains = {writing.PHOTOGRAPHS: [tasks.measuring(layout, writing.PHOTOGRAPHS, layout.test)]}
+    chains = [(writing.PHOTOGRAPHS, 0, [tasks.measuring(layout, writing.PHOTOGRAPHS, layout.test)])]
     for name, folder in others.items():
         pictures.prepare_results(name, folder, layout.test, layout.results(name), size)
-        chains[name] = [tasks.measuring(layout, name, layout.results(name))]
+        chains.append((name, 0, [tasks.measuring(layout, name, layout.results(name))]))
     for seed in range(options.seeds):
-        chains.update({f'{row.name}-{seed}': tasks.row_tasks(layout, row, seed) for row in rows
-                       if seed == 0 or row.options.method != tasks.TOONIFY})
-    for title, chain in chains.items():
+        chains += [(row.name, seed, tasks.row_tasks(layout, row, seed)) for row in rows
+                   if seed == 0 or row.options.method != tasks.TOONIFY]
+    for name, seed, chain in chains:
         try:
-            if running.run_chain(chain, layout.out, title) == STOPPED_EARLY:
+            if running.run_chain(chain, layout.out, f'{name}-{seed}') == STOPPED_EARLY:
                 return STOPPED_EARLY
         except UserError as error:
-            log.error('%s: %s', title, error)
-            lacks[title.rpartition('-')[0] or title] = str(error)
+            log.error('%s-%d: %s', name, seed, error)
+            lacks[name] = str(error)
     return SOME_FAILED if lacks else DONE
 
 
@@ -158,8 +161,11 @@ def show_plan(layout: Layout, rows: Sequence[Row], options: argparse.Namespace) 
             seen.append(task.name)
     done = [task.name for group in groups.values() for task in group if running.is_done(layout.out, task)]
     if rows:
-        print('\n' + '\n'.join(cost.lines(groups, done, _counts(options), rows[0].recipe.size,
-                                          cost.read_rates(options.rates))))
+        rates = cost.read_rates(options.rates)
+        if options.measure:
+            from .reproduction.measured_rates import measured
+            rates = measured([task for group in groups.values() for task in group], rates)
+        print('\n' + '\n'.join(cost.lines(groups, done, _counts(options), rows[0].recipe.size, rates)))
 
 
 def _groups(layout: Layout, rows: Sequence[Row], seeds: int) -> Dict[str, Sequence[Task]]:

@@ -3,6 +3,7 @@ scripts are clean and do what they say when they are signalled."""
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from data_tools import reproduce
+from data_tools.reproduction.plan import read_plan
 from dctnet import places, train
 
 ROOT = Path(__file__).parents[1]
@@ -147,3 +150,50 @@ def test_a_task_of_slurm_knows_all_others(tmp_path):
     assert gpu == '1' and json.loads(cluster) == {
         'cluster': {'worker': ['node-a:21007', 'node-a:21008', 'node-b:21007', 'node-b:21008']},
         'task': {'type': 'worker', 'index': 3}}
+
+
+PLAN = {row.name for row in read_plan(ROOT / 'configs' / 'reproduce' / 'paper.yaml')}
+
+
+def listed_rows(text):
+    """The rows that each task of a script makes."""
+    found, = re.findall(r'tasks=\(([^)]+)\)', text)
+    return [word.split() for word in shlex.split(found)]
+
+
+@pytest.mark.parametrize('name', ['slurm_reproduce.sbatch', 'reproduce_job.yaml'])
+def test_the_rows_of_the_paper_are_divided_among_the_tasks(name):
+    tasks = listed_rows((CLUSTER / name).read_text())
+    assert sorted(row for task in tasks for row in task) == sorted(PLAN)
+    assert ['paper', 'without_facial'] in tasks  # one training, which two processes would not share
+    text = (CLUSTER / name).read_text()
+    assert f'--array=0-{len(tasks) - 1} ' in text or f'completions: {len(tasks)}\n' in text
+
+
+def test_the_jobs_of_the_experiments_are_commands_of_ours():
+    shared, rows = yaml.safe_load_all((CLUSTER / 'reproduce_job.yaml').read_text())
+    assert rows['spec']['completionMode'] == 'Indexed'
+    for job, only in ((shared, 'shared'), (rows, '${tasks[$JOB_COMPLETION_INDEX]}')):
+        container = only_container(job['spec'])
+        assert container['resources']['limits']['nvidia.com/gpu'] == 1
+        assert job['spec']['podFailurePolicy']['rules'][0]['onExitCodes']['values'] == [2]
+        words = container['args'][0].partition('data_tools.reproduce ')[2].split()
+        assert reproduce.parse(words).only == [only] and job['metadata']['labels']['part'] in ('shared', 'rows')
+
+
+@pytest.mark.parametrize('part, index, only', [('shared', None, 'shared'), ('rows', '0', 'paper without_facial'),
+                                               ('rows', '8', 'toonify'), ('table', None, 'table')])
+def test_a_task_of_the_experiments_is_put_back_if_it_is_stopped(tmp_path, part, index, only):
+    stand_ins(tmp_path, 75)
+    ids = {'SLURM_JOB_ID': '7'} if index is None else {'SLURM_ARRAY_JOB_ID': '7', 'SLURM_ARRAY_TASK_ID': index,
+                                                       'SLURM_JOB_ID': '9'}
+    found, log = run_signalled(CLUSTER / 'slurm_reproduce.sbatch', tmp_path, [part, '--out', 'w x'], ids)
+    assert found == 75 and f'-m data_tools.reproduce --out w x --only {only}\n' in log
+    assert f"scontrol requeue 7{'' if index is None else '_' + index}\n" in log
+
+
+def test_a_task_without_a_row_is_told(tmp_path):
+    for words, environment in ((['rows'], {'SLURM_ARRAY_TASK_ID': '9'}), (['nonsense'], {})):
+        done = subprocess.run(['bash', str(CLUSTER / 'slurm_reproduce.sbatch')] + words, cwd=str(tmp_path),
+                              env=dict(os.environ, **environment), stderr=subprocess.PIPE)
+        assert done.returncode == 2 and b'rows with --array=0-8' in done.stderr

@@ -10,7 +10,7 @@ from dctnet.errors import UserError
 
 from .tasks import Task
 
-_SIDE = 256  # pixels that rates are of; time goes with the number of pixels
+SIDE = 256  # pixels that rates are of; time goes with the number of pixels
 # Megabytes: of a picture of 256 px as PNG; of a checkpoint of the TTN and of the CCN at published widths.
 _PICTURE, _TTN_CHECKPOINT, _CCN_CHECKPOINT = 0.12, 25.0, 950.0
 
@@ -65,7 +65,7 @@ def cost(task: Task, counts: Counts, size: int, rates: Rates) -> Cost:
     counts: pictures of the user's folders. size: side of the images in pixels. rates: of the machine.
     """
     kind, pictures = kind_of(task), _pictures(task, counts)
-    rate = getattr(rates, kind, 0.0) * (_SIDE / size) ** 2 if kind else float('inf')
+    rate = getattr(rates, kind, 0.0) * (SIDE / size) ** 2 if kind else float('inf')
     seconds = rates.start + pictures / rate if rate else None
     return Cost(seconds, _megabytes(task, counts, size))
 
@@ -119,7 +119,7 @@ def _pictures(task: Task, counts: Counts) -> float:
 
 
 def _megabytes(task: Task, counts: Counts, size: int) -> float:
-    picture, config, stage = _PICTURE * (size / _SIDE) ** 2, task.config, task.step.stage
+    picture, config, stage = _PICTURE * (size / SIDE) ** 2, task.config, task.step.stage
     if isinstance(config, CcnConfig):
         kept = min(config.train.keep, max(1, config.train.steps // config.train.save_every))
         return kept * _CCN_CHECKPOINT * min(1.0, (config.model.max_channels / 512) ** 2)

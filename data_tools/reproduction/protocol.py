@@ -13,16 +13,14 @@ class Deviation(NamedTuple):
 class Protocol(NamedTuple):
     """How the figures here were taken.
 
-    test, styles, photos: numbers of test faces, of pictures that results are compared with, and of training
-        photographs.
-    held_out: whether those are others than the exemplars.
+    test, styles: numbers of test faces, and of pictures that results are compared with.
+    held_out: whether the latter are others than the exemplars.
     size, steps, batch: of the images in pixels, and of the translator's training.
     features, identity: names of the networks.
     runs: most runs of a row.
     """
     test: int
     styles: int
-    photos: int
     held_out: bool
     size: int
     steps: int

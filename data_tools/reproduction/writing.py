@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence
 
 from dctnet import config_file, images, places
+from dctnet.errors import UserError
 from dctnet.files import atomic
 from dctnet.study.page import study_page
 
@@ -57,6 +58,8 @@ def _report(layout: Layout, rows: Sequence[Row], others: Dict[str, Path], lacks:
     lines += [_line(layout, name, name, 'other', lacks=lacks.get(name, '')) for name in others]
     lines = [line for line in lines if line.measured or line.lacks]
     measured = [line.measured for line in lines if line.measured]
+    if not measured:
+        raise UserError(f'nothing has been measured in {layout.out}: there is no table yet')
     notes = list(warnings)
     if any(each.networks != measured[0].networks for each in measured):
         notes.append('rows were measured with different networks and do not compare: repeat those of before')

@@ -1,6 +1,6 @@
 """One training step of the TTN: its numbers against float64, and its time."""
 from dataclasses import replace
-from typing import List, Sequence
+from typing import Callable, List, Sequence
 
 import cv2
 import numpy as np
@@ -55,15 +55,28 @@ def seconds_a_step(config: TtnConfig, content_network: tf.GraphDef, warmup: int,
     config: of the training; its start is left out, and content_network stands for its own.
     Raises UserError if the memory does not do.
     """
-    times = _Times()
     with tf.Graph().as_default():
         stage = _built(replace(config, start=_AT_ONCE), content_network)
-        feed = Feed(tf.no_op(), lambda session, position: None)
-        loop = Loop(stage, feed, tf.train.get_global_step(), warmup + steps, Local())
-        with tf.Session(config=session_config(config.train.device, training=True, precision=config.train.precision,
-                                              xla=config.train.xla)) as session:
-            session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
-            loop.run(session, [times])
+        return median_step(stage, session_config(config.train.device, training=True, precision=config.train.precision,
+                                                 xla=config.train.xla), warmup, steps)
+
+
+def median_step(stage: StageGraph, config: tf.ConfigProto, warmup: int, steps: int,
+                load: Callable[[tf.Session], None] = lambda session: None) -> float:
+    """The median time of a step of the engine's loop in seconds; the batch stays as it is.
+
+    stage: built in the current graph, beside its global step.
+    config: of the session.
+    warmup, steps: numbers of steps before those that are timed, and of these.
+    load: brings weights into the initialised variables of a session.
+    """
+    times = _Times()
+    feed = Feed(tf.no_op(), lambda session, position: None)
+    loop = Loop(stage, feed, tf.train.get_global_step(), warmup + steps, Local())  # which adds variables
+    with tf.Session(config=config) as session:
+        session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+        load(session)
+        loop.run(session, [times])
     return float(np.median(times.seconds[warmup:]))
 
 

@@ -15,7 +15,7 @@ from tests.data_tools.reproduction.test_pictures import write
 from tests.data_tools.reproduction.test_plan import ROOT
 
 PUBLISHED = config_file.read_yaml(ROOT / 'configs' / 'reproduce' / 'published.yaml')
-HERE = Protocol(test=40, styles=200, photos=200, held_out=False, size=64, steps=900, batch=4, features='dlib',
+HERE = Protocol(test=40, styles=200, held_out=False, size=64, steps=900, batch=4, features='dlib',
                 identity='dlib', runs=3)
 
 
