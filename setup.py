@@ -9,6 +9,6 @@ setup(
         'dctnet.configs', 'dctnet.checkpoints'],
     package_dir={'dctnet.data_tools': 'data_tools', 'dctnet.configs': 'configs', 'dctnet.checkpoints': 'checkpoints'},
     package_data={'dctnet': ['**/*.css', '**/*.js', '**/*.html'], 'dctnet.configs': ['**/*.yaml'],
-                  'dctnet.checkpoints': ['manifest.yaml', 'README.md']},
+                  'dctnet.checkpoints': ['manifest.yaml', 'README.md'], 'dctnet.data_tools': ['**/*.css']},
     exclude_package_data={'dctnet.configs': ['cluster/*']},
 )

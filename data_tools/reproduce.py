@@ -7,7 +7,7 @@ The rows are those of configs/reproduce/paper.yaml (--plan): the full method in 
 What rows share (aligned faces, source, calibrations, samples) is made once. Every command is printed and may be typed
 by hand. The same command again goes on where it was stopped; --only shared makes what is shared, then rows may run side
 by side (configs/cluster/slurm_reproduce.sbatch). At the end, and with --only table alone, of all rows that are there:
-WORK/table.md, table.json, table.html (look at it) and study.html, a preference study.
+table.html in WORK (look at it), table.json, a table in Markdown, and study.html, a preference study.
 
 --dry-run prints the commands, and how long they take and how much room they need, reckoned from --rates. Exit codes: 0
 done, 1 some rows could not be made, 2 a mistake to put right, 75 stopped early and resumable.
