@@ -27,8 +27,8 @@ SMALL += [f'{training}.{key}' for training in ('source', 'ccn') for key in (
 SMALL += ['source.train.steps=60', 'source.train.save_every=60', 'ccn.train.steps=20', 'ccn.train.save_every=20']
 SMALL += [f'ttn.{key}' for key in (
     'data.batch_size=4', 'data.exemplar_share=0.5', 'model.channels=8', 'loss.content_network=dlib', 'start.pixel=10',
-    'start.discriminator=0', 'start.ramp=5', 'optim.lr=0.002', 'train.steps=40', 'train.log_every=20',
-    'train.sample_every=0', 'train.save_every=40')]
+    'start.discriminator=0', 'start.ramp=5', 'optim.lr=0.002', 'train.steps=30', 'train.log_every=15',
+    'train.sample_every=0', 'train.save_every=30')]
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -20,7 +20,7 @@ class Figure(NamedTuple):
     factor: float = 1.0
 
 
-FIGURES = (Figure('fid', 'FID ↓', 2), Figure('kid', 'KID × 1000 ↓', 2, 1000.0),
+FIGURES = (Figure('fid', 'FID ↓', 3), Figure('kid', 'KID × 1000 ↓', 2, 1000.0),
            Figure('style', 'Style gap closed, % ↑', 0, 100.0), Figure('id', 'ID ↑', 3), Figure('lpips', 'LPIPS', 3),
            Figure('edges', 'Edges ↑', 3))
 

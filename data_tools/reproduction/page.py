@@ -20,12 +20,12 @@ def page_of(report: Report, test: Path, folders: Dict[str, Path]) -> str:
     """
     names = [path.name for path in html_page.evenly(images.list_images(test), _FACES)]
     ablations = ablation_table(report)
-    body = ['<h1>The paper\'s experiments</h1>', html(main_table(report)),
+    body = ['<h1>The paper\'s experiments</h1>', html(main_table(report), 'figures'),
             '<ul class="notes">' + ''.join(f'<li>{escape(note)}</li>' for note in notes(report)) + '</ul>',
             '<h2>The same faces, row by row</h2>', _pictures(report, names, folders)]
     if ablations.rows:
-        body += ['<h2>What each part does</h2>', html(ablations)]
-    body += ['<h2>Where the protocol differs from the paper\'s</h2>', html(deviation_table(report)),
+        body += ['<h2>What each part does</h2>', html(ablations, 'figures')]
+    body += ['<h2>Where the protocol differs from the paper\'s</h2>', html(deviation_table(report), 'texts'),
              f'<footer>dctnet {escape(dctnet.__version__)}, python -m data_tools.reproduce</footer>']
     return html_page.document('The paper\'s experiments', (Path(__file__).parent / 'page.css').read_text('utf-8'),
                               '\n'.join(body))

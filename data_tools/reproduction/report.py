@@ -91,8 +91,8 @@ def deviation_table(report: Report) -> Table:
 
 def notes(report: Report) -> List[str]:
     """What the table cannot say, as sentences."""
-    found = ['After ±: with several runs their deviation, with one the standard error over the test pictures (KID: of '
-             'its subsets; FID: jackknife over tenths of the results).']
+    found = ['After ±: with several runs their deviation, with one the standard error over the test pictures (FID: '
+             'jackknife over tenths of the results; KID: of its subsets, which says little of few pictures).']
     found += [f'{key.upper()}: {text}' for key, text in report.lacking.items()]
     found += [f'{line.title}: {line.lacks}' for line in report.lines if line.lacks]
     warned = {warning for line in report.lines if line.measured for warning in line.measured.warnings}
@@ -111,11 +111,10 @@ def markdown(report: Report) -> str:
     return '\n\n'.join(parts) + '\n'
 
 
-def html(table: Table) -> str:
-    """A table as HTML."""
-    cells = ''.join('<tr>' + ''.join(f'<td{" class=n" if index else ""}>{escape(cell)}</td>'
-                                     for index, cell in enumerate(row)) + '</tr>' for row in table.rows)
-    return (f"<div class=\"wide\"><table><tr>{''.join(f'<th>{escape(text)}' for text in table.header)}</tr>{cells}"
+def html(table: Table, kind: str) -> str:
+    """A table as HTML. kind: its class, 'figures' or 'texts'."""
+    cells = ''.join('<tr>' + ''.join(f'<td>{escape(cell)}</td>' for cell in row) + '</tr>' for row in table.rows)
+    return (f"<div class=\"wide\"><table class=\"{kind}\"><tr>{''.join(f'<th>{escape(text)}' for text in table.header)}</tr>{cells}"
             '</table></div>')
 
 

@@ -159,7 +159,7 @@ def test_every_row_on_tiny_material(tmp_path):
     with pytest.raises(UserError, match='made with other settings: .*steps'):
         reproduce.main([str(word) for word in (
             '--photos', tmp_path / 'photos', '--exemplars', tmp_path / 'exemplars', '--test', tmp_path / 'test',
-            '--out', work, '--set', *reproduce_smoke.SMALL, 'ttn.train.steps=41')])
+            '--out', work, '--set', *reproduce_smoke.SMALL, 'ttn.train.steps=31')])
 
 
 def test_the_smoke_has_the_rows_of_the_paper():

@@ -36,7 +36,7 @@ def test_rows_stand_beside_the_papers(tmp_path):
     assert table.header == ['', 'N', 'Runs', 'FD (dlib) ↓', 'KD (dlib) × 1000 ↓', 'Style gap closed, % ↑',
                             'ID (dlib) ↑', 'Edges ↑', 'Paper: FID ↓', 'Paper: ID ↑']
     rows = {row[0]: row[1:] for row in table.rows}
-    assert rows['full <method>'] == ['4', '1', '0.40 ± 0.05', '10.00 ± 2.00', '40', '0.800 ± 0.010', '0.400 ± 0.020',
+    assert rows['full <method>'] == ['4', '1', '0.400 ± 0.050', '10.00 ± 2.00', '40', '0.800 ± 0.010', '0.400 ± 0.020',
                                      '35.92', '0.71']
     assert rows['without CCN'][-2:] == ['58.52', '0.58'] and rows['GAN'][-2:] == ['', '']
     assert rows['official'][2:-2] == ['–'] * 5
@@ -51,7 +51,7 @@ def test_fid_is_called_so_with_inception_alone(tmp_path):
 def test_ablations_are_shown_as_differences_beside_the_papers(tmp_path):
     row, = report.ablation_table(report_of(tmp_path)).rows
     assert row[0] == 'without CCN − full <method>'
-    assert row[1] == '+0.10 ± 0.07' and row[4].startswith('-0.100') and row[-2:] == ['+22.60', '-0.13']
+    assert row[1] == '+0.100 ± 0.071' and row[4].startswith('-0.100') and row[-2:] == ['+22.60', '-0.13']
 
 
 def test_notes_tell_what_is_missing(tmp_path):
