@@ -196,10 +196,10 @@ def _counts(options: argparse.Namespace) -> cost.Counts:
 
 
 def _inputs(options: argparse.Namespace, networks: Networks) -> Inputs:
-    paths = [path.resolve() for path in (options.photos, options.exemplars, options.test,
-                                         options.styles or options.exemplars)]
+    photos, exemplars, test, styles = [path.resolve() for path in (
+        options.photos, options.exemplars, options.test, options.styles or options.exemplars)]
     source = options.source.resolve() if options.source else None
-    return Inputs(*paths, source, options.out.resolve(), networks.features, networks.lpips)
+    return Inputs(photos, exemplars, test, styles, source, options.out.resolve(), networks.features, networks.lpips)
 
 
 def command() -> NoReturn:

@@ -123,9 +123,9 @@ def _megabytes(task: Task, counts: Counts, size: int) -> float:
     if isinstance(config, CcnConfig):
         kept = min(config.train.keep, max(1, config.train.steps // config.train.save_every))
         return kept * _CCN_CHECKPOINT * min(1.0, (config.model.max_channels / 512) ** 2)
-    if config is not None:
+    if isinstance(config, TtnConfig):
         kept = min(config.train.keep, max(1, config.train.steps // config.train.save_every))
-        return (kept + 1) * _TTN_CHECKPOINT * (config.model.channels / 32) ** 2  # type: ignore[attr-defined]
+        return (kept + 1) * _TTN_CHECKPOINT * (config.model.channels / 32) ** 2
     if stage == 'export':
         return 12.0
     factor = {'align': 1.0, 'sample': 2.0, 'project': 2.0, 'translate': 1.0}.get(stage, 0.0)

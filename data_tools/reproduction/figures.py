@@ -78,8 +78,7 @@ def networks_of(report: Dict[str, Any]) -> Dict[str, str]:
 
 def difference(value: Value, full: Value) -> Value:
     """Of an ablation to the full method; errors as of independent draws."""
-    known = None not in (value.error, full.error)
-    error = float(np.hypot(value.error, full.error)) if known else None  # type: ignore[arg-type]
+    error = None if value.error is None or full.error is None else float(np.hypot(value.error, full.error))
     return Value(value.mean - full.mean, error, min(value.runs, full.runs))
 
 

@@ -17,10 +17,10 @@ _RECORD = 'made_from.txt'  # hash of what a folder was made from
 
 
 class Overlap(NamedTuple):
-    """Pictures of equal content in two folders."""
+    """Two folders, and the number of pictures of equal content in them."""
     first: Path
     second: Path
-    count: int
+    shared: int
 
 
 def overlaps(folders: Dict[str, Path]) -> List[Overlap]:
@@ -30,7 +30,7 @@ def overlaps(folders: Dict[str, Path]) -> List[Overlap]:
     names = list(folders)
     found = [Overlap(folders[one], folders[two], len(hashes[one] & hashes[two]))
              for index, one in enumerate(names) for two in names[index + 1:]]
-    return [each for each in found if each.count]
+    return [each for each in found if each.shared]
 
 
 def check_inputs(folders: Dict[str, Path]) -> List[str]:
@@ -49,10 +49,10 @@ def check_inputs(folders: Dict[str, Path]) -> List[str]:
         warnings.append(f"{folders['test']} holds {counts['test']} test pictures: with less than {_FEW} figures vary "
                         'much from one choice to another (the paper has 5000)')
     for each in overlaps(folders):
-        if each.second == folders['test'] and each.first == folders['photos'] and each.count == counts['test']:
-            raise UserError(f'all {each.count} test pictures of {each.second} are training photographs of '
+        if each.second == folders['test'] and each.first == folders['photos'] and each.shared == counts['test']:
+            raise UserError(f'all {each.shared} test pictures of {each.second} are training photographs of '
                             f'{each.first}: results on them say nothing; bring others with --test')
-        warnings.append(f'{each.count} pictures are in both {each.first} and {each.second} (by their hashes): '
+        warnings.append(f'{each.shared} pictures are in both {each.first} and {each.second} (by their hashes): '
                         'figures are too good for them; take them out of one')
     return warnings
 

@@ -113,9 +113,9 @@ def markdown(report: Report) -> str:
 
 def html(table: Table, kind: str) -> str:
     """A table as HTML. kind: its class, 'figures' or 'texts'."""
+    header = ''.join(f'<th>{escape(text)}' for text in table.header)
     cells = ''.join('<tr>' + ''.join(f'<td>{escape(cell)}</td>' for cell in row) + '</tr>' for row in table.rows)
-    return (f"<div class=\"wide\"><table class=\"{kind}\"><tr>{''.join(f'<th>{escape(text)}' for text in table.header)}</tr>{cells}"
-            '</table></div>')
+    return f'<div class="wide"><table class="{kind}"><tr>{header}</tr>{cells}</table></div>'
 
 
 def as_json(report: Report) -> Dict[str, Any]:
