@@ -90,6 +90,20 @@ def test_a_picture_without_room_in_its_format_is_told_before_the_work(model, tmp
         run(model, tmp_path / 'wide.png', tmp_path / 'out.webp', '--side-by-side')
 
 
+def test_whole_looks_for_no_face_and_changes_every_pixel_by_the_background(model, photo, tmp_path, capsys, monkeypatch):
+    def search(*_):
+        raise AssertionError('faces are searched')
+    (tmp_path / 'photos').mkdir()
+    photo.rename(tmp_path / 'photos' / 'photo.png')
+    monkeypatch.setattr(stylizer_module.FaceDetector(), 'detect', search)
+    assert run(model, tmp_path / 'photos', tmp_path / 'out', '--mode', 'whole') == 0
+    result, before = [images.read_bgr(tmp_path / name / 'photo.png') for name in ('out', 'photos')]
+    np.testing.assert_array_equal(result, before // 2 + 32)
+    assert '1 done, 0 failed; written to' in capsys.readouterr().out
+    with pytest.raises(UserError, match='--mode whole are for pictures'):
+        run(model, tmp_path / 'clip.mp4', tmp_path / 'clip_out.mp4', '--mode', 'whole')
+
+
 def test_single_needs_no_head(model, photo, tmp_path):
     code = infer.main(['--background', str(model / 'cartoon_bg.pb'), '--mode', 'single', '--input', str(photo),
                        '--output', str(tmp_path / 'out.jpg'), '--device', 'cpu', '--training-size', '64'])
