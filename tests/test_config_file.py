@@ -13,7 +13,8 @@ from dctnet.errors import UserError
 from dctnet.files.changes import differences
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-PRESETS = sorted(path for path in CONFIGS.glob('**/*.yaml') if path.parent.name != 'cluster')  # Kubernetes' own there
+# Kubernetes' own are in cluster/, a plan and rates, which have tests of their own, in reproduce/.
+PRESETS = sorted(path for path in CONFIGS.glob('**/*.yaml') if path.parent.name not in ('cluster', 'reproduce'))
 
 
 def write(folder, text, name='config.yaml'):
