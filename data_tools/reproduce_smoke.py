@@ -18,13 +18,13 @@ from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 from . import reproduce
 from .recipe.demo_material import paint, portrait, portraits
 
-PHOTOS, TEST, SIDE, OTHER_SIDE = 16, 12, 240, 96
+PHOTOS, TEST, SIDE, OTHER_SIDE = 12, 8, 240, 96
 # The presets stay what they are but for their size and length.
-SMALL = ['size=64', 'samples.count=16', 'samples.mean_samples=256', 'ccn.checkpoint=0', 'projection_steps=60']
+SMALL = ['size=64', 'samples.count=12', 'samples.mean_samples=256', 'ccn.checkpoint=0', 'projection_steps=40']
 SMALL += [f'{training}.{key}' for training in ('source', 'ccn') for key in (
     'data.batch_size=4', 'model.channel_multiplier=0.125', 'model.max_channels=32', 'model.style_dim=32',
     'model.mapping_layers=2', 'loss.path=0', 'optim.ema_decay=0.95', 'train.log_every=20', 'train.sample_every=0')]
-SMALL += ['source.train.steps=60', 'source.train.save_every=60', 'ccn.train.steps=20', 'ccn.train.save_every=20']
+SMALL += ['source.train.steps=40', 'source.train.save_every=40', 'ccn.train.steps=12', 'ccn.train.save_every=12']
 SMALL += [f'ttn.{key}' for key in (
     'data.batch_size=4', 'data.exemplar_share=0.5', 'model.channels=8', 'loss.content_network=dlib', 'start.pixel=10',
     'start.discriminator=0', 'start.ramp=5', 'optim.lr=0.002', 'train.steps=30', 'train.log_every=15',
