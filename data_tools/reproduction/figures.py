@@ -1,5 +1,4 @@
 """The figures of every row, from what dctnet.evaluate has written of each of its runs."""
-import json
 import logging
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -7,6 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.files import json_file, text_file
 
 log = logging.getLogger(__name__)
 
@@ -98,8 +98,10 @@ def _value(found: List[Any]) -> Value:
 
 def _read(path: Path) -> Dict[str, Any]:
     try:
-        report = json.loads(path.read_text(encoding='utf-8'))
-        next(iter(report['results'].values()))
+        report = json_file.parse_object(text_file.read(path, 'figures'))
+        for key in ('fid', 'kid', 'style', 'id', 'edges'):
+            _of(report, key)
+        _ = networks_of(report), next(iter(report['results'].values()))['matched']
         return report
-    except (OSError, ValueError, KeyError, StopIteration, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, StopIteration, AttributeError) as error:
         raise UserError(f'{path} is damaged ({error}): remove it; the same command measures again') from error

@@ -6,9 +6,8 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
 
-from dctnet import config_file
 from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError
-from dctnet.files import atomic, lock
+from dctnet.files import atomic, changes, json_file, lock, text_file
 
 from ..recipe.project_command import run_command
 from .tasks import REMADE, Task
@@ -70,10 +69,10 @@ def _check(out: Path, task: Task) -> None:
     record = _record(out, task)
     if record is None or task.step.stage in REMADE:
         return
-    changes = config_file.differences(record.get('settings', {}), task.settings(out))
-    if changes:
-        shown = [change for change in changes if change.key != 'command'] or changes
-        raise UserError(f'{out} holds {task.name} made with other settings: {config_file.changes_text(shown[:3])}. '
+    found = changes.differences(record.get('settings', {}), task.settings(out))
+    if found:
+        shown = [change for change in found if change.key != 'command'] or found
+        raise UserError(f'{out} holds {task.name} made with other settings: {changes.changes_text(shown[:3])}. '
                         f'Choose another --out, or remove {_file(out, task)} and {task.output}')
 
 
@@ -82,8 +81,11 @@ def _record(out: Path, task: Task) -> Optional[Dict[str, Any]]:
     if not file.exists():
         return None
     try:
-        return dict(json.loads(file.read_text(encoding='utf-8')).items())
-    except (OSError, ValueError, AttributeError) as error:
+        record = json_file.parse_object(text_file.read(file, 'record'))
+        if not isinstance(record.get('settings'), dict):
+            raise ValueError('no settings in it')
+        return record
+    except ValueError as error:
         raise UserError(f'{file} is damaged ({error}): remove it, and {task.output} if it is not sure what made '
                         'it') from error
 

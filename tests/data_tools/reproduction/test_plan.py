@@ -8,6 +8,7 @@ from data_tools.reproduction.plan import TOONIFY, chosen, read_plan
 from data_tools.reproduction.tasks import ttn_config
 from dctnet import config_file
 from dctnet.errors import UserError
+from dctnet.files import changes as changes_of
 
 ROOT = Path(__file__).parents[3]
 PLAN = ROOT / 'configs' / 'reproduce' / 'paper.yaml'
@@ -19,7 +20,7 @@ def rows_by_name(*overrides):
 
 def changes(row, full):
     """What the translator of a row does otherwise than that of the full method."""
-    return {change.key: change.new for change in config_file.differences(
+    return {change.key: change.new for change in changes_of.differences(
         *[config_file.to_dict(ttn_config(each)) for each in (full, row)])}
 
 
