@@ -54,6 +54,7 @@ def write_material(folder: Path) -> None:
     import imageio_ffmpeg
     import numpy as np
     from skimage import data
+
     from dctnet import images
     from tests.inference.tiny_graphs import write_model
     from tests.training import tiny_training
@@ -74,6 +75,7 @@ def run_all(material: Path, place: Path, kind: str) -> Dict[str, str]:
     """Command -> 'ok', or what was wrong; in this process, whose terminal takes ASCII."""
     import importlib
     import shutil
+
     from dctnet.errors import exit_with
     odd = place / KINDS[kind]
     shutil.copytree(str(material), str(odd))
@@ -97,6 +99,9 @@ def run_all(material: Path, place: Path, kind: str) -> Dict[str, str]:
 
 
 def main() -> int:
+    if sys.argv[1:] in (['--help'], ['-h']):
+        print(__doc__, f"\n\nKINDs: {', '.join(KINDS)}; default: all")
+        return 0
     if sys.argv[1:2] == ['--one']:
         from dctnet import compat, process
         process.prepare()
