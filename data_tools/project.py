@@ -25,7 +25,7 @@ import numpy as np
 
 from dctnet import images, process
 from dctnet.command_line import Parser
-from dctnet.errors import DONE, UserError, exit_with
+from dctnet.errors import DONE, exit_with
 from dctnet.files import atomic, folder_settings
 
 if TYPE_CHECKING:  # the real import waits until the command has been checked: it loads TensorFlow
@@ -67,7 +67,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
     options = parse(argv)
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    photos = _by_stem(images.list_images(options.photos))
+    photos = images.by_stem(images.list_images(options.photos))
     process.prepare()
     process.give_back_freed_memory()
     from dctnet.compat import graph_mode
@@ -145,15 +145,6 @@ def _write(out: Path, names: List[str], found: Projected) -> None:
 
 def _is_done(out: Path, name: str) -> bool:
     return all(path.exists() for path in (out / f'{name}.png', out / PICTURES / f'{name}.png'))
-
-
-def _by_stem(paths: Sequence[Path]) -> Dict[str, Path]:
-    found: Dict[str, Path] = {}
-    for path in paths:
-        if found.setdefault(path.stem, path) != path:
-            raise UserError(f'{found[path.stem]} and {path.name} share a name: what comes of a photograph is named '
-                            'after it; rename one')
-    return found
 
 
 def command() -> NoReturn:

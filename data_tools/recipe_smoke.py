@@ -15,7 +15,7 @@ from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
 from . import make_style
-from .recipe.demo_material import paint, portrait, portraits
+from .recipe.demo_material import paint, portrait, write_portraits
 from .recipe.stages import Recipe, Step
 
 IMAGES, SIDE = 24, 240
@@ -49,10 +49,7 @@ def write_material(out: Path) -> None:
     astronaut = portrait()
     images.write_bgr(out / 'portrait.png', astronaut)
     for name, image, seed in (('photos', astronaut, 1), ('exemplars', paint(astronaut), 2)):
-        for index, view in enumerate(portraits(image, IMAGES, SIDE, seed)):
-            path = out / name / f'{index:03d}.png'
-            if not path.exists():
-                images.write_bgr(path, view)
+        write_portraits(out / name, image, IMAGES, SIDE, seed)
 
 
 def command() -> NoReturn:

@@ -16,7 +16,7 @@ from dctnet.command_line import Parser
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
 
 from . import reproduce
-from .recipe.demo_material import paint, portrait, portraits
+from .recipe.demo_material import paint, portrait, write_portraits
 
 PHOTOS, TEST, SIDE, OTHER_SIDE = 12, 8, 240, 96
 # The presets stay what they are but for their size and length.
@@ -63,10 +63,7 @@ def write_material(out: Path) -> None:
     astronaut = portrait()
     for name, image, count, seed in (('photos', astronaut, PHOTOS, 1), ('test', astronaut, TEST, 3),
                                      ('exemplars', paint(astronaut), PHOTOS, 2)):
-        for index, view in enumerate(portraits(image, count, SIDE, seed)):
-            path = out / name / f'{index:03d}.png'
-            if not path.exists():
-                images.write_bgr(path, view)
+        write_portraits(out / name, image, count, SIDE, seed)
 
 
 def command() -> NoReturn:

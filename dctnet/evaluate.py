@@ -133,7 +133,7 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
     by_name = {path.name: path for path in photos}
     pairs = [(path, by_name[path.name]) for path in results if path.name in by_name]
     taken = {path for pair in pairs for path in pair}
-    sides = [_by_stem([path for path in paths if path not in taken]) for paths in (photos, results)]
+    sides = [images.by_stem([path for path in paths if path not in taken]) for paths in (photos, results)]
     pairs += [(sides[1][stem], sides[0][stem]) for stem in set(sides[0]) & set(sides[1])]
     folder = results[0].parent
     if not pairs:
@@ -143,15 +143,6 @@ def matched(photos: Sequence[Path], results: Sequence[Path], photo_folder: Path)
         log.warning('%s: %d of %d pictures have no photo of that name: they count for FID and KID only', folder,
                     len(results) - len(pairs), len(results))
     return sorted(pairs)
-
-
-def _by_stem(paths: Sequence[Path]) -> Dict[str, Path]:
-    by_stem: Dict[str, Path] = {}
-    for path in paths:
-        if by_stem.setdefault(path.stem, path) != path:
-            raise UserError(f'{by_stem[path.stem]} and {path.name} share a name: photos and results are matched by it, '
-                            'unless both have the same suffix; remove or rename one')
-    return by_stem
 
 
 class Networks(NamedTuple):

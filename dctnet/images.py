@@ -3,7 +3,7 @@ import logging
 import math
 from collections import Counter
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -54,6 +54,16 @@ def list_images(folder: Path) -> List[Path]:
         log.warning('%s: %d pictures are left out, of kinds that are not read here (%s): convert them to .jpg or .png',
                     folder, sum(others.values()), left_out)
     return paths
+
+
+def by_stem(paths: Sequence[Path]) -> Dict[str, Path]:
+    """Name without the suffix -> file. Raises UserError if two share such a name."""
+    found: Dict[str, Path] = {}
+    for path in paths:
+        if found.setdefault(path.stem, path) != path:
+            raise UserError(f'{found[path.stem]} and {path.name} share a name: pictures are told apart by it here, '
+                            'without the suffix; remove or rename one')
+    return found
 
 
 def _visible(folder: Path) -> List[Path]:

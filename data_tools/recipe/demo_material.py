@@ -110,3 +110,11 @@ def write_material(folder: Path, count: int, size: int) -> None:
         found = [windows(source, each, size, 10 * seed + index) for index, source in enumerate(sources)]
         for index, view in enumerate(np.concatenate(found)[:count]):
             images.write_bgr(folder / name / f'{index:04d}.png', view)
+
+
+def write_portraits(folder: Path, image: np.ndarray, count: int, size: int, seed: int) -> None:
+    """Write `portraits` as FOLDER/000.png ...; images that are there already stay."""
+    for index, view in enumerate(portraits(image, count, size, seed)):
+        path = folder / f'{index:03d}.png'
+        if not path.exists():
+            images.write_bgr(path, view)

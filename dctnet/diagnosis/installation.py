@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from dctnet.diagnosis.facts import Capability, Card, Driver, Installation
-from dctnet.parallel import core_count
 
 # Module -> what pip calls it. All are loaded by a training. dctnet.compat stands for TensorFlow and tf-slim.
 LIBRARIES = {'numpy': 'numpy', 'scipy': 'scipy', 'cv2': 'opencv-python-headless', 'skimage': 'scikit-image',
@@ -73,11 +72,6 @@ def capability(text: str) -> Optional[Capability]:
     """'9.0' -> (9, 0); None if it is no such text."""
     parts = text.strip().split('.')
     return (int(parts[0]), int(parts[1])) if len(parts) == 2 and all(part.isdigit() for part in parts) else None
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return core_count()
 
 
 def memory_gb() -> float:

@@ -4,7 +4,8 @@ from typing import List, Optional
 
 from dctnet.diagnosis.facts import Card, Driver, Finding, Installation, Numbers, Runtime, Speed
 from dctnet.diagnosis.findings import LOSS_LIMIT, gradient_limit
-from dctnet.diagnosis.installation import cores, memory_gb
+from dctnet.diagnosis.installation import memory_gb
+from dctnet.parallel import core_count
 
 _WIDTH, _LABEL = 120, 12
 
@@ -20,7 +21,7 @@ def of_installation(found: Installation) -> List[str]:
     versions = [f'Python {found.python}'] + [f'{name} {version}' for name, version in found.versions.items()]
     memory = memory_gb()
     return [entry('Runtime', ', '.join(versions)),
-            entry('Machine', f'{cores()} cores' + (f', {memory:.0f} GB of memory' if memory else ''))]
+            entry('Machine', f'{core_count()} cores' + (f', {memory:.0f} GB of memory' if memory else ''))]
 
 
 def of_runtime(runtime: Runtime, driver: Driver, half: Optional[List[str]]) -> List[str]:

@@ -1,6 +1,6 @@
 """The page of a preference study: one HTML file with images and script, which loads nothing from anywhere."""
 from pathlib import Path
-from typing import Dict, Sequence
+from typing import Sequence
 
 from dctnet import html_page, images
 from dctnet.errors import UserError
@@ -31,8 +31,8 @@ def study_page(photos: Path, results: Sequence[Path], count: int, side: int) -> 
     if len(methods) < 2 or len(set(methods)) < len(methods):
         raise UserError('--results needs two or more folders of different names (they name the methods), not '
                         f"{', '.join(str(folder) for folder in results)}")
-    files = {method: _by_name(folder) for method, folder in zip(methods, results)}
-    files[''] = _by_name(photos)
+    files = {method: images.by_stem(images.list_images(folder)) for method, folder in zip(methods, results)}
+    files[''] = images.by_stem(images.list_images(photos))
     names = sorted(set.intersection(*[set(found) for found in files.values()]))
     if not names:
         raise UserError('no picture is in all of {}: a result must have the name of its photograph'.format(
@@ -43,10 +43,6 @@ def study_page(photos: Path, results: Sequence[Path], count: int, side: int) -> 
                          for name in study.names}}
     return html_page.document('Which picture?', _text('page.css'), _BODY + html_page.json_element(data, 'study'),
                               _text('page.js'))
-
-
-def _by_name(folder: Path) -> Dict[str, Path]:
-    return {path.stem: path for path in images.list_images(folder)}
 
 
 def _image_uri(path: Path, side: int) -> str:

@@ -148,3 +148,25 @@ def clip_by_infer(models, style, source, folder):
     assert infer.main(['--model', str(models / style), '--input', str(source), '--output', str(folder / 'out.mp4'),
                        '--short-side', '480']) == 0
     return folder / 'out.mp4'
+
+
+@pytest.fixture()
+def browser(service):
+    """Chromium with the page of `service` open."""
+    from tests.chromium import Browser
+    with Browser() as opened:
+        opened.open(service.address + '/')
+        opened.wait_for('return document.querySelectorAll("#styles input").length === 2')
+        yield opened
+
+
+@pytest.fixture()
+def service_without_ffmpeg(tmp_path, models, monkeypatch):
+    """It must end with 0."""
+    pytest.importorskip('starlette', reason='requirements/web-*.txt pin it for the two runtimes alone')
+    monkeypatch.setenv('IMAGEIO_FFMPEG_EXE', str(tmp_path / 'none'))
+    running = Service(tmp_path, models)
+    try:
+        yield running
+    finally:
+        assert running.end() == 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import dctnet.web
-from tests.chromium import Browser, needs_chromium
+from tests.chromium import needs_chromium
 from tests.web.conftest import by_infer, encoded
 
 PAGE = Path(dctnet.web.__file__).parent / 'page'
@@ -20,14 +20,6 @@ c.width = i.naturalWidth; c.height = i.naturalHeight; c.getContext('2d').drawIma
 def pixels(body):
     import cv2
     return cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
-
-
-@pytest.fixture()
-def browser(service):
-    with Browser() as opened:
-        opened.open(service.address + '/')
-        opened.wait_for('return document.querySelectorAll("#styles input").length === 2')
-        yield opened
 
 
 @needs_chromium

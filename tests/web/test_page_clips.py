@@ -9,7 +9,7 @@ import pytest
 from dctnet.clips.opening import open_clip
 from tests.chromium import Browser, needs_chromium
 from tests.clips.made_clips import call, write_clip
-from tests.web.conftest import Service, clip_by_infer
+from tests.web.conftest import clip_by_infer
 
 RESULT = 'document.querySelector("figure .after, .pair video")'
 # The pixels of the result at a time, as the bytes of a PNG in a data: address.
@@ -25,14 +25,6 @@ def frame_at(browser, seconds):
     """What the result shows at a time, BGR."""
     shown = browser.wait_for(FRAME % (RESULT, seconds, seconds, seconds)).split(',')[1]
     return cv2.imdecode(np.frombuffer(base64.b64decode(shown), np.uint8), cv2.IMREAD_COLOR)
-
-
-@pytest.fixture()
-def browser(service):
-    with Browser() as opened:
-        opened.open(service.address + '/')
-        opened.wait_for('return document.querySelectorAll("#styles input").length === 2')
-        yield opened
 
 
 def told(browser):
@@ -116,15 +108,9 @@ def test_a_kind_that_the_browser_does_not_play_is_shown_by_its_first_frame(brows
 
 @needs_chromium
 @pytest.mark.long
-def test_without_ffmpeg_the_page_says_so(tmp_path, models, clip, monkeypatch):
-    pytest.importorskip('starlette', reason='requirements/web-*.txt pin it for the two runtimes alone')
-    monkeypatch.setenv('IMAGEIO_FFMPEG_EXE', str(tmp_path / 'none'))
-    running = Service(tmp_path, models)
-    try:
-        with Browser() as opened:
-            opened.open(running.address + '/')
-            opened.wait_for('return /no ffmpeg/.test(document.getElementById("clip-limits").textContent)')
-            opened.choose_files('#files', [clip])
-            opened.wait_for('return /no ffmpeg/.test((document.querySelector(".failed") || {}).textContent)')
-    finally:
-        assert running.end() == 0
+def test_without_ffmpeg_the_page_says_so(service_without_ffmpeg, clip):
+    with Browser() as opened:
+        opened.open(service_without_ffmpeg.address + '/')
+        opened.wait_for('return /no ffmpeg/.test(document.getElementById("clip-limits").textContent)')
+        opened.choose_files('#files', [clip])
+        opened.wait_for('return /no ffmpeg/.test((document.querySelector(".failed") || {}).textContent)')

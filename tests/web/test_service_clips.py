@@ -10,7 +10,7 @@ from PIL import Image
 
 from dctnet.clips.opening import open_clip
 from tests.clips.made_clips import call, described, sound_of, write_clip
-from tests.web.conftest import Service, clip_by_infer, encoded
+from tests.web.conftest import clip_by_infer, encoded
 
 FLAT = np.full((40, 56, 3), 120, np.uint8)
 
@@ -173,18 +173,13 @@ def test_a_video_may_be_larger_than_a_picture(service, start, status):
 
 
 @pytest.mark.long
-def test_without_ffmpeg_clips_are_not_offered_and_pictures_go_on(tmp_path, models, clip, monkeypatch):
-    pytest.importorskip('starlette', reason='requirements/web-*.txt pin it for the two runtimes alone')
-    monkeypatch.setenv('IMAGEIO_FFMPEG_EXE', str(tmp_path / 'none'))
-    running = Service(tmp_path, models)
-    try:
-        told = running.json('GET', '/api')[1]['clips']
-        assert not told['offered'] and 'need ffmpeg' in told['reason']
-        status, answer = running.add(clip.read_bytes(), 'dark', 'clip.mp4')
-        assert (status, answer['error']['code']) == (415, 'no_clips') and 'imageio-ffmpeg' in answer['error']['message']
-        assert running.finished(running.add(encoded(FLAT))[1])['state'] == 'done'
-    finally:
-        assert running.end() == 0
+def test_without_ffmpeg_clips_are_not_offered_and_pictures_go_on(service_without_ffmpeg, clip):
+    running = service_without_ffmpeg
+    told = running.json('GET', '/api')[1]['clips']
+    assert not told['offered'] and 'need ffmpeg' in told['reason']
+    status, answer = running.add(clip.read_bytes(), 'dark', 'clip.mp4')
+    assert (status, answer['error']['code']) == (415, 'no_clips') and 'imageio-ffmpeg' in answer['error']['message']
+    assert running.finished(running.add(encoded(FLAT))[1])['state'] == 'done'
 
 
 @pytest.mark.long

@@ -16,7 +16,7 @@ from dctnet.errors import UserError
 from dctnet.video import faces
 from tests.clips.made_clips import call, described, sound_of, write_clip
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope='module', autouse=True)
