@@ -18,7 +18,7 @@ def quick_start(one_detector):
 
 
 @pytest.mark.parametrize('options, message', [
-    (dict(mode='both'), 'choose fusion or single'), (dict(faces='some'), 'choose all, largest'),
+    (dict(mode='both'), 'choose fusion, single or whole'), (dict(faces='some'), 'choose all, largest'),
     (dict(faces=0), 'a number from 1'), (dict(short_side=3), 'at least 16'),
     (dict(model='nowhere'), 'nowhere does not exist'), (dict(model=None), '--head'),
     (dict(model=None, head=__file__), '--background'), (dict(mask='none.png'), 'mask none.png does not exist'),
