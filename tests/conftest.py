@@ -11,6 +11,8 @@ from dctnet import process
 
 process.prepare()  # before any test loads TensorFlow
 
+_QUICK = {'graphs': True}  # whether the test that runs takes graphs as they are built
+
 
 @pytest.fixture(scope='session', autouse=True)
 def own_cache():
@@ -25,6 +27,32 @@ def graph_mode():
     """As the commands choose it."""
     from dctnet import compat
     compat.graph_mode()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    _QUICK['graphs'] = item.get_closest_marker('long') is None
+
+
+@pytest.fixture(scope='session', autouse=True)
+def quick_graphs():
+    """Graphs run as they are built, but in tests that are marked long: to optimise a tiny network takes longer than to
+    run it. Precisions are one of the optimisations, so sessions that ask for one are left alone."""
+    from dctnet.compat import PRECISION_REWRITES, tf
+    start = tf.Session.__init__
+
+    def quick(session, target='', graph=None, config=None):
+        own = tf.ConfigProto()
+        if config is not None:
+            own.CopyFrom(config)
+        rewrites = own.graph_options.rewrite_options
+        if _QUICK['graphs'] and not any(getattr(rewrites, name, 0) for name in PRECISION_REWRITES.values()):
+            rewrites.disable_meta_optimizer = True
+        start(session, target, graph, own)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf.Session, '__init__', quick)
+        yield
 
 
 @pytest.fixture()

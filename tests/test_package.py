@@ -69,6 +69,7 @@ def installation(tmp_path_factory):
     return Installation(tmp_path_factory.mktemp('installation'))
 
 
+@pytest.mark.long
 def test_only_names_of_the_project_are_taken(installation):
     files = installation.files()
     commands = {f'../../../bin/{name}' for name in installation.commands()}
@@ -76,6 +77,7 @@ def test_only_names_of_the_project_are_taken(installation):
     assert {name.split('/')[0] for name in files - commands} == {'dctnet', installation.record.name}
 
 
+@pytest.mark.long
 def test_every_module_and_every_file_read_beside_one_is_there(installation):
     wanted = {'dctnet/checkpoints/manifest.yaml'}
     for folder, installed in INSTALLED_AS.items():
@@ -88,6 +90,7 @@ def test_every_module_and_every_file_read_beside_one_is_there(installation):
     assert left_over == set()
 
 
+@pytest.mark.long
 def test_every_command_of_the_tree_is_installed(installation):
     wanted = set()
     for folder in ('dctnet', 'data_tools'):
@@ -99,6 +102,7 @@ def test_every_command_of_the_tree_is_installed(installation):
     assert set(installation.commands().values()) == wanted
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('name', ['dctnet-train', 'dctnet-infer', 'dctnet-fetch'])
 def test_commands_help_from_every_folder(installation, name):
     printed = installation.run(name, '--help')
@@ -106,6 +110,7 @@ def test_commands_help_from_every_folder(installation, name):
     assert 'data_tools.' not in printed and '.py ' not in printed  # which nobody can type here
 
 
+@pytest.mark.long
 def test_classes_are_had_from_the_package_and_tensorflow_only_with_them(installation):
     code = ['import sys, dctnet', 'assert "tensorflow" not in sys.modules', 'from dctnet import FrozenGraph, Stylizer',
             'assert "tensorflow" in sys.modules',
@@ -116,6 +121,7 @@ def test_classes_are_had_from_the_package_and_tensorflow_only_with_them(installa
     assert printed.split() == ['dctnet.inference.stylizer', 'dctnet.frozen', version]
 
 
+@pytest.mark.long
 def test_shipped_files_are_found(installation):
     assert 'vgg19_keras' in installation.run('dctnet-fetch', '--list')
     printed = installation.run('dctnet-make-style', '--recipe', 'recipe/official.yaml', '--photos', '.', '--exemplars',
@@ -124,6 +130,7 @@ def test_shipped_files_are_found(installation):
     assert '$ python -m dctnet.train ttn --config configs/ttn/official.yaml' in printed
 
 
+@pytest.mark.long
 def test_a_picture_is_translated(installation, model):
     photo = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
     images.write_bgr(installation.elsewhere / 'photo.png', photo)

@@ -20,6 +20,7 @@ def test_a_speedup_is_the_median_of_ratios_within_rounds():
     assert speedup([8.0, 4.0, 3.0], [2.0, 4.0, 1.0]) == 3.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('schedule', ['joint', 'sequential'])
 def test_our_training_step_changes_the_generator(schedule):
     trainer = OurTrainer(training_batch(32, 2), content_network(), 2, schedule)
@@ -47,6 +48,7 @@ def test_geometry_is_timed_against_its_codec(monkeypatch):
         'workers': 2, 'images_per_second': 32 / 4, 'codec_share': (0.5 + 0.25) / 2}
 
 
+@pytest.mark.long
 def test_alignment_is_timed_part_by_part():
     result = faces.time_alignment(3, side=256)
     parts = result['cpu_milliseconds']
@@ -85,6 +87,7 @@ def test_a_folder_and_the_published_order_do_the_same_work(tmp_path):
         assert result[variant]['peak_memory_mb'] > 50
 
 
+@pytest.mark.long
 def test_features_are_streamed_of_few_and_of_many_pictures(monkeypatch):
     monkeypatch.setattr(streaming, 'measure_in_a_process', streaming.measure)
     result = streaming.time_streaming(2)
@@ -108,6 +111,7 @@ def test_ways_to_superpixels_are_compared_with_none():
     assert result['input'] == {'off': {'pictures_per_second': 30.0, 'times_the_training': 15.0}}  # it takes 2 a second
 
 
+@pytest.mark.long
 def test_scaling_counts_waiting_as_communication():
     volumes = scaling.gradient_bytes(OurTrainer(training_batch(32, 1), content_network(), 2, 'joint').phases)
     assert volumes['ttn'] < 1e5 and 2e8 < volumes['ccn'] < 4e8

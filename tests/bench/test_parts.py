@@ -10,6 +10,7 @@ from tests.bench.parts import PARTS, Trace
 from tests.training.tiny_training import content_network
 
 
+@pytest.mark.long
 def test_every_part_of_a_tiny_step_takes_time():
     result = parts.time_parts(OurTrainer(training_batch(32, 1), content_network(), 2, 'joint'), rounds=1,
                               matrix_side=32)

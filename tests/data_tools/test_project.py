@@ -39,6 +39,7 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob('**/*') if path.is_file()}
 
 
+@pytest.mark.long
 def test_photographs_become_projections_and_translations_and_go_on(trained, photos):
     assert run(trained, photos) == 0
     out = photos.parent / 'out'

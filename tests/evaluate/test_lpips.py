@@ -46,6 +46,7 @@ def test_lpips_where_its_weights_are_given(folders, network, quick_identity, per
     assert 'LPIPS' not in (folders / 'out' / 'report.md').read_text(encoding='utf-8')
 
 
+@pytest.mark.long
 def test_lpips_graphs_that_cannot_be_used(folders, network, quick_identity, perceptual):
     assert 'none.pb does not exist' in refused(folders, features=network, lpips=folders / 'none.pb')
     assert 'no tensor photo:0' in refused(folders, features=network, lpips=network)

@@ -7,6 +7,7 @@ from tests.fuzz import kinds, runner
 from tests.fuzz.worker import make
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('kind', kinds.ALL, ids=lambda kind: kind.name)
 def test_sound_files_are_read(kind, tmp_path, monkeypatch):
     """Otherwise everything would be refused for one reason, and nothing tested."""

@@ -59,6 +59,7 @@ def test_a_file_of_our_own_is_not(tmp_path, started, empty_cache):
     assert not started and len(list(empty_cache.glob('*/*'))) == 1
 
 
+@pytest.mark.long
 def test_a_graph_that_asks_for_all_memory(tmp_path, empty_cache):
     # Few numbers and plain arithmetic: only running it tells. 3 TB.
     path = written(tmp_path / 'x.pb', graph_of(lambda x: tf.reduce_sum(tf.fill([900000, 900000], x[0, 0, 0])) + x))

@@ -105,12 +105,14 @@ def test_only_import_lines_differ():
         assert changed == [was for was, _ in pairs if 'modelscope.' in was and 'import' in was]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('text', [FROM_A_FOLDER, FROM_AN_ADDRESS], ids=['folder', 'address'])
 def test_a_picture_is_translated(place, text):
     run(text)
     result_of(place)
 
 
+@pytest.mark.long
 def test_train_export_and_translate(place):
     before = frozen.constants(place / MODEL / 'cartoon_h.pb', 'generator')
     run(TRAINING)

@@ -29,6 +29,7 @@ def test_nothing_is_loaded_from_elsewhere(page):
     assert '&lt;/script&gt;&lt;b&gt;&amp;' in text and '</script><b>' not in text and 'r<1>' not in text
 
 
+@pytest.mark.long
 @needs_chromium
 def test_slider_and_pointer_work_in_a_browser(page):
     with Browser() as browser:

@@ -43,6 +43,7 @@ def make(folders, *results):
         str(folders / result) for result in results])
 
 
+@pytest.mark.long
 @needs_chromium
 def test_answers_of_a_browser_are_scored(folders, address, capsys):
     make(folders, 'ours', 'theirs')

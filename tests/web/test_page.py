@@ -22,6 +22,7 @@ def pixels(body):
     return cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
 
 
+@pytest.mark.long
 @needs_chromium
 def test_a_photograph_in_two_styles(browser, models, portrait, tmp_path):
     (tmp_path / 'me.png').write_bytes(encoded(portrait))
@@ -39,6 +40,7 @@ def test_a_photograph_in_two_styles(browser, models, portrait, tmp_path):
     assert browser.run(f'return [{link}.download, {link}.href.slice(0, 5)]') == ['me-dark.png', 'blob:']
 
 
+@pytest.mark.long
 @needs_chromium
 def test_bad_files_and_cancelling_are_told_in_words(browser, tmp_path):
     (tmp_path / 'words.jpg').write_bytes(b'no picture')
@@ -57,6 +59,7 @@ def test_bad_files_and_cancelling_are_told_in_words(browser, tmp_path):
     assert browser.run('return document.querySelectorAll("[data-state=running], [data-state=toSend]").length') == 0
 
 
+@pytest.mark.long
 @needs_chromium
 @pytest.mark.parametrize('width', [1280, 390])
 def test_no_screen_is_too_narrow_and_both_languages_are_whole(browser, width):
@@ -72,6 +75,7 @@ def test_no_screen_is_too_narrow_and_both_languages_are_whole(browser, width):
     assert browser.run('return getComputedStyle(document.body).backgroundColor') != before
 
 
+@pytest.mark.long
 @needs_chromium
 def test_nothing_is_loaded_from_elsewhere(browser, service):
     names = browser.run('return performance.getEntriesByType("resource").map((e) => e.name)')

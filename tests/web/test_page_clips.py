@@ -31,6 +31,7 @@ def told(browser):
     return browser.run('return document.querySelector("figcaption span").textContent')
 
 
+@pytest.mark.long
 @needs_chromium
 def test_a_clip_plays_beside_the_photographed_one(browser, clip, models, tmp_path):
     assert 'Clips: up to 200 MB, 30 seconds' in browser.run('return document.getElementById("clip-limits").textContent')
@@ -58,6 +59,7 @@ def test_a_clip_plays_beside_the_photographed_one(browser, clip, models, tmp_pat
         'clip-dark.mp4', 1]
 
 
+@pytest.mark.long
 @needs_chromium
 def test_progress_and_cancelling_while_it_runs(browser, service, tmp_path):
     browser.choose_files('#files', [write_clip(tmp_path / 'long.mp4', frames=700, size='320x240')])
@@ -70,6 +72,7 @@ def test_progress_and_cancelling_while_it_runs(browser, service, tmp_path):
     until_nothing_runs(service)
 
 
+@pytest.mark.long
 @needs_chromium
 def test_a_page_that_is_left_cancels_its_clip(browser, service, tmp_path):
     browser.choose_files('#files', [write_clip(tmp_path / 'long.mp4', frames=700, size='320x240')])
@@ -86,6 +89,7 @@ def until_nothing_runs(service):
         time.sleep(0.05)
 
 
+@pytest.mark.long
 @needs_chromium
 def test_clips_that_are_refused_are_told_in_words(browser, tmp_path):
     call('-f', 'lavfi', '-i', 'sine=440:duration=1', tmp_path / 'sound.mp4')
@@ -98,6 +102,7 @@ def test_clips_that_are_refused_are_told_in_words(browser, tmp_path):
     assert words[2].startswith('too large or too long') and '30 seconds' in words[2]
 
 
+@pytest.mark.long
 @needs_chromium
 def test_a_kind_that_the_browser_does_not_play_is_shown_by_its_first_frame(browser, tmp_path):
     browser.choose_files('#files', [write_clip(tmp_path / 'old.mkv', '-c:v', 'mpeg4', frames=5)])

@@ -47,6 +47,7 @@ def until(condition, seconds=60.0):
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_a_clip_is_the_one_of_infer_with_its_sound(service, clip, models, tmp_path):
     job = added(service, clip, 'inverted &')
     assert job['kind'] == 'clip' and job['frames']['total'] == 14
@@ -66,6 +67,7 @@ def test_a_clip_is_the_one_of_infer_with_its_sound(service, clip, models, tmp_pa
     assert service.ask('GET', f"/api/jobs/{job['id']}/result.png")[0] == 404
 
 
+@pytest.mark.long
 def test_players_ask_for_parts(service, clip):
     job = service.finished(added(service, clip))
     path = f"/api/jobs/{job['id']}/result.mp4"
@@ -77,6 +79,7 @@ def test_players_ask_for_parts(service, clip):
     assert service.ask('HEAD', path)[1]['Content-Length'] == str(len(whole))
 
 
+@pytest.mark.long
 def test_limits_are_told(service):
     told = service.json('GET', '/api')[1]['clips']
     assert told['offered'] and told['reason'] is None and told['formats'][:2] == ['MP4', 'MOV']
@@ -84,6 +87,7 @@ def test_limits_are_told(service):
     assert (told['short_side'], told['result_short_side']) == (480, 1080)
 
 
+@pytest.mark.long
 def test_a_clip_that_runs_is_cancelled_within_a_frame_and_the_next_one_runs(service, clip, tmp_path):
     long = write_clip(tmp_path / 'long.mp4', frames=700, size='320x240')
     job, later = added(service, long), added(service, clip)
@@ -97,6 +101,7 @@ def test_a_clip_that_runs_is_cancelled_within_a_frame_and_the_next_one_runs(serv
     assert service.finished(later)['state'] == 'done' and programs_of(service) == []
 
 
+@pytest.mark.long
 def test_moving_pictures(service, tmp_path):
     pictures = [Image.fromarray(np.full((33, 47, 3), shade, np.uint8)) for shade in (10, 90, 200)]
     for name in ('a.gif', 'a.webp'):
@@ -109,6 +114,7 @@ def test_moving_pictures(service, tmp_path):
     assert service.finished(added(service, tmp_path / 'still.gif'))['kind'] == 'picture'
 
 
+@pytest.mark.long
 def test_a_damaged_clip_shows_what_can_be_read_and_odd_sound_is_left_out(service, tmp_path):
     data = write_clip(tmp_path / 'whole.mp4', '-movflags', '+faststart', frames=50).read_bytes()
     (tmp_path / 'cut.mp4').write_bytes(data[:len(data) * 2 // 3])
@@ -146,6 +152,7 @@ def refused_clips(folder):
                 ('list.m3u8', 415, 'no_picture', 'no clip'), ('list.ffconcat', 415, 'no_picture', 'no clip')]
 
 
+@pytest.mark.long
 def test_clips_that_are_refused_leave_nothing_and_the_service_goes_on(service, tmp_path):
     before = set(service.folder.glob('*/*'))
     for name, status, code, words in refused_clips(tmp_path):
@@ -156,6 +163,7 @@ def test_clips_that_are_refused_leave_nothing_and_the_service_goes_on(service, t
     assert service.finished(service.add(encoded(FLAT))[1])['state'] == 'done'
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('start, status', [
     (b'\x00\x00\x00\x18ftypisom', 415), (b'\x00\x00\x00\x18ftypheic', 413), (b'GIF89a' + bytes(6), 413)])
 def test_a_video_may_be_larger_than_a_picture(service, start, status):

@@ -52,6 +52,7 @@ def site(tmp_path_factory, styles):
     return out
 
 
+@pytest.mark.long
 def test_all_files_of_the_site_are_there(site):
     style, = json.loads((site / 'styles.json').read_text(encoding='utf-8'))
     assert style['name'] == 'drawn & small' and style['head'] == style['whole'] == 'styles/0/cartoon.onnx'
@@ -74,6 +75,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.mark.long
 @needs_chromium
 @needs_runtime
 def test_pixels_in_the_browser(site, styles, tmp_path):

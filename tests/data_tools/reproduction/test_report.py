@@ -95,6 +95,7 @@ def shown(tmp_path):
     return tmp_path / 'page.html'
 
 
+@pytest.mark.long
 def test_the_page_shows_the_same_faces_in_every_row(shown):
     text = shown.read_text(encoding='utf-8')
     assert text.count('<figure>') == 2 and text.count('data:image/jpeg') == 15 and text.count('missing</span>') == 1
@@ -102,6 +103,7 @@ def test_the_page_shows_the_same_faces_in_every_row(shown):
     assert len(images.list_images(shown.parent / 'paper')) == 8
 
 
+@pytest.mark.long
 @needs_chromium
 def test_the_page_fits_a_desktop_and_a_phone(shown):
     with Browser() as browser:
