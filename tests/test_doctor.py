@@ -18,6 +18,7 @@ def small_content_network(monkeypatch):
     monkeypatch.setattr(module, 'content_network', lambda name, side: content_network())
 
 
+@pytest.mark.long
 def test_one_page_and_exit_code_0(capsys):
     assert doctor.main(TINY) == 0
     printed = capsys.readouterr().out

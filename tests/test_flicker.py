@@ -11,6 +11,7 @@ from tests.clips.made_clips import write_clip, write_frames
 from tests.video.synthetic import moved_photograph
 
 
+@pytest.mark.long
 def test_a_clip_with_an_unsteady_head_flickers_on_the_head(tmp_path, capsys):
     photo = np.ascontiguousarray(data.astronaut()[:256, 96:352, ::-1])
     clip = moved_photograph(photo, (160, 160), still=5, moving=4, scale=0.75, noise=0)

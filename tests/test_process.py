@@ -129,6 +129,7 @@ if TENSORFLOW_VERSION.startswith('2'):
 """
 
 
+@pytest.mark.long
 def test_an_import_leaves_the_process_and_a_keras_model_in_it_as_they_are():
     environment = {name: value for name, value in os.environ.items() if not name.startswith('TF_')}
     subprocess.run([sys.executable, '-c', _IMPORT], cwd=str(_ROOT), env=environment, check=True)

@@ -20,6 +20,7 @@ def written(folder, factor, card=None):
     return file
 
 
+@pytest.mark.long
 def test_the_scale_makes_a_file_count_as_a_trained_network(tmp_path, capsys):
     file = written(tmp_path, 40.0, '{"source": "mine"}')
     assert main([str(file)]) == 0

@@ -78,6 +78,7 @@ def rows(folder):
         return {row['name']: row for row in csv.DictReader(stream)}
 
 
+@pytest.mark.long
 def test_the_best_are_listed_and_every_score_is_in_the_table(faces, caplog):
     assert run(faces, '--keep', 2) == 0
     lines = (faces / 'scores.csv').read_text().splitlines()

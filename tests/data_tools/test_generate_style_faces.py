@@ -133,6 +133,7 @@ def test_files_give_what_their_run_gives(tmp_path):
     assert contents(tmp_path / 'files') == contents(tmp_path / 'same')
 
 
+@pytest.mark.long
 def test_faces_come_from_the_moving_average(tmp_path):
     """Of target and source, whatever the latest weights are."""
     for name, latest in (('one', 60), ('other', 61)):

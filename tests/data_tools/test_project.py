@@ -58,6 +58,7 @@ def test_photographs_become_projections_and_translations_and_go_on(trained, phot
                   - images.decode_bgr(whole['b.png'], 'b')).max() <= 1
 
 
+@pytest.mark.long
 def test_other_settings_are_refused_in_the_same_folder(trained, photos):
     run(trained, photos, '--steps', '1')
     with pytest.raises(UserError, match='other settings: steps is 1 there and 2 now'):

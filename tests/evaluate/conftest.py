@@ -1,4 +1,6 @@
 """Folders to compare, and quick networks."""
+import shutil
+
 import pytest
 
 from data_tools.recipe.demo_material import paint, portrait, views
@@ -19,17 +21,25 @@ def network(tmp_path):
     return tmp_path / 'network.pb'
 
 
-@pytest.fixture()
-def folders(tmp_path, caplog):
-    """Ten photos, their painted and their inverted translations, and paintings of the same style."""
-    caplog.set_level('INFO')
+@pytest.fixture(scope='session')
+def folders_once(tmp_path_factory):
+    place = tmp_path_factory.mktemp('folders')
     photos = views(portrait(), 10, SIZE, seed=0)
     for index, photo in enumerate(photos):
-        images.write_bgr(tmp_path / 'photos' / f'{index}.jpg', photo)
-        images.write_bgr(tmp_path / 'painted' / f'{index}.png', paint(photo))
-        images.write_bgr(tmp_path / 'inverted' / f'{index}.png', 255 - photo)
+        images.write_bgr(place / 'photos' / f'{index}.jpg', photo)
+        images.write_bgr(place / 'painted' / f'{index}.png', paint(photo))
+        images.write_bgr(place / 'inverted' / f'{index}.png', 255 - photo)
     for index, picture in enumerate(views(paint(portrait()), 12, SIZE, seed=1)):
-        images.write_bgr(tmp_path / 'styles' / f'{index}.png', picture)
+        images.write_bgr(place / 'styles' / f'{index}.png', picture)
+    return place
+
+
+@pytest.fixture()
+def folders(folders_once, tmp_path, caplog):
+    """Ten photos, their painted and their inverted translations, and paintings of the same style."""
+    caplog.set_level('INFO')
+    for source in folders_once.iterdir():
+        shutil.copytree(str(source), str(tmp_path / source.name))
     return tmp_path
 
 

@@ -50,6 +50,7 @@ def test_modelscope_s_configuration(exported):
                              'pipeline': {'type': 'unet-person-image-cartoon'}}
 
 
+@pytest.mark.long
 def test_two_networks_become_two_models(tmp_path, weights, npz, reference):
     other = {name: array * np.float32(0.5) for name, array in weights.items()}
     both = source.Source(other, weights, 'x', {'source': 'x'})

@@ -2,11 +2,13 @@
 import json
 
 import numpy as np
+import pytest
 
 from dctnet.compat import tf
 from dctnet.exporters import saved_model
 
 
+@pytest.mark.long
 def test_it_loads_and_gives_what_the_live_graph_gives(exported, reference):
     folder = exported[0] / 'cartoon_saved_model'
     assert [path.name for path in folder.iterdir()] == ['saved_model.pb']

@@ -49,6 +49,7 @@ sys.exit(worker.main())
 '''
 
 
+@pytest.mark.long
 def test_each_end_is_told(monkeypatch):
     start = runner.subprocess.Popen
     monkeypatch.setattr(runner.subprocess, 'Popen', lambda command, **options: start(

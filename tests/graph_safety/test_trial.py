@@ -68,6 +68,7 @@ def test_a_graph_that_asks_for_all_memory(tmp_path, empty_cache):
     assert not empty_cache.exists()
 
 
+@pytest.mark.long
 def test_a_graph_that_ends_the_process(tmp_path, monkeypatch):
     monkeypatch.setattr(trial_process, 'DONE', 'never said')  # as if it had died before
     path = written(tmp_path / 'x.pb', translator())
@@ -75,6 +76,7 @@ def test_a_graph_that_ends_the_process(tmp_path, monkeypatch):
         frozen.read_runnable(path, INPUTS, OUTPUTS)
 
 
+@pytest.mark.long
 def test_what_tensorflow_refuses_itself_is_told_in_its_words(tmp_path):
     path = written(tmp_path / 'x.pb', graph_of(lambda x: tf.reshape(x, [7, 7, 7])))
     with pytest.raises(UserError, match='x.pb does not translate pictures: .*[Rr]eshape'):
@@ -95,6 +97,7 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
     assert frozen.read_runnable(tmp_path / 'x.pb', INPUTS, OUTPUTS) == translator()
 
 
+@pytest.mark.long
 def test_another_size_later(tmp_path):
     """A graph may treat small pictures well and a larger one differently."""
     def odd(picture):

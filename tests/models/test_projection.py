@@ -51,6 +51,7 @@ def test_the_other_generator_draws_of_the_same_w(photos):
     assert np.abs(found.translations.astype(int) - found.pictures).mean() > 3
 
 
+@pytest.mark.long
 def test_neither_the_others_of_a_batch_nor_the_one_before_change_a_projection(photos):
     short = QUICK._replace(steps=20)
     both = projected(photos, short)
@@ -62,6 +63,7 @@ def test_neither_the_others_of_a_batch_nor_the_one_before_change_a_projection(ph
         np.testing.assert_allclose(alone[index].w[0], both.w[index], atol=1e-3)
 
 
+@pytest.mark.long
 def test_a_w_for_each_layer_comes_nearer(photos):
     rng = np.random.RandomState(3)
     strange = (photos + rng.uniform(-0.5, 0.5, photos.shape)).astype(np.float32)

@@ -17,6 +17,7 @@ def quick(quick_export):
     """Few pixels."""
 
 
+@pytest.mark.long
 def test_the_graph_is_the_checkpoint_s(released, tmp_path):
     ckpt, out = released / 'model' / 'tf_ckpts' / 'model-227', tmp_path / 'out' / 'cartoon_h.pb'
     given = CartoonTranslationExporter().export_frozen_graph_def(ckpt_path=str(ckpt), frozen_graph_path=str(out))

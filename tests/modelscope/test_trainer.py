@@ -54,6 +54,7 @@ def trained_place(released_once, tmp_path_factory):
     return place
 
 
+@pytest.mark.long
 def test_the_published_records_are_there(trained_place):
     work = trained_place / 'work'
     numbers = (0, 1, 3)  # the first step, then every second
@@ -65,6 +66,7 @@ def test_the_published_records_are_there(trained_place):
     assert list((work / 'train_log').glob('events.*'))
 
 
+@pytest.mark.long
 def test_the_sheets_show_photographs_and_their_translations(trained_place):
     folder = trained_place / 'work' / 'images'
     photo, result = (cv2.imread(str(folder / f'{3:8d}_face_{kind}.jpg')) for kind in ('photo', 'result'))
@@ -83,12 +85,14 @@ def grey(picture):
     return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(int)
 
 
+@pytest.mark.long
 def test_events_hold_the_losses_under_the_published_names(trained_place):
     file, = (trained_place / 'work' / 'train_log').glob('events.*')
     found = {(value.tag, event.step) for event in tf.train.summary_iterator(str(file)) for value in event.summary.value}
     assert found == {(tag, step) for tag in ('g_loss', 'd_loss') for step in range(4)}
 
 
+@pytest.mark.long
 def test_checkpoints_have_the_published_names_and_number_n_has_n_plus_1_steps(trained_place):
     saved = trained_place / 'work' / 'saved_models'
     first, last = (checkpoint.read_arrays(saved / f'model-{number}') for number in (0, 3))
@@ -100,6 +104,7 @@ def test_checkpoints_have_the_published_names_and_number_n_has_n_plus_1_steps(tr
     assert all(np.array_equal(last[name], newest[name]) for name in newest)
 
 
+@pytest.mark.long
 def test_it_starts_from_the_released_checkpoint_with_its_discriminators(trained_place):
     log = (trained_place / 'work' / 'log.txt').read_text()
     assert f"starting from {trained_place / 'model' / 'tf_ckpts' / 'model-227'}: " in log
@@ -209,12 +214,14 @@ def test_a_damaged_vgg19_leaves_nothing_and_an_imported_one_comes_first(with_vgg
         trainer(with_vgg19).train()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('changes, key', [({'photo': 'style'}, 'photo'), ({'cartoon': 'photo'}, 'cartoon')])
 def test_a_work_dir_with_another_training_is_refused(trained_place, changes, key):
     arguments = {name: str(trained_place / folder) for name, folder in changes.items()}
     assert f'holds another training ({key} is' in refusal(trained_place, **arguments)
 
 
+@pytest.mark.long
 def test_a_work_dir_of_the_published_trainer_is_refused(released):
     (released / 'work' / 'saved_models').mkdir(parents=True)
     (released / 'work' / 'saved_models' / 'model-0.index').write_bytes(b'')

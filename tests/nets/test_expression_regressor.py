@@ -101,6 +101,7 @@ def test_what_it_learns_opens_and_shuts_eyes_towards_the_photographs():
     assert end < 0.5 * start
 
 
+@pytest.mark.long
 def test_it_tells_one_eye_from_the_other():
     """On faces that it has not learnt from, and larger than what a logit of a discriminator sees (43 px): which eye is
     wider open, and how far."""

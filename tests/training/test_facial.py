@@ -84,6 +84,7 @@ def test_weight_0_measures_nothing(tmp_path, photos):
     assert not any('expression' in name for name in newest_weights(tmp_path / 'run'))
 
 
+@pytest.mark.long
 def test_a_dry_run_looks_at_some_photographs_and_writes_nothing(tmp_path, photos, monkeypatch):
     from dctnet.training import ttn
     monkeypatch.setattr(ttn, 'DRY_RUN_PHOTOGRAPHS', 3)

@@ -51,6 +51,7 @@ def test_xla_compiles_and_the_numbers_stay(tmp_path, exact):
             np.testing.assert_allclose(found[name], exact[name], rtol=1e-3, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.long
 def test_float16_computes_convolutions_in_it_close_to_float32(tmp_path, exact):
     if not hasattr(session_config().graph_options.rewrite_options, 'auto_mixed_precision_cpu'):
         pytest.skip('this TensorFlow rewrites to float16 for GPUs only, and there is none')
@@ -61,6 +62,7 @@ def test_float16_computes_convolutions_in_it_close_to_float32(tmp_path, exact):
     assert all(found[name].dtype == exact[name].dtype for name in exact)  # weights stay float32
 
 
+@pytest.mark.long
 def test_bfloat16_computes_convolutions_in_it_close_to_float32(tmp_path, exact):
     try:
         check_precision(TrainConfig(device='cpu', precision='bfloat16'), Local())

@@ -80,6 +80,7 @@ def stop_after(count):
     return functools.partial(next, answers)
 
 
+@pytest.mark.long
 def test_a_stopped_clip_plays_and_goes_on_as_if_it_had_not_stopped(source, stylizer, tmp_path, monkeypatch):
     monkeypatch.setattr(segments, 'LENGTH', 5)
     translate_clip(job_of(source, tmp_path / 'whole.mp4'), stylizer, never)

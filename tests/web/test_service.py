@@ -12,6 +12,7 @@ from tests.web.conftest import Service, by_infer, encoded
 FLAT = np.full((40, 56, 3), 120, np.uint8)
 
 
+@pytest.mark.long
 def test_a_translation_is_the_one_of_infer(service, portrait, models, tmp_path):
     status, job = service.add(encoded(portrait), 'dark', 'me.png')
     assert status == 202 and job['name'] == 'me.png'

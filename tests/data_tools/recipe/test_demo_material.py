@@ -2,6 +2,7 @@
 is a drawing."""
 import cv2
 import numpy as np
+import pytest
 
 from data_tools.recipe.comic_drawing import comic_drawing
 from data_tools.recipe.demo_material import portrait, windows, write_material
@@ -9,6 +10,7 @@ from dctnet import images
 from dctnet.metrics.style_distance import colour_distance
 
 
+@pytest.mark.long
 def test_material_is_not_paired(tmp_path):
     write_material(tmp_path, 4, 32)
     found = {name: [images.read_bgr(path).tobytes() for path in images.list_images(tmp_path / name)]
