@@ -125,6 +125,8 @@ def make(layout: Layout, rows: Sequence[Row], others: Dict[str, Path], options: 
     size = rows[0].recipe.size if rows else 0
     if not rows or options.only == [TABLE]:
         return SOME_FAILED if lacks else DONE
+    for group in _groups(layout, rows, options.seeds).values():
+        running.check(layout.out, group)
     _check_room(layout, rows, options)
     code = running.run_chain(tasks.alignment(layout, rows[0].recipe), layout.out, 'faces')
     if code == STOPPED_EARLY:

@@ -27,14 +27,26 @@ def run_chain(tasks: Sequence[Task], out: Path, title: str) -> int:
     Returns DONE or STOPPED_EARLY. Raises UserError if a task fails, if one was made with other settings, or if another
     process is at it.
     """
-    for task in tasks:
-        _check(out, task)
+    check(out, tasks)
     atomic.make_folder(out / 'done')
     try:
         with lock.locked(out / 'done' / f'.{title}.lock', f'start {title} once only'):
             return _run(tasks, out, title)
     except lock.Taken:
         raise UserError(f'another process is making {title} in {out}: wait for it') from None
+
+
+def check(out: Path, tasks: Sequence[Task]) -> None:
+    """Raise UserError if the folder holds one of these tasks with other settings."""
+    for task in tasks:
+        record = _record(out, task)
+        if record is None or task.step.stage in REMADE:
+            continue
+        found = changes.differences(record.get('settings', {}), task.settings(out))
+        if found:
+            shown = [change for change in found if change.key != 'command'] or found
+            raise UserError(f'{out} holds {task.name} made with other settings: {changes.changes_text(shown[:3])}. '
+                            f'Choose another --out, or remove {_file(out, task)} and {task.output}')
 
 
 def is_done(out: Path, task: Task) -> bool:
@@ -62,18 +74,6 @@ def _run(tasks: Sequence[Task], out: Path, title: str) -> int:
                             'goes on from there')
         _write(out, task, done=True, seconds=time.time() - start)
     return DONE
-
-
-def _check(out: Path, task: Task) -> None:
-    """Raise UserError if the folder holds this task with other settings."""
-    record = _record(out, task)
-    if record is None or task.step.stage in REMADE:
-        return
-    found = changes.differences(record.get('settings', {}), task.settings(out))
-    if found:
-        shown = [change for change in found if change.key != 'command'] or found
-        raise UserError(f'{out} holds {task.name} made with other settings: {changes.changes_text(shown[:3])}. '
-                        f'Choose another --out, or remove {_file(out, task)} and {task.output}')
 
 
 def _record(out: Path, task: Task) -> Optional[Dict[str, Any]]:

@@ -117,6 +117,17 @@ def test_a_row_that_fails_is_noted_and_the_others_run(words, tmp_path, monkeypat
     assert 'look at' in capsys.readouterr().out
 
 
+def test_a_row_made_with_other_settings_is_refused_before_any_row_runs(words, tmp_path, monkeypatch):
+    def never(*_):
+        raise AssertionError('something runs')
+    monkeypatch.setattr(running, 'run_chain', never)
+    record = tmp_path / 'work' / 'done' / 'ttn-strong-0.json'
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({'done': True, 'settings': {'config': {'train': {'steps': 7}}}}))
+    with pytest.raises(UserError, match='holds ttn-strong-0 made with other settings'):
+        reproduce.main(words + ALIGNED + ['--only', 'paper', 'strong'])
+
+
 def test_the_table_alone_needs_no_training(words, tmp_path):
     work = tmp_path / 'work'
     write_report(work / 'figures', 'paper')

@@ -85,7 +85,7 @@ def test_the_cache_changes_nothing(tmp_path, pictures):
     for a, b in zip(plain, first):
         np.testing.assert_allclose([b[key] for key in a], list(a.values()), rtol=1e-4)
     kinds = {path.name.split('-')[0] for path in kept.iterdir()}
-    assert kinds == {'picture', 'photo', 'superpixel'}
+    assert kinds == {'srgb', 'photo', 'superpixel'}
     assert any(path.name.endswith('-mirrored') for path in kept.iterdir())
 
 
