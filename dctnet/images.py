@@ -35,21 +35,22 @@ def list_images(folder: Path) -> List[Path]:
         raise UserError(f'picture folder {folder} does not exist: check the path')
     if not folder.is_dir():
         raise UserError(f'{folder} is a file, but a folder of pictures is needed')
-    entries = _visible(folder)
+    entries, suffixes = _visible(folder), formats.folder_suffixes()
     files = [path for path in entries if path.is_file()]
-    if not any(path.suffix.lower() in SUFFIXES for path in files):
+    if not any(path.suffix.lower() in suffixes for path in files):
         inner = [path for entry in entries if entry.is_dir() for path in _visible(entry) if path.is_file()]
-        files += inner if any(path.suffix.lower() in SUFFIXES for path in inner) else []
-    paths = [path for path in files if path.suffix.lower() in SUFFIXES]
+        files += inner if any(path.suffix.lower() in suffixes for path in inner) else []
+    paths = [path for path in files if path.suffix.lower() in suffixes]
     shared = [name for name, count in Counter(path.name for path in paths).items() if count > 1]
     if shared:
         raise UserError(f'several pictures in the folders of {folder} are called {shared[0]}: name one of these '
                         'folders, or give the pictures names of their own')
-    others = Counter(path.suffix.lower() for path in files if path.suffix.lower() in formats.OTHER_SUFFIXES)
+    others = Counter(path.suffix.lower() for path in files
+                     if path.suffix.lower() in formats.OTHER_SUFFIXES and path.suffix.lower() not in suffixes)
     left_out = ', '.join(f'{count} {suffix}' for suffix, count in sorted(others.items()))
     if not paths:
         more = f' ({left_out} cannot be used: convert them)' if others else ''
-        raise UserError(f"no pictures in {folder}{more}: put {', '.join(SUFFIXES)} files there")
+        raise UserError(f"no pictures in {folder}{more}: put {', '.join(suffixes)} files there")
     if others:
         log.warning('%s: %d pictures are left out, of kinds that are not read here (%s): convert them to .jpg or .png',
                     folder, sum(others.values()), left_out)
@@ -117,6 +118,12 @@ def _read(source: opening.Source, name: str, side: int = 0) -> np.ndarray:
         turn = orientation_of(pillow)
         image = conversion.to_bgr(pillow)
     return upright(image, turn)
+
+
+def writable_name(name: str) -> str:
+    """The name under which a translation of the picture `name` is written: itself, or one in .jpg if it has a suffix
+    that is read alone (.heic)."""
+    return name if Path(name).suffix.lower() in SUFFIXES else Path(name).stem + '.jpg'
 
 
 def check_writable_name(path: Path) -> None:

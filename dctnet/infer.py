@@ -91,7 +91,8 @@ def plan(sources: Sequence[Path], output: str) -> List[Job]:
     """What to read and where to write it, checked before anything is loaded or written.
 
     sources: pictures and folders of pictures. output: the picture to write; a folder if it is one, if it ends with a
-    slash, or if there are several pictures, which keep their whole names, so that a.jpg and a.png do not share one.
+    slash, or if there are several pictures, which keep their whole names, so that a.jpg and a.png do not share one
+        (a.heic, which cannot be written, becomes a.jpg).
     Raises UserError if an input is missing, or if an output cannot be written, is an input itself or is that of another
     input.
     """
@@ -104,7 +105,7 @@ def plan(sources: Sequence[Path], output: str) -> List[Job]:
         into = len(sources) > 1 or sources[0].is_dir() or target.is_dir() or output.endswith(('/', os.sep))
         if into and target.exists() and not target.is_dir():
             raise UserError(f'there are several pictures, but the output {target} is a file: name a folder')
-        jobs = [Job(path, target / path.name if into else target) for path in paths]
+        jobs = [Job(path, target / images.writable_name(path.name) if into else target) for path in paths]
         owners: Dict[Path, Path] = {}
         for job in jobs:
             images.check_writable_name(job.target)

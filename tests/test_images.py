@@ -8,7 +8,7 @@ from PIL import Image, PngImagePlugin
 
 from dctnet import images
 from dctnet.errors import UserError
-from dctnet.pictures import opening
+from dctnet.pictures import formats, opening
 
 BLUE, GREEN, RED = (255, 0, 0), (0, 255, 0), (0, 0, 255)  # BGR
 
@@ -198,6 +198,20 @@ def test_pictures_that_are_left_out_are_counted(tmp_path, caplog, suffix):
     (tmp_path / 'notes.txt').write_bytes(b'x')
     assert [path.name for path in images.list_images(tmp_path)] == ['c.jpe']
     assert len(caplog.records) == 1 and '2 pictures are left out' in caplog.text and suffix.lower() in caplog.text
+
+
+def test_heic_is_a_picture_if_its_reader_is_installed(tmp_path, caplog, monkeypatch):
+    for name in ('a.HEIC', 'b.heif', 'c.jpg', 'd.avif'):
+        (tmp_path / name).write_bytes(b'x')
+    monkeypatch.setattr(formats, 'find_spec', lambda name: name == 'pillow_heif')
+    assert [path.name for path in images.list_images(tmp_path)] == ['a.HEIC', 'b.heif', 'c.jpg']
+    assert '1 pictures are left out' in caplog.text and '1 .avif' in caplog.text
+
+
+@pytest.mark.parametrize('name, written', [('a.b.jpg', 'a.b.jpg'), ('a.PNG', 'a.PNG'), ('a.b.HEIC', 'a.b.jpg'),
+                                           ('scan', 'scan.jpg')])
+def test_translations_have_names_that_can_be_written(name, written):
+    assert images.writable_name(name) == written
 
 
 def test_units_go_there_and_back():

@@ -2,19 +2,22 @@
 
 Pillow alone would also start Ghostscript for PostScript, and try rarely used parsers, whatever a file is called.
 """
-from typing import Any, Callable, Dict, List, Optional
+from importlib.util import find_spec
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
-# Of files that are read in a folder, and of names that can be written.
+# Of files that are read in every installation, and of names that can be written.
 SUFFIXES = ('.png', '.jpg', '.jpeg', '.jpe', '.jfif', '.webp', '.bmp', '.tif', '.tiff')
 JPEG_SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.jfif')
 ALPHA_SUFFIXES = ('.png', '.webp')  # that keep transparency when written
+HEIF_SUFFIXES = ('.heic', '.heif', '.hif')  # read if pillow_heif is installed
 # Pictures that people have, too, but that are not read in a folder.
-OTHER_SUFFIXES = ('.heic', '.heif', '.hif', '.avif', '.jxl', '.jp2', '.j2k', '.gif', '.apng', '.mpo', '.psd', '.xcf',
-                  '.svg', '.eps', '.ai', '.ico', '.tga', '.ppm', '.pgm', '.pnm', '.exr', '.hdr', '.dng', '.raw',
-                  '.cr2', '.cr3', '.crw', '.nef', '.nrw', '.arw', '.sr2', '.srf', '.orf', '.raf', '.rw2', '.pef',
-                  '.srw', '.x3f', '.3fr', '.iiq', '.kdc', '.dcr', '.erf', '.mef', '.mrw', '.rwl')
+OTHER_SUFFIXES = HEIF_SUFFIXES + (
+    '.avif', '.jxl', '.jp2', '.j2k', '.gif', '.apng', '.mpo', '.psd', '.xcf', '.svg', '.eps', '.ai', '.ico', '.tga',
+    '.ppm', '.pgm', '.pnm', '.exr', '.hdr', '.dng', '.raw', '.cr2', '.cr3', '.crw', '.nef', '.nrw', '.arw', '.sr2',
+    '.srf', '.orf', '.raf', '.rw2', '.pef', '.srw', '.x3f', '.3fr', '.iiq', '.kdc', '.dcr', '.erf', '.mef', '.mrw',
+    '.rwl')
 LONGEST_WRITTEN = {'.webp': 16383, **{suffix: 65500 for suffix in JPEG_SUFFIXES}}  # pixels; others: memory ends first
 
 Reader = Callable[[Any, str], Image.Image]
@@ -46,6 +49,11 @@ def reader_of(head: bytes) -> Optional[Reader]:
     if head[4:8] == b'ftyp':
         return _installed_reader('AVIF' if head[8:12] in (b'avif', b'avis') else 'HEIF')
     return None
+
+
+def folder_suffixes() -> Tuple[str, ...]:
+    """Of the files that are read in a folder, in this installation."""
+    return SUFFIXES + (HEIF_SUFFIXES if find_spec('pillow_heif') else ())
 
 
 def is_webp(head: bytes) -> bool:

@@ -4,7 +4,6 @@ python -m dctnet.web --models models/                  serve it at http://127.0.
 python -m dctnet.web --models models/ --static site/   write it as files that need no server program
 """
 import argparse
-import importlib
 import importlib.util
 import logging
 import signal
@@ -54,7 +53,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if missing:
         raise UserError(f"the page needs {', '.join(missing)}, which this Python lacks: install the extra 'web' (pip "
                         "install '.[web]' in the project's folder, or make setup)")
-    _read_heic()
     from dctnet.web import server
     bound = server.listening_socket(options.host, options.port)
     address, port = bound.getsockname()[:2]
@@ -72,12 +70,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     with bound:
         server.serve(bound, options.host, options.models, options.device, ready)
     return DONE
-
-
-def _read_heic() -> None:
-    """Let Pillow read HEIC, the format of iPhones, if the package for it is installed."""
-    if importlib.util.find_spec('pillow_heif') is not None:
-        importlib.import_module('pillow_heif').register_heif_opener()
 
 
 def _write_static(options: argparse.Namespace) -> int:

@@ -24,9 +24,13 @@ def test_a_number_of_workers_below_1_is_refused(model, photo, tmp_path):
 
 
 def test_inputs_that_would_share_an_output_are_refused(photo, tmp_path):
-    images.write_bgr(tmp_path / 'more' / 'photo.png', np.zeros((64, 64, 3), np.uint8))
+    for suffix in ('png', 'jpg'):
+        images.write_bgr(tmp_path / 'more' / f'photo.{suffix}', np.zeros((64, 64, 3), np.uint8))
+    (tmp_path / 'photo.heic').write_bytes(b'x')
     with pytest.raises(UserError, match='photo.png would both become'):
         infer.plan([photo, tmp_path / 'more'], str(tmp_path / 'out'))
+    with pytest.raises(UserError, match='photo.heic and .* would both become .*photo.jpg'):
+        infer.plan([tmp_path / 'photo.heic', tmp_path / 'more' / 'photo.jpg'], str(tmp_path / 'out'))
     with pytest.raises(UserError, match='name a folder'):
         infer.plan([photo, photo], str(photo))
 
