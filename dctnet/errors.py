@@ -12,8 +12,22 @@ USER_MISTAKE = 2
 STOPPED_EARLY = 75  # EX_TEMPFAIL, for schedulers: run the same command again
 
 
+_LONGEST = 2000  # characters of a message
+
+
 class UserError(Exception):
-    """A mistake that the user can correct. The message says what is wrong, where, and what to do."""
+    """A mistake that the user can correct. The message says what is wrong, where, and what to do.
+
+    It is one line whatever names and values it quotes: what breaks a line or is not printed is written as in Python.
+    The middle of a very long one is left out.
+    """
+
+    def __init__(self, message: str) -> None:
+        line = ''.join(letter if letter.isprintable() or '\ud800' <= letter <= '\udfff' else repr(letter)[1:-1]
+                       for letter in message)
+        if len(line) > _LONGEST:
+            line = f'{line[:_LONGEST // 2]} ... {line[-_LONGEST // 2:]}'
+        super().__init__(line)
 
 
 def exit_with(main: Callable[[], int]) -> NoReturn:

@@ -36,6 +36,13 @@ def test_codes_and_messages(capsys):
     assert capsys.readouterr().err.startswith('error: no permission to use photos/: ')
 
 
+def test_a_message_is_one_line_whatever_it_quotes():
+    odd = 'a\nb\u2028c\x1b[2Jd\udcffé 日本\\'
+    assert str(UserError(f'{odd} is bad')) == 'a\\nb\\u2028c\\x1b[2Jd\udcffé 日本\\ is bad'
+    text = str(UserError('x.json: ' + 'a' * 10 ** 6 + ': remove it'))
+    assert len(text) < 2100 and text.startswith('x.json: a') and text.endswith('a: remove it') and ' ... ' in text
+
+
 def test_a_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         exit_with(lambda: 1 // 0)

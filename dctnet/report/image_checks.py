@@ -38,7 +38,7 @@ def check_samples(run: RunRecord) -> List[Finding]:
     if not run.samples or run.samples[-1][0] == 0:
         return []
     step, path = run.samples[-1]
-    columns = sample_sheet.columns_of(images.read_bgr(path), run.config.get('data', {}).get('size', 0))
+    columns = sample_sheet.columns_of(images.read_bgr(path), run.size)
     if not columns:
         return []
     output = look_of(columns[-1])

@@ -111,7 +111,7 @@ def superpixels(run: RunRecord) -> Optional[Finding]:
 
 def random_content(run: RunRecord) -> Optional[Finding]:
     """A content network that was never trained."""
-    loss = run.config.get('loss') or {}
+    loss = run.config['loss']
     if loss.get('content_network') != 'random' or not loss.get('content'):
         return None
     return Finding('Random content network', 'loss.content_network is random', 'It is meant for tests and try-outs.',
@@ -128,7 +128,7 @@ def no_records(run: RunRecord) -> Optional[Finding]:
 
 def marks_are_logits(run: RunRecord) -> bool:
     """True if d/mean_* are logits; in the least-squares form they are marks themselves, 1 for real, 0 for made."""
-    return run.stage == 'ccn' or (run.config.get('loss') or {}).get('adversarial') == 'log'
+    return run.stage == 'ccn' or run.config['loss'].get('adversarial') == 'log'
 
 
 def _marks(run: RunRecord) -> Dict[str, Tuple[float, float]]:

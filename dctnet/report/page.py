@@ -26,7 +26,7 @@ def page_of(run: RunRecord, findings: Sequence[Finding], sheets: int) -> str:
 
 
 def _head(run: RunRecord, title: str) -> str:
-    steps = (run.config.get('train') or {}).get('steps', '?')
+    steps = run.config['train'].get('steps', '?')
     counts = ', '.join(f"{entry.get('count', '?')} {key}" for key, entry in sorted(run.pictures.items())
                        if isinstance(entry, dict))
     parts = [f'step {run.step} of {steps}', 'pictures: ' + counts if counts else '',

@@ -56,10 +56,14 @@ class RunRecord(NamedTuple):
         return max(logged + [step for step, _ in self.samples] + [0])
 
     @property
+    def size(self) -> int:
+        """Side in pixels of the images of the training; 0 if the config does not tell."""
+        return _count(self.config['data'].get('size'))
+
+    @property
     def start_ends(self) -> List[int]:
         """The steps at which the parts of its start end: pixel L1, D alone, the style's ramp; those that it has."""
-        start = self.config.get('start') or {}
-        lengths = [start.get(part) for part in ('pixel', 'discriminator', 'ramp')]
+        lengths = [self.config['start'].get(part) for part in ('pixel', 'discriminator', 'ramp')]
         counts = [length if isinstance(length, int) else 0 for length in lengths]
         return [sum(counts[:last + 1]) for last, count in enumerate(counts) if count]
 
@@ -70,11 +74,7 @@ def read_run(folder: Path) -> RunRecord:
     if not (folder / 'config.yaml').is_file():
         raise UserError(f'{folder} is no run folder (it has no config.yaml): name the folder that was the --run of '
                         'train.py')
-    config = config_file.read_yaml(folder / 'config.yaml')
-    sections = [value for value in config.values() if isinstance(value, dict)]
-    if len(sections) < 2:
-        raise UserError(f"{folder / 'config.yaml'} is not the config of a run of train.py (data, model, loss ...): "
-                        'name the folder that was its --run')
+    config = _config(folder / 'config.yaml')
     environment = _json(folder / 'environment.json')
     stage = _stage(environment, folder)
     defaults = config_file.to_dict(_CONFIGS[stage]())
@@ -82,13 +82,25 @@ def read_run(folder: Path) -> RunRecord:
     return RunRecord(folder, stage, config,
                      [change.key for change in differences(defaults, config) if change.new is not None],
                      environment, _json(folder / 'pictures.json'), metrics, unreadable,
-                     _waits(metrics, _step(environment.get('from_step'))), str(environment.get('ended', '')),
+                     _waits(metrics, _count(environment.get('from_step'))), str(environment.get('ended', '')),
                      _samples(folder / 'samples'), _best(folder / 'best' / 'best.json'))
 
 
-def _step(value: Any) -> int:
-    """0 for what is none: the record may be damaged."""
-    return value if isinstance(value, int) else 0
+def _config(path: Path) -> Dict[str, Any]:
+    """The config of a run. Its sections are dictionaries; one that is not there is empty."""
+    config = config_file.read_yaml(path)
+    sections = {key for kind in _CONFIGS.values() for key, value in config_file.to_dict(kind()).items()
+                if isinstance(value, dict)}
+    odd = sorted(key for key in sections if not isinstance(config.get(key) or {}, dict))
+    if odd or len(sections & set(config)) < 2:
+        damage = f' ({odd[0]} is no section)' if odd else ''
+        raise UserError(f'{path} is not the config of a run of train.py{damage}: name the folder that was its --run')
+    return {**config, **{key: config.get(key) or {} for key in sections}}
+
+
+def _count(value: Any) -> int:
+    """0 for what is no number of steps or pixels: the record may be damaged."""
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def _stage(environment: Dict[str, Any], folder: Path) -> str:

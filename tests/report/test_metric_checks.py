@@ -1,6 +1,7 @@
 """Each warning where its cause is written into the metrics, and none in a healthy run."""
 import numpy as np
 import pytest
+import yaml
 
 from dctnet.compat import tf
 from dctnet.engine.summaries import Scalars
@@ -109,6 +110,13 @@ def test_damaged_and_missing_records_are_told(tmp_path):
     assert record.step == 2000 and record.unreadable == 2
     (run / 'metrics.jsonl').unlink()
     assert [finding.symptom for finding in check_metrics(read_run(run))] == ['No records']
+    config = yaml.safe_load((run / 'config.yaml').read_text())
+    for key in ('data', 'loss', 'train', 'start'):
+        (run / 'config.yaml').write_text(yaml.safe_dump({**config, key: ['x']}))
+        with pytest.raises(UserError, match=f'config.yaml is not the config of a run .*{key} is no section'):
+            read_run(run)
+    (run / 'config.yaml').write_text(yaml.safe_dump({**config, 'start': None, 'data': {'size': 'x'}}))
+    assert (read_run(run).size, read_run(run).start_ends) == (0, [])
     (run / 'config.yaml').unlink()
     with pytest.raises(UserError, match='no run folder.*--run'):
         read_run(run)
