@@ -1,5 +1,6 @@
 """Mistakes of the user: an exception whose message says what - where - what to do, and the exit codes."""
 import io
+import re
 import sys
 from typing import Callable, NoReturn
 
@@ -10,6 +11,7 @@ DONE = 0
 SOME_FAILED = 1
 USER_MISTAKE = 2
 STOPPED_EARLY = 75  # EX_TEMPFAIL, for schedulers: run the same command again
+_CONTROL = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029]')  # names of files may hold them
 
 
 class UserError(Exception):
@@ -34,11 +36,11 @@ def _code(main: Callable[[], int]) -> int:
     try:
         return main()
     except UserError as error:
-        print(f'error: {as_typed(str(error))}', file=sys.stderr)
+        print(f'error: {in_one_line(as_typed(str(error)))}', file=sys.stderr)
         return USER_MISTAKE
     except PermissionError as error:
-        print(f'error: no permission to use {error.filename}: change its rights or choose another place',
-              file=sys.stderr)
+        print(f'error: no permission to use {in_one_line(str(error.filename))}: change its rights or choose another '
+              'place', file=sys.stderr)
         return USER_MISTAKE
     except process.Stopped as signal:
         print(f'stopped by {signal}: the same command goes on', file=sys.stderr)
@@ -46,3 +48,8 @@ def _code(main: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return 130
+
+
+def in_one_line(text: str) -> str:
+    """The text with line breaks and other signs that control a terminal written as \\n, \\x1b ..."""
+    return _CONTROL.sub(lambda found: repr(found.group())[1:-1], text)

@@ -110,8 +110,7 @@ def _check_out(out: Path, cache: Optional[Path]) -> None:
 
 def _pictures(folder: Path) -> List[Path]:
     """As images.list_images. Also raises UserError if there are broken links: fewer images would be measured."""
-    gone = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in images.SUFFIXES
-                  and path.is_symlink() and not path.exists()) if folder.is_dir() else []
+    gone = images.broken_links(folder) if folder.is_dir() else []
     if gone:
         raise UserError(f'{len(gone)} pictures of {folder} are links to files that are not there '
                         f"({', '.join(gone[:3])}): bring the files back, or remove the links")

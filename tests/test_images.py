@@ -198,6 +198,9 @@ def test_pictures_that_are_left_out_are_counted(tmp_path, caplog, suffix):
     (tmp_path / 'notes.txt').write_bytes(b'x')
     assert [path.name for path in images.list_images(tmp_path)] == ['c.jpe']
     assert len(caplog.records) == 1 and '2 pictures are left out' in caplog.text and suffix.lower() in caplog.text
+    (tmp_path / 'gone.png').symlink_to(tmp_path / 'none')
+    assert [path.name for path in images.list_images(tmp_path)] == ['c.jpe']
+    assert '1 pictures are left out, links to files that are not there (gone.png)' in caplog.text
 
 
 def test_units_go_there_and_back():
