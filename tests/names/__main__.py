@@ -70,21 +70,25 @@ def main() -> int:
     parser.add_argument('kinds', nargs='*', default=list(kinds.ALL), metavar='KIND', help=', '.join(kinds.ALL))
     parser.add_argument('--commands', nargs='+', choices=list(commands.WORDS), default=list(commands.WORDS),
                         metavar='COMMAND', help='default: all')
+    parser.add_argument('--keep', type=Path, metavar='FILE.json',
+                        help='keep the answers there: kinds that it has are not run again, and are in the tables')
     options = parser.parse_args()
     process.prepare()
     from dctnet import compat
     from tests.names import material
     compat.graph_mode()
-    found: Dict[str, Answers] = {}
+    found: Dict[str, Answers] = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / 'whole'
         whole.mkdir()
         material.write(whole)
-        for number, kind in enumerate(options.kinds):
+        for number, kind in enumerate(kind for kind in options.kinds if kind not in found):
             place = Path(folder) / str(number)
             place.mkdir()
             try:
                 found[kind] = answers_of(kind, whole, place, options.commands)
+                if options.keep:
+                    options.keep.write_text(json.dumps(found))
                 print(f'{kind} done', file=sys.stderr, flush=True)
             except kinds.Impossible as reason:
                 print(f'{kind} left out: {reason}', file=sys.stderr, flush=True)
