@@ -17,6 +17,7 @@ from dctnet import images
 from dctnet.command_line import Parser
 from dctnet.data import geometry
 from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.files import atomic
 from dctnet.parallel import ordered_map, succeeded
 
 log = logging.getLogger('augment_geometry')
@@ -75,6 +76,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         raise UserError(f'SRC and DST are the same folder ({options.source}): the results would be expanded again')
     if options.workers < 1 or options.seed < 0:
         raise UserError('--workers must be at least 1 and --seed at least 0')
+    atomic.make_folder(options.target)
     written, failed = augment_all(paths, options.target, options.seed, options.workers)
     log.info('%d pictures: %d files written, %d there before, %d pictures failed', len(paths), written,
              8 * (len(paths) - len(failed)) - written, len(failed))

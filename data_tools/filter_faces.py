@@ -135,6 +135,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if options.workers < 1:
         raise UserError('--workers must be at least 1')
     paths = images.list_images(options.folder)
+    folders.check_listable(paths)
+    atomic.check_place(options.folder)  # scores take a while
     exemplars = images.list_images(options.exemplars) if options.exemplars else []
     process.prepare()
     from dctnet.compat import graph_mode

@@ -1,5 +1,6 @@
 """Mistakes of the user: an exception whose message says what - where - what to do, and the exit codes."""
 import io
+import re
 import sys
 from typing import Callable, NoReturn
 
@@ -10,21 +11,18 @@ DONE = 0
 SOME_FAILED = 1
 USER_MISTAKE = 2
 STOPPED_EARLY = 75  # EX_TEMPFAIL, for schedulers: run the same command again
-
-
+_CONTROL = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029]')  # names of files may hold them
 _LONGEST = 2000  # characters of a message
 
 
 class UserError(Exception):
     """A mistake that the user can correct. The message says what is wrong, where, and what to do.
 
-    It is one line whatever names and values it quotes: what breaks a line or is not printed is written as in Python.
-    The middle of a very long one is left out.
+    It is one line whatever names and values it quotes (`in_one_line`). The middle of a very long one is left out.
     """
 
     def __init__(self, message: str) -> None:
-        line = ''.join(letter if letter.isprintable() or '\ud800' <= letter <= '\udfff' else repr(letter)[1:-1]
-                       for letter in message)
+        line = in_one_line(message)
         if len(line) > _LONGEST:
             line = f'{line[:_LONGEST // 2]} ... {line[-_LONGEST // 2:]}'
         super().__init__(line)
@@ -51,8 +49,8 @@ def _code(main: Callable[[], int]) -> int:
         print(f'error: {as_typed(str(error))}', file=sys.stderr)
         return USER_MISTAKE
     except PermissionError as error:
-        print(f'error: no permission to use {error.filename}: change its rights or choose another place',
-              file=sys.stderr)
+        print(f'error: no permission to use {in_one_line(str(error.filename))}: change its rights or choose another '
+              'place', file=sys.stderr)
         return USER_MISTAKE
     except process.Stopped as signal:
         print(f'stopped by {signal}: the same command goes on', file=sys.stderr)
@@ -60,3 +58,8 @@ def _code(main: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return 130
+
+
+def in_one_line(text: str) -> str:
+    """The text with line breaks and other signs that control a terminal written as \\n, \\x1b ..."""
+    return _CONTROL.sub(lambda found: repr(found.group())[1:-1], text)

@@ -31,7 +31,6 @@ from dctnet.metrics.pairs import SIDE, Pair, edge_scores, identity_scores, lpips
 from dctnet.metrics.style_gap import MEASURE, StyleGap
 from dctnet.metrics.style_vectors import folder_vectors
 from dctnet.metrics.tables import markdown, per_image
-from dctnet.pictures import formats
 
 if TYPE_CHECKING:  # the real import waits until the folders have been checked: it loads TensorFlow
     from dctnet.nets.pretrained import EmbeddingNetwork
@@ -111,8 +110,7 @@ def _check_out(out: Path, cache: Optional[Path]) -> None:
 
 def _pictures(folder: Path) -> List[Path]:
     """As images.list_images. Also raises UserError if there are broken links: fewer images would be measured."""
-    gone = sorted(path.name for path in folder.iterdir() if path.is_symlink()
-                  and path.suffix.lower() in formats.folder_suffixes() and not path.exists()) if folder.is_dir() else []
+    gone = images.broken_links(folder) if folder.is_dir() else []
     if gone:
         raise UserError(f'{len(gone)} pictures of {folder} are links to files that are not there '
                         f"({', '.join(gone[:3])}): bring the files back, or remove the links")

@@ -27,8 +27,8 @@ def list_images(folder: Path) -> List[Path]:
     """Images directly in a folder, with suffixes in any case, in the order of their names, without hidden files. If
     there are none, those in its folders: FFHQ keeps a thousand in each.
 
-    Pictures of kinds that are not read are counted in one warning. Raises UserError if the folder is missing, is a
-    file, or holds no image, or if two images of its folders share a name.
+    Pictures of kinds that are not read are counted in one warning, broken links in another. Raises UserError if the
+    folder is missing, is a file, or holds no image, or if two images of its folders share a name.
     """
     folder = Path(folder)
     if not folder.exists():
@@ -48,6 +48,10 @@ def list_images(folder: Path) -> List[Path]:
     others = Counter(path.suffix.lower() for path in files
                      if path.suffix.lower() in formats.OTHER_SUFFIXES and path.suffix.lower() not in suffixes)
     left_out = ', '.join(f'{count} {suffix}' for suffix, count in sorted(others.items()))
+    gone = broken_links(folder)
+    if gone:
+        log.warning('%s: %d pictures are left out, links to files that are not there (%s)', folder, len(gone),
+                    ', '.join(gone[:3]))
     if not paths:
         more = f' ({left_out} cannot be used: convert them)' if others else ''
         raise UserError(f"no pictures in {folder}{more}: put {', '.join(suffixes)} files there")
@@ -55,6 +59,12 @@ def list_images(folder: Path) -> List[Path]:
         log.warning('%s: %d pictures are left out, of kinds that are not read here (%s): convert them to .jpg or .png',
                     folder, sum(others.values()), left_out)
     return paths
+
+
+def broken_links(folder: Path) -> List[str]:
+    """Names of images in a folder that are links to files that are not there."""
+    return [path.name for path in _visible(folder)
+            if path.suffix.lower() in formats.folder_suffixes() and path.is_symlink() and not path.exists()]
 
 
 def by_stem(paths: Sequence[Path]) -> Dict[str, Path]:

@@ -43,6 +43,13 @@ def test_a_message_is_one_line_whatever_it_quotes():
     assert len(text) < 2100 and text.startswith('x.json: a') and text.endswith('a: remove it') and ' ... ' in text
 
 
+def test_names_of_files_break_no_line_and_reach_no_terminal(capsys):
+    assert leave(UserError('two\nlines\x1b[2J\u2028 é is bad: remove it')) == 2
+    assert capsys.readouterr().err == 'error: two\\nlines\\x1b[2J\\u2028 é is bad: remove it\n'
+    assert leave(PermissionError(13, 'Permission denied', 'a\rb')) == 2
+    assert capsys.readouterr().err.startswith('error: no permission to use a\\rb: ')
+
+
 def test_a_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         exit_with(lambda: 1 // 0)

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from dctnet import images
-from dctnet.files import atomic, folder_settings
+from dctnet.files import atomic, folder_settings, regular
 
 TWINS, SHEETS = 'source', 'sheets'
 SHEET_IMAGES = 24
@@ -49,7 +49,7 @@ def is_done(folder: Path, index: int, twins: bool) -> bool:
 
 def _is_whole(path: Path) -> bool:
     try:
-        with path.open('rb') as stream:
+        with regular.opened(path) as stream:
             stream.seek(-len(_PNG_END), 2)
             return stream.read() == _PNG_END
     except OSError:  # missing, or shorter than that

@@ -41,9 +41,9 @@ def write_all(layout: Layout, rows: Sequence[Row], others: Dict[str, Path], lack
     folders = {name: shown[name] for name in measured if shown[name].is_dir()}
     text = report.markdown(found)
     atomic.write_together({
-        layout.out / 'table.md': text.encode('utf-8'),
+        layout.out / 'table.md': atomic.text_bytes(text),
         layout.out / 'table.json': (json.dumps(report.as_json(found), indent=1) + '\n').encode('utf-8'),
-        layout.out / 'table.html': page.page_of(found, layout.test, folders).encode('utf-8')})
+        layout.out / 'table.html': atomic.text_bytes(page.page_of(found, layout.test, folders))})
     compared = [folder for name, folder in folders.items() if name != PHOTOGRAPHS]
     if len(compared) > 1:
         atomic.write_text(layout.out / 'study.html', study_page(layout.test, compared, _STUDY_PICTURES, _STUDY_SIDE))

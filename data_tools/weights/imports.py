@@ -15,7 +15,7 @@ from dctnet.compat import tf
 from dctnet.errors import UserError
 from dctnet.exporters import model_folder
 from dctnet.face.installed_models import DESCRIPTOR, installed_model
-from dctnet.files import atomic
+from dctnet.files import atomic, regular
 from dctnet.files.hashing import sha256_of_file
 from dctnet.graph_safety import contents, trial
 from dctnet.nets import arcface, dlib_descriptor, inception, lpips, unet, vgg19, vgg19_file
@@ -111,7 +111,8 @@ def import_inception(source: Path, out: Path) -> str:
         if source.name.endswith(('.tgz', '.tar.gz')):
             graph_def.ParseFromString(_graph_in_archive(source))
         else:
-            graph_def.ParseFromString(source.read_bytes())
+            with regular.opened(source) as stream:
+                graph_def.ParseFromString(stream.read())
     except OSError as error:
         raise UserError(f'cannot read {source} ({error}): check the path, or fetch it again') from error
     except (tarfile.TarError, EOFError, StopIteration, ValueError, zlib.error, DecodeError) as error:
@@ -126,9 +127,9 @@ def import_inception(source: Path, out: Path) -> str:
 
 def _graph_in_archive(source: Path) -> bytes:
     """The first .pb of a .tgz, or of a .tar. Raises ValueError if the archive unpacks to more than makes sense."""
-    with source.open('rb') as stream:
+    with regular.opened(source) as stream:
         packed = stream.read(2) == b'\x1f\x8b'
-    with (gzip.open(str(source)) if packed else source.open('rb')) as stream:
+    with (gzip.open(str(source)) if packed else regular.opened(source)) as stream:
         unpacked = stream.read(_MOST_UNPACKED + 1)
     if len(unpacked) > _MOST_UNPACKED:
         raise ValueError(f'it unpacks to more than {_MOST_UNPACKED} bytes')

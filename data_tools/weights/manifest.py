@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from dctnet import places
 from dctnet.errors import UserError
-from dctnet.files import yaml_file
+from dctnet.files import regular, yaml_file
 
 MANIFEST = places.shipped('checkpoints/manifest.yaml')
 _BLOCK = 1 << 20
@@ -89,7 +89,7 @@ def entry_named(entries: Dict[str, Entry], name: str) -> Entry:
 def digest(path: Path, algorithm: str) -> str:
     """Checksum of a file, in hexadecimal."""
     result = hashlib.new(algorithm)
-    with path.open('rb') as stream:
+    with regular.opened(path) as stream:
         for block in iter(lambda: stream.read(_BLOCK), b''):
             result.update(block)
     return result.hexdigest()

@@ -11,6 +11,7 @@ from typing import Any, Dict, List
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.files import regular
 from dctnet.files.pickled_arrays import ArrayUnpickler, decoded, mapped
 
 _LAYER = re.compile(r'(?:G_synthesis/)?(\d+)x\1/(.+)$')
@@ -42,7 +43,7 @@ _STAND_INS = {
 def read_networks(path: Path) -> Dict[str, Dict[str, np.ndarray]]:
     """generator, generator_ema and discriminator of a .pkl, converted. Raises UserError if it is no such file."""
     try:
-        with Path(path).open('rb') as file, mapped(file) as stream:
+        with regular.opened(path) as file, mapped(file) as stream:
             content = ArrayUnpickler(stream, path, _STAND_INS).load()
     except UserError:
         raise

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Callable, Dict, List, NamedTuple, Tuple
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.files import regular
 from dctnet.files.arrays import check_members
 from dctnet.files.pickled_arrays import STAND_INS, ArrayUnpickler, mapped
 
@@ -85,7 +86,7 @@ def read_states(path: Path) -> Dict[str, Any]:
     Raises UserError if the file is missing, damaged or holds something else.
     """
     try:
-        with Path(path).open('rb') as stream:
+        with regular.opened(path) as stream:
             size = stream.seek(0, io.SEEK_END)
             stream.seek(0)
             content, numbers = _opened(stream, size, path)

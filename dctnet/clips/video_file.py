@@ -33,6 +33,8 @@ class _Streams(NamedTuple):
 def open_clip(path: Path, limits: Limits = UNLIMITED) -> Clip:
     """Look through a video file. Raises UserError if it is unreadable, encrypted, or has no frames, ClipTooLarge as
     soon as it passes a limit."""
+    if path.exists() and not path.is_file():
+        raise UserError(f'cannot read {path} as a clip (it is no regular file): name another file')
     streams = _look_into(path, limits)
     if not streams.video:
         if streams.sound:

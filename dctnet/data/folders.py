@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from dctnet import images
-from dctnet.errors import UserError
+from dctnet.errors import UserError, in_one_line
 from dctnet.files import atomic, text_file
 from dctnet.files.hashing import sha256_of_file
 from dctnet.parallel import core_count
@@ -188,10 +188,23 @@ def share_larger(values: np.ndarray, others: np.ndarray) -> float:
 
 
 def keep_list_text(names: Sequence[str], notes: Sequence[str]) -> str:
-    """The text of a keep-list: the notes as comments, then one name a line. A name that begins with # is written as
-    ./#..."""
-    lines = ['# ' + note for note in notes] + ['./' + name if name.startswith('#') else name for name in names]
+    """The text of a keep-list: the notes as comments, then one name a line. A name that begins with # or with
+    a space is written as ./#..."""
+    lines = ['# ' + in_one_line(note) for note in notes]
+    lines += ['./' + name if name.startswith('#') or name != name.strip() else name for name in names]
     return '\n'.join(lines) + '\n'
+
+
+def check_listable(paths: Sequence[Path]) -> None:
+    """Raise UserError if the name of an image cannot stand in a keep-list."""
+    for path in paths:
+        try:
+            path.name.encode('utf-8')
+        except UnicodeEncodeError:
+            raise UserError(f'the name of {path} is no UTF-8, and a list of names takes no other: rename it') from None
+        if len(path.name.splitlines()) != 1 or path.name[-1:].isspace():
+            raise UserError(f'the name of {path} holds a line break or ends with a space, and a list of names has one '
+                            'a line: rename it')
 
 
 def keep_list_names(path: Path) -> List[str]:

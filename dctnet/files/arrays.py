@@ -10,6 +10,7 @@ from typing import BinaryIO, Dict, List, Tuple
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.files import regular
 
 _MAGIC = b'\x93NUMPY'
 _LENGTH_BYTES = {(1, 0): 2, (2, 0): 4, (3, 0): 4}
@@ -26,7 +27,7 @@ def read_npz(path: Path, what: str) -> Dict[str, np.ndarray]:
     """Name -> array of an .npz file. what: it is, for messages. Raises UserError if it is missing, damaged, or claims
     more than its bytes can hold."""
     try:
-        with Path(path).open('rb') as stream:
+        with regular.opened(path) as stream:
             return _members(stream)
     except FileNotFoundError:
         raise UserError(f'{what} {path} do not exist: check the path') from None
@@ -38,7 +39,7 @@ def read_npz(path: Path, what: str) -> Dict[str, np.ndarray]:
 def read_npy(path: Path, what: str) -> np.ndarray:
     """The array of an .npy file. Raises UserError as `read_npz` does."""
     try:
-        with Path(path).open('rb') as stream:
+        with regular.opened(path) as stream:
             size = stream.seek(0, io.SEEK_END)
             stream.seek(0)
             return _array(stream, size)

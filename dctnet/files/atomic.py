@@ -52,9 +52,10 @@ def make_folder(path: Path) -> Path:
 
 def check_place(folder: Path) -> None:
     """Raise UserError if `folder` can be neither written into nor created; creates nothing."""
-    nearest = next(place for place in [folder] + list(folder.parents) if place.exists())
+    nearest = next(place for place in [folder] + list(folder.parents) if place.exists() or place.is_symlink())
     if not nearest.is_dir():
-        raise UserError(f'cannot write into {folder}: {nearest} is a file: choose another place')
+        what = 'a file' if nearest.exists() else 'a link to nothing'
+        raise UserError(f'cannot write into {folder}: {nearest} is {what}: choose another place')
     if not os.access(str(nearest), os.W_OK | os.X_OK):
         raise UserError(f'cannot write into {folder}: no permission, or a read-only disk: choose another place')
 
@@ -103,5 +104,10 @@ def write_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write_bytes` of UTF-8 text."""
-    write_bytes(path, text.encode('utf-8'))
+    """`write_bytes` of `text_bytes`."""
+    write_bytes(path, text_bytes(text))
+
+
+def text_bytes(text: str) -> bytes:
+    """UTF-8. What stands in it of a file name that is none, as Python holds such names, becomes \\udcff ..."""
+    return text.encode('utf-8', 'backslashreplace')

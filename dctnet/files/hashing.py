@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Iterable
 
 from dctnet.errors import UserError
+from dctnet.files import regular
 
 
 def sha256_of_bytes(data: bytes) -> str:
@@ -14,7 +15,8 @@ def sha256_of_bytes(data: bytes) -> str:
 def sha256_of_file(path: Path) -> str:
     """Of a whole file. Raises UserError if it cannot be read."""
     try:
-        return sha256_of_bytes(path.read_bytes())
+        with regular.opened(path) as stream:
+            return sha256_of_bytes(stream.read())
     except OSError as error:
         raise UserError(f'cannot read {path}: {error.strerror}') from error
 

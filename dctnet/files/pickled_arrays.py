@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 
 from dctnet.errors import UserError
-from dctnet.files import arrays
+from dctnet.files import arrays, regular
 
 _OPERATIONS = {operation.code: operation for operation in pickletools.opcodes}
 _FLOATS = ('f2', 'f4', 'f8')
@@ -27,7 +27,7 @@ def read_array_lists(path: Path, names: Sequence[str]) -> Dict[str, List[np.ndar
     Raises UserError if the file cannot be read, is no such dict, or its pickle names anything but numpy's arrays.
     """
     try:
-        with Path(path).open('rb') as file, mapped(file) as stream:
+        with regular.opened(path) as file, mapped(file) as stream:
             _skip_header(stream)
             content = ArrayUnpickler(stream, path).load()
     except UserError:

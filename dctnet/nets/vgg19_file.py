@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from dctnet.errors import UserError
+from dctnet.files import regular
 from dctnet.files.pickled_arrays import read_array_lists
 from dctnet.nets import vgg19
 
@@ -28,7 +29,7 @@ def read(path: Path) -> Dict[str, List[np.ndarray]]:
     """
     path = Path(path)
     try:
-        with path.open('rb') as stream:
+        with regular.opened(path) as stream:
             start = stream.read(8)
     except FileNotFoundError:
         raise UserError(f'weights {path} do not exist: fetch {_WANTED_FILES}') from None

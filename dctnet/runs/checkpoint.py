@@ -222,7 +222,7 @@ def _shapes(prefix: Path) -> Dict[str, tuple]:
 
 @contextmanager
 def _reader(prefix: Path) -> Iterator[tf.train.NewCheckpointReader]:
-    if not Path(str(prefix) + '.index').exists():
+    if not Path(str(prefix) + '.index').is_file():
         raise UserError(f'checkpoint {prefix} does not exist (no {prefix.name}.index): name it as '
                         'RUN/checkpoints/model-STEP')
     with plainly_named(prefix.parent) as named:

@@ -38,9 +38,9 @@ def step_of(prefix: Path) -> int:
 
 def all_in(folder: Path) -> List[Path]:
     """Prefixes of the whole checkpoints of a folder, oldest first."""
-    prefixes = [path.with_suffix('') for path in Path(folder).glob('model-*.index')]
+    prefixes = [path.with_suffix('') for path in Path(folder).glob('model-*.index') if path.is_file()]
     whole = [prefix for prefix in prefixes
-             if prefix.name.rsplit('-', 1)[1].isdigit() and Path(str(prefix) + SHARD).exists()]
+             if prefix.name.rsplit('-', 1)[1].isdigit() and Path(str(prefix) + SHARD).is_file()]
     return sorted(whole, key=step_of)
 
 

@@ -164,7 +164,8 @@ def _check_name(path: Path) -> None:
 def _logged_to(path: Path) -> Iterator[None]:
     """A context: all that the project logs, debug messages included, also goes to this file."""
     with atomic.storage_errors(path):
-        handler = logging.FileHandler(str(path), encoding='utf-8')
+        stream = path.open('a', encoding='utf-8', errors='backslashreplace')  # names of files may be no UTF-8
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter('%(asctime)s %(message)s'))
     logger = logging.getLogger('dctnet')
     level = logger.level
@@ -175,7 +176,7 @@ def _logged_to(path: Path) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
-        handler.close()
+        stream.close()
 
 
 def _commit() -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.errors import UserError
+from dctnet.files import atomic
 from dctnet.inference.model_folder import BACKGROUND_NAME, HEAD_NAME
 from dctnet.web import clips
 
@@ -24,16 +25,21 @@ Stamp = Tuple[Tuple[int, int], ...]  # (time, size) of a style's graphs
 
 def find_styles(models: Path) -> Dict[str, Path]:
     """Name -> model folder, in the order of the names: the folders inside `models`, or `models` itself if it is one.
+    In names that are no UTF-8, what is none becomes \\udcff ...
 
     Empty if none is left. Hidden folders and folders without both graphs are left out.
     """
     if _is_model(models):
-        return {models.resolve().name: models}
+        return {_shown(models.resolve().name): models}
     try:
         found = sorted(path for path in models.iterdir() if not path.name.startswith('.') and _is_model(path))
     except OSError:  # it vanished: an empty gallery says so
         return {}
-    return {path.name: path for path in found}
+    return {_shown(path.name): path for path in found}
+
+
+def _shown(name: str) -> str:
+    return atomic.text_bytes(name).decode()
 
 
 def check_folder(models: Path) -> None:

@@ -77,6 +77,18 @@ def test_a_keep_list_names_the_generated_samples(tmp_path, pictures):
     assert 'data.style and data.generated are the same' in message(folders.list_folders, *both, 1, both[1])
 
 
+def test_what_is_written_into_a_keep_list_is_read_again(tmp_path):
+    names = [' a  b.png', '#1.png', 'c.png', 'é.png']
+    (tmp_path / 'keep.txt').write_text(folders.keep_list_text(names, ['made of two\nlines.png']), encoding='utf-8')
+    assert folders.keep_list_names(tmp_path / 'keep.txt') == names
+    folders.check_listable([tmp_path / name for name in names])
+
+
+@pytest.mark.parametrize('name', ['two\nlines.png', 'a\u2028b.png', 'q\udcff.png', 'a.png '])
+def test_names_that_cannot_stand_in_a_keep_list(tmp_path, name):
+    assert 'rename it' in message(folders.check_listable, [tmp_path / 'a.png', tmp_path / name])
+
+
 def test_every_bad_picture_is_named_in_one_error(tmp_path):
     write_pictures(tmp_path, photos=2, exemplars=2)
     whole = (tmp_path / 'photo' / 'p0.png').read_bytes()

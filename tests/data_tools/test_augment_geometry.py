@@ -44,3 +44,9 @@ def test_mistakes_are_refused_before_anything_is_written(tmp_path, pictures):
         with pytest.raises(UserError, match=part):
             run(*words)
     assert not (tmp_path / 'out').exists()
+
+
+def test_a_place_that_takes_no_files_is_told_once(tmp_path, pictures):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(UserError, match='cannot write .*file: a file stands where a folder is needed'):
+        run(pictures / 'photo', tmp_path / 'file')

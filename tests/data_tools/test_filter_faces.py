@@ -168,6 +168,13 @@ def test_pages_of_longer_sheets_are_removed(tmp_path, monkeypatch):
     assert not pages[1].exists()
 
 
+def test_a_name_that_no_list_takes_is_told_before_the_scores(faces, monkeypatch):
+    monkeypatch.setattr(scores, 'look', None)
+    (faces / '000001.png').rename(faces / 'two\nlines.png')
+    with pytest.raises(UserError, match='holds a line break'):
+        run(faces)
+
+
 @pytest.mark.parametrize('words, part', [
     (('--keep', 'many'), '--keep many'), (('--keep', '1.5'), '--keep 1.5'), (('--keep', '0'), '--keep 0'),
     (('--limit', 'beauty=1'), 'there is no score beauty'), (('--limit', 'identity'), 'NAME=NUMBER'),

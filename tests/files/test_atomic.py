@@ -15,6 +15,8 @@ def test_writes_folders_bytes_and_text(tmp_path):
     atomic.write_text(tmp_path / 'a' / 'b' / 'c.bin', 'grün')
     assert (tmp_path / 'a' / 'b' / 'c.bin').read_bytes() == 'grün'.encode('utf-8')
     assert os.listdir(str(tmp_path / 'a' / 'b')) == ['c.bin']
+    atomic.write_text(tmp_path / 'names', 'ü' + os.fsdecode(b'q\xff'))
+    assert (tmp_path / 'names').read_bytes() == 'ü'.encode('utf-8') + b'q\\udcff'
 
 
 def test_new_files_have_the_usual_rights(tmp_path):
@@ -59,6 +61,17 @@ def test_places_where_no_file_can_be(tmp_path):
             atomic.write_text(path, '')
         assert str(tmp_path) in str(caught.value)
     assert sorted(os.listdir(str(tmp_path))) == ['file', 'folder']
+
+
+def test_places_are_checked_without_making_them(tmp_path):
+    atomic.check_place(tmp_path / 'new' / 'folder')
+    (tmp_path / 'file').write_text('')
+    (tmp_path / 'link').symlink_to(tmp_path / 'none')
+    for path, what in ((tmp_path / 'file', 'file is a file'), (tmp_path / 'file' / 'x', 'file is a file'),
+                       (tmp_path / 'link', 'link is a link to nothing'), (tmp_path / 'link' / 'x', 'to nothing')):
+        with pytest.raises(UserError, match=what):
+            atomic.check_place(path)
+    assert sorted(os.listdir(str(tmp_path))) == ['file', 'link']
 
 
 def test_errors_that_are_no_refusal_stay_what_they_are(tmp_path):

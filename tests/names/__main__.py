@@ -1,133 +1,103 @@
-"""All commands on paths with odd names, in a terminal that knows ASCII only: python -m tests.names [KIND ...]. Exit
-code 1 if a command shows a traceback, or ends with another code than 0 or, in one line, 2."""
-import io
+"""All commands on paths with odd names and in odd places, in a terminal that knows ASCII only: python -m tests.names
+[KIND ...]. Prints tables in Markdown: ok, refused (exit code 2 and one line), or WRONG, and what was said. Exit code 1
+if anything is WRONG."""
+import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
-import traceback
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, List, Sequence
 
-KINDS = {'plain': 'plain', 'brackets': 'my[v2]', 'pattern': 'a*b?c', 'backslash': 'q\\x', 'spaces': ' a  b ',
-         'line break': 'two\nlines', 'no UTF-8': 'q\udcffx', 'not Latin': '日本é', '255 bytes': 'n' * 255,
-         'quotes': 'it\'s "x"',
-         'percent': '100%d{0}', 'dollar': '$HOME ~x', 'hash': '#x;y&z', 'date': '2024_01_05'}
-COMMANDS = ('train', 'resume', 'report', 'export', 'infer', 'infer a folder', 'infer a clip', 'align_faces',
-            'augment_geometry', 'check', 'evaluate', 'study', 'import_weights', 'flicker')
+from dctnet import process
+from tests.names import commands, kinds
 
-
-def words_of(material: Path, odd: Path) -> Dict[str, Tuple[str, List[str]]]:
-    """Command -> its module and its words, all of whose paths lead through the folder `odd`."""
-    from tests.training import tiny_training
-    train = tiny_training.plain(odd, odd / 'run', 'train.sample_every=2')
-    faces = str(material / 'faces.pb')
-    infer = ['--model', str(odd / 'ready'), '--device', 'cpu']
-    portraits, pictures = str(odd / 'portraits'), str(odd / 'pictures')
-    return {
-        'train': ('dctnet.train', train), 'resume': ('dctnet.train', train + ['--set', 'train.steps=6']),
-        'report': ('dctnet.report.__main__', [str(odd / 'run')]),
-        'export': ('dctnet.export', ['--run', str(odd / 'run'), '--out', str(odd / 'model')]),
-        'infer': ('dctnet.infer', infer + ['--input', f'{portraits}/0.png', '--output', str(odd / 'out.png'),
-                                           '--landmarks-json']),
-        'infer a folder': ('dctnet.infer', infer + ['--input', portraits, '--output', pictures]),
-        'infer a clip': ('dctnet.infer', infer + ['--input', str(odd / 'clip.mp4'), '--output',
-                                                  str(odd / 'cartoon.mp4')]),
-        'align_faces': ('data_tools.align_faces', [portraits, str(odd / 'faces'), '--size', '64', '--detect-pixels',
-                                                   '160000']),
-        'augment_geometry': ('data_tools.augment_geometry', [str(odd / 'style'), str(odd / 'views')]),
-        'check': ('data_tools.check', [str(odd / 'photo'), str(odd / 'style'), '--out', str(odd / 'check.html')]),
-        'evaluate': ('dctnet.evaluate', ['--photos', portraits, '--results', pictures, '--styles', str(odd / 'style'),
-                                         '--out', str(odd / 'report.json'), '--features', faces, '--identity', faces,
-                                         '--device', 'cpu', '--cache', str(odd / 'cache')]),
-        'study': ('dctnet.study.__main__', ['make', '--photos', portraits, '--results', pictures, portraits, '--out',
-                                            str(odd / 'study.html')]),
-        'import_weights': ('data_tools.import_weights', ['generator', str(odd / 'run'), '--out',
-                                                         str(odd / 'imported')]),
-        'flicker': ('dctnet.flicker', [str(odd / 'clip.mp4'), str(odd / 'cartoon.mp4')]),
-    }
+ROOT = Path(__file__).parents[2]
+Answers = Dict[str, str]
 
 
-def write_material(folder: Path) -> None:
-    """Pictures, portraits and a clip; a face network beside them."""
-    import imageio_ffmpeg
-    import numpy as np
-    from skimage import data
+def answers_of(kind: str, whole: Path, place: Path, names: Sequence[str]) -> Answers:
+    """Command -> 'ok', 'refused: ...' or 'WRONG: ...'. Raises kinds.Impossible."""
+    file = place / 'answers.json'
+    file.write_text('{}')
+    names = list(names) + list(commands.SLOW if kinds.ALL[kind].refuses else ())
+    environment = dict(os.environ, XDG_CACHE_HOME=str(whole.parent / 'cache'), **kinds.ALL[kind].environment)
+    with kinds.ALL[kind].prepared(whole, place) as paths:
+        words = [sys.executable, '-m', 'tests.names.worker', *map(str, paths), str(file), *names]
+        answers: Answers = {}
+        while set(answers) != set(names):  # a command that ends the process is left out then
+            known = len(answers)
+            worker = subprocess.Popen(words, cwd=str(ROOT), env=environment, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, start_new_session=True)
+            said = worker.communicate()[1].decode(errors='replace')
+            _end_rest(worker.pid)
+            answers = json.loads(file.read_text())
+            if len(answers) == known:
+                raise RuntimeError(f'{kind}: {said[-2000:]}')
+    return {name: answers[name].replace(str(place), '...') for name in names}
 
-    from dctnet import images
-    from tests.inference.tiny_graphs import write_model
-    from tests.training import tiny_training
-    write_model(folder / 'ready')
-    tiny_training.write_pictures(folder)
-    portrait = np.ascontiguousarray(data.astronaut()[:400, :, ::-1])
-    for number in range(2):
-        images.write_bgr(folder / 'portraits' / f'{number}.png', np.roll(portrait, -9 * number, axis=1))
-    writer = imageio_ffmpeg.write_frames(str(folder / 'clip.mp4'), (256, 208), fps=10, macro_block_size=1)
-    writer.send(None)
-    for number in range(3):
-        writer.send(np.ascontiguousarray(portrait[:208, 9 * number:9 * number + 256, ::-1]).tobytes())
-    writer.close()
-    tiny_training.write_face_network(folder / 'faces.pb', 8)
+
+def _end_rest(group: int) -> None:
+    """What a worker that was ended has started."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
-def run_all(material: Path, place: Path, kind: str) -> Dict[str, str]:
-    """Command -> 'ok', or what was wrong; in this process, whose terminal takes ASCII."""
-    import importlib
-    import shutil
+def table(found: Dict[str, Answers]) -> List[str]:
+    """Commands by kinds, in Markdown."""
+    names = list(dict.fromkeys(name for answers in found.values() for name in answers))
+    rows = [['', *found], ['---'] * (len(found) + 1)]
+    rows += [[name] + [answers.get(name, '').split(':')[0] for answers in found.values()] for name in names]
+    return ['| ' + ' | '.join(row) + ' |' for row in rows]
 
-    from dctnet.errors import exit_with
-    odd = place / KINDS[kind]
-    shutil.copytree(str(material), str(odd))
-    results = {}
-    for command, (module, words) in words_of(material, odd).items():
-        said = io.TextIOWrapper(io.BytesIO(), encoding='ascii', errors='strict', write_through=True)
-        code: object = None
-        with redirect_stdout(said), redirect_stderr(said):
-            try:
-                exit_with(lambda: importlib.import_module(module).main(words))
-            except SystemExit as end:
-                code = end.code
-            except BaseException:
-                said.buffer.write(traceback.format_exc().encode('ascii', 'backslashreplace'))
-        text = said.buffer.getvalue().decode()  # type: ignore
-        if 'Traceback' in text or code not in (0, 2):
-            results[command] = f'exit code {code}: {text.strip()[-1200:]}'
-        else:
-            results[command] = 'ok' if code == 0 else 'refused: ' + text.strip().splitlines()[-1]
-    return results
+
+def remarks(found: Dict[str, Answers]) -> List[str]:
+    """What was said by commands that are not ok, the same words once, in Markdown."""
+    said: Dict[str, List[str]] = {}
+    for kind, answers in found.items():
+        for name, answer in answers.items():
+            if answer != 'ok':
+                said.setdefault(f'{kind}: {answer}', []).append(name)
+    return [f"- {', '.join(names)}; {answer}" for answer, names in said.items()]
 
 
 def main() -> int:
-    if sys.argv[1:] in (['--help'], ['-h']):
-        print(__doc__, f"\n\nKINDs: {', '.join(KINDS)}; default: all")
-        return 0
-    if sys.argv[1:2] == ['--one']:
-        from dctnet import compat, process
-        process.prepare()
-        compat.graph_mode()
-        results = run_all(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
-        Path(sys.argv[5]).write_text(json.dumps(results))
-        return 0
-    kinds = sys.argv[1:] or list(KINDS)
-    wrong = 0
+    parser = argparse.ArgumentParser(prog='python -m tests.names', description=__doc__)
+    parser.add_argument('kinds', nargs='*', default=list(kinds.ALL), metavar='KIND', help=', '.join(kinds.ALL))
+    parser.add_argument('--commands', nargs='+', choices=list(commands.WORDS), default=list(commands.WORDS),
+                        metavar='COMMAND', help='default: all')
+    parser.add_argument('--keep', type=Path, metavar='FILE.json',
+                        help='keep the answers there: kinds that it has are not run again, and are in the tables')
+    options = parser.parse_args()
+    process.prepare()
+    from dctnet import compat
+    from tests.names import material
+    compat.graph_mode()
+    found: Dict[str, Answers] = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        material, answer = Path(folder) / 'material', Path(folder) / 'answer.json'
-        material.mkdir()
-        write_material(material)
-        for number, kind in enumerate(kinds):
+        whole = Path(folder) / 'whole'
+        whole.mkdir()
+        material.write(whole)
+        for number, kind in enumerate(kind for kind in options.kinds if kind not in found):
             place = Path(folder) / str(number)
             place.mkdir()
-            subprocess.run([sys.executable, '-m', 'tests.names', '--one', str(material), str(place), kind, str(answer)],
-                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            results = json.loads(answer.read_text())
-            fine = [command for command in COMMANDS if results[command] == 'ok']
-            print(f'{kind}: {len(fine)} of {len(COMMANDS)} commands ok', flush=True)
-            for command in COMMANDS:
-                if results[command] != 'ok':
-                    print(f'  {command}: {results[command]}', flush=True)
-                    wrong += not results[command].startswith('refused')
-    print(f'{len(kinds)} kinds of names, {len(COMMANDS)} commands: {wrong} not as promised')
+            try:
+                found[kind] = answers_of(kind, whole, place, options.commands)
+                if options.keep:
+                    options.keep.write_text(json.dumps(found))
+                print(f'{kind} done', file=sys.stderr, flush=True)
+            except kinds.Impossible as reason:
+                print(f'{kind} left out: {reason}', file=sys.stderr, flush=True)
+    for part in ({kind: found[kind] for kind in found if kind not in kinds.PLACES},
+                 {kind: found[kind] for kind in found if kind in kinds.PLACES}):
+        print('\n'.join(table(part) + [''] + remarks(part) + ['']) if part else '', flush=True)
+    cells = [answer for answers in found.values() for answer in answers.values()]
+    wrong = sum(answer.startswith('WRONG') for answer in cells)
+    print(f'{len(found)} kinds, {len(cells)} commands: {wrong} not as promised')
     return int(wrong > 0)
 
 

@@ -97,6 +97,14 @@ def test_what_a_start_records(tmp_path):
         assert json.loads((run.path / 'environment.json').read_text())['ended'] == ''
 
 
+def test_names_that_are_no_utf8_stand_in_the_log(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(logging.getLogger('dctnet'), 'propagate', False)  # pytest's workers cannot tell such texts
+    with Run(tmp_path / 'run', 'ttn').opened(TtnConfig(), {}):
+        logging.getLogger('dctnet').info('%s', 'q\udcff')
+    assert (tmp_path / 'run' / 'log.txt').read_text().endswith(' q\\udcff\n')
+    assert 'Traceback' not in capsys.readouterr().err
+
+
 def test_arrays_are_kept_once(tmp_path):
     run = Run(tmp_path, 'ccn')
     run.keep_arrays('source.npz', {'a': np.ones(2)})

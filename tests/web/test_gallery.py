@@ -1,4 +1,5 @@
 """Styles of a folder: which are found, few in memory, exported again, their previews."""
+import os
 import shutil
 
 import numpy as np
@@ -25,6 +26,11 @@ def test_model_folders_are_styles_and_one_alone_is_taken(folder):
     assert find_styles(folder) == {'a': folder / 'a', 'b': folder / 'b'}
     assert find_styles(folder / 'b') == {'b': folder / 'b'}
     assert find_styles(folder / 'no') == {}
+
+
+def test_a_name_that_is_no_utf8_is_shown(tmp_path):
+    folder = write_model(tmp_path / os.fsdecode(b'q\xff'))
+    assert find_styles(tmp_path) == find_styles(folder) == {'q\\udcff': folder}
 
 
 def test_few_styles_are_in_memory_and_all_work(folder, one_detector, monkeypatch):
