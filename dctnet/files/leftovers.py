@@ -17,8 +17,8 @@ _seen: Set[str] = set()  # folders that this process has looked through
 
 def prefix(name: str) -> str:
     """How the temporary name of a file of this name begins; eight letters or digits must follow."""
-    start = name.encode('utf-8', 'surrogateescape')[:40].decode('utf-8', 'ignore')
-    return f'.{start}.{_HOST}-{os.getpid()}.tmp'
+    start = os.fsencode(name)[:40].decode('utf-8', 'ignore')  # no half of a letter
+    return f'.{os.fsdecode(start.encode())}.{_HOST}-{os.getpid()}.tmp'
 
 
 def remove(folder: Path) -> None:

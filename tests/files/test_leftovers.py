@@ -33,6 +33,15 @@ def test_of_a_killed_process(tmp_path):
     assert names(tmp_path) == ['other']
 
 
+def test_in_a_system_whose_names_are_ascii(tmp_path):
+    """As servers without a locale: Python holds other names as bytes there."""
+    ascii_alone = dict(os.environ, LC_ALL='C', PYTHONCOERCECLOCALE='0', PYTHONUTF8='0')
+    code = ('import sys; from pathlib import Path; from dctnet.files import atomic; '
+            'atomic.write_text(Path(sys.argv[1]), "")')
+    assert subprocess.call([sys.executable, '-c', code, str(tmp_path / '日本é.txt')], env=ascii_alone) == 0
+    assert names(tmp_path) == ['日本é.txt']
+
+
 def test_of_a_living_process_and_of_another_machine(tmp_path):
     living = tmp_path / (leftovers.prefix('x') + 'abcd1234')
     living.write_text('')
