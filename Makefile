@@ -5,7 +5,7 @@ HOROVOD ?= 0
 PYTHON = .venv/$(RUNTIME)/bin/python
 SOURCES = train.py infer.py setup.py dctnet data_tools tests
 CORE = tests/models tests/engine tests/nets tests/ops tests/training/test_train.py
-PYTEST = $(PYTHON) -m pytest -q --numprocesses 2
+PYTEST = $(PYTHON) -m pytest -q --numprocesses 2 --dist loadfile
 
 .PHONY: help setup demo recipe-smoke reproduce-smoke test test-long test-core lint audit bench
 .DEFAULT_GOAL := setup
@@ -28,13 +28,13 @@ reproduce-smoke: setup  ## the paper's experiments, every row, on tiny material
 	@$(PYTHON) -m data_tools.reproduce_smoke --out runs/reproduce-smoke
 
 test: setup  ## all tests but the long ones
-	@$(PYTEST) --dist loadfile tests -m "not long"
+	@$(PYTEST) tests -m "not long"
 
 test-long: setup  ## trainings that are killed and resumed, several processes, the recipes of the README
-	@$(PYTEST) --dist worksteal tests -m long
+	@$(PYTEST) tests -m long
 
 test-core: setup  ## networks, losses and training alone, for the newest TensorFlow (RUNTIME=tfnew)
-	@$(PYTEST) --dist loadfile $(CORE) -m "not long"
+	@$(PYTEST) $(CORE) -m "not long"
 
 lint: setup  ## flake8, isort, mypy, shellcheck
 	@$(PYTHON) -m flake8 $(SOURCES)

@@ -29,11 +29,6 @@ def graph_mode():
     compat.graph_mode()
 
 
-def pytest_collection_modifyitems(items):
-    """The longest module comes first: else one of two workers waits for it at the end."""
-    items.sort(key=lambda item: item.module.__name__ != 'tests.data_tools.test_reproduce')
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     _QUICK['graphs'] = item.get_closest_marker('long') is None
