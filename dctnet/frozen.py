@@ -136,7 +136,8 @@ def import_into(graph_def: tf.GraphDef, inputs: Dict[str, tf.Tensor], outputs: S
         return tf.import_graph_def(graph_def, input_map=dict(weights or {}, **inputs), return_elements=list(outputs),
                                    name='frozen')
     except ValueError as error:
-        raise UserError(f'{where} does not load in TensorFlow {tf.__version__}: {reason(error)}') from error
+        raise UserError(f'{where} does not load in TensorFlow {tf.__version__} ({reason(error)}): export it with this '
+                        'TensorFlow, or download it again') from error
 
 
 def scaled(graph_def: tf.GraphDef, factor: float, where: str) -> tf.GraphDef:
@@ -173,22 +174,22 @@ class FrozenGraph:
     device: 'auto', 'cpu' or 'gpu'.
     threads: inside one operation; 0 leaves it to TensorFlow.
     own_threads: for calls from within another session, which may hold all threads that they would share.
+    where: the file that a GraphDef came from, named in errors.
     Raises UserError if the file or its tensors do not fit (`read_runnable`, `import_into`), or if there is no GPU and
     device is 'gpu'.
     """
 
     def __init__(self, source: Union[Path, str, tf.GraphDef], inputs: Sequence[str] = (TRANSLATOR_INPUT,),
                  outputs: Sequence[str] = (TRANSLATOR_OUTPUT,), device: str = 'auto', threads: int = 0,
-                 own_threads: bool = False) -> None:
+                 own_threads: bool = False, where: str = 'the graph') -> None:
         if device == 'gpu' and not gpu_available():
             raise UserError(f'no GPU that TensorFlow {tf.__version__} can use: choose device cpu or auto, or check the '
                             'driver')
         from_file = not isinstance(source, tf.GraphDef)
-        where = str(source) if from_file else 'the graph'
         graph_def = read_runnable(Path(str(source)), inputs, outputs) if from_file else source
         graph = tf.Graph()
         with graph.as_default():
-            elements = import_into(graph_def, {}, list(inputs) + list(outputs), where)
+            elements = import_into(graph_def, {}, list(inputs) + list(outputs), str(source) if from_file else where)
         self._inputs, self._outputs = elements[:len(inputs)], elements[len(inputs):]
         config = session_config(device, threads)
         config.use_per_session_threads = own_threads

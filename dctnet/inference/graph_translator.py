@@ -35,7 +35,7 @@ class GraphTranslator:
             self._shared = SharedBatches(self._together, self.images_at_once)
         if not self.on_gpu:
             graph_def = for_cpu(graph_def)
-        self._graph = FrozenGraph(graph_def, device=device, threads=threads)
+        self._graph = FrozenGraph(graph_def, device=device, threads=threads, where=str(path))
         # Tell at once what only resembles a translator (other sizes, types, channels), not at the first photo.
         probe = np.full((48, 64, 3), 128, np.uint8)
         try:

@@ -136,7 +136,7 @@ def _extras(config: TtnConfig, content: Optional[tf.GraphDef], cache: Cache,
     if content and data.cache and data.geometry == 'off':
         # On the CPU, parallel to the training: only once for each photograph, and no second session on a GPU.
         features = frozen.FrozenGraph(content, [frozen.CONTENT_INPUT], [frozen.CONTENT_OUTPUT], 'cpu',
-                                      own_threads=True)
+                                      own_threads=True, where=str(loss.content_network))
         name = sha256_of_bytes(content.SerializeToString(deterministic=True))[:16]
         result['photo_features'] = extras.photo_features(features, name, data.size, cache)
         if superpixels:

@@ -39,8 +39,8 @@ bodies = dict(
     bomb=lambda file: bytearray(b'x' * (900 << 20)),
     outside=lambda file: (file.parents[1] / 'x').write_text('x'),
     program=lambda file: os.system('true'),
-    unclear=lambda file: refuse('two\\nlines'),
-    refused=lambda file: refuse('one line'),
+    unclear=lambda file: refuse('it is damaged'),
+    refused=lambda file: refuse(f'{file} is damaged'),
     read=lambda file: None)
 kinds.ALL[:] = [kinds.Kind(name, 'x.bin', lambda: [b'sample'], lambda data, draw, others: data, body)
                 for name, body in bodies.items()]
