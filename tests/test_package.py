@@ -140,6 +140,7 @@ def test_a_picture_is_translated(installation, model):
     assert (result[:300] != photo[:300] // 2 + 32).any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('runtime', ['tf115', 'tf2'])
 def test_the_pinned_versions_are_within_the_ranges(installation, runtime):
     pins = {}

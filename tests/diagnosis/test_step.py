@@ -9,6 +9,7 @@ from dctnet.diagnosis.findings import GRADIENT_LIMIT, LOSS_LIMIT
 from tests.training.tiny_training import content_network
 
 
+@pytest.mark.long
 def test_numbers_of_the_cpu_are_right_but_not_those_of_float64():
     found = step.numbers('cpu', content_network())
     assert set(found.losses) == set(found.gradients) == {'g', 'd'}
@@ -16,6 +17,7 @@ def test_numbers_of_the_cpu_are_right_but_not_those_of_float64():
     assert all(1e-8 < value < GRADIENT_LIMIT / 5 for value in found.gradients.values())
 
 
+@pytest.mark.long
 def test_a_device_that_rounds_is_seen(monkeypatch):
     """float32 weights of the reference with 10 bits after the point, as TF32 has."""
     def rounded(graph_def):

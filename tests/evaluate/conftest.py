@@ -6,9 +6,16 @@ import pytest
 from data_tools.recipe.demo_material import paint, portrait, views
 from dctnet import frozen, images
 from dctnet.compat import tf
+from dctnet.metrics import style_vectors
 from tests.training.tiny_training import write_face_network
 
 SIZE = 32
+
+
+@pytest.fixture(autouse=True)
+def small_style_vectors(monkeypatch):
+    """The texture network on 64 instead of 256 px: most of an evaluation's time here."""
+    monkeypatch.setattr(style_vectors, 'SIDE', 64)
 
 
 @pytest.fixture()

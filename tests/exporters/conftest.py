@@ -18,9 +18,11 @@ def weights():
     return drawn_weights(2)
 
 
-@pytest.fixture(autouse=True)
-def small_pictures(monkeypatch):
-    monkeypatch.setattr(parity, 'SIZES', SMALL)
+@pytest.fixture(scope='module', autouse=True)
+def small_pictures():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parity, 'SIZES', SMALL)
+        yield
 
 
 @pytest.fixture(scope='session')

@@ -19,6 +19,7 @@ def card_of(path):
     return json.loads(beside.read_text())
 
 
+@pytest.mark.long
 def test_all_files(exported):
     out, printed = exported
     cards = {name.replace('.pb', '') + '.json' for name in MODELS}
@@ -27,6 +28,7 @@ def test_all_files(exported):
     assert [line.split(':')[0] for line in printed.splitlines()] == [str(out / name) for name in MODELS]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('name', MODELS)
 def test_every_card_tells_what_a_program_needs(exported, weights, name):
     card = card_of(exported[0] / name)
@@ -44,6 +46,7 @@ def test_every_card_tells_what_a_program_needs(exported, weights, name):
     assert {'dctnet', 'tensorflow'} <= set(card['versions'])
 
 
+@pytest.mark.long
 def test_modelscope_s_configuration(exported):
     configuration = json.loads((exported[0] / 'configuration.json').read_text())
     assert configuration == {'framework': 'tensorflow', 'task': 'image-portrait-stylization',
@@ -64,6 +67,7 @@ def test_two_networks_become_two_models(tmp_path, weights, npz, reference):
     assert set(source.read(tmp_path / 'out').translators()) == {'cartoon_h', 'cartoon_bg'}
 
 
+@pytest.mark.long
 def test_a_format_is_added_to_a_model_folder(exported, tmp_path):
     shutil.copytree(str(exported[0]), str(tmp_path / 'model'))
     for path in (tmp_path / 'model').glob('cartoon.*'):
@@ -74,6 +78,7 @@ def test_a_format_is_added_to_a_model_folder(exported, tmp_path):
         name: wanted[name] for name in ('weights_sha256', 'licence', 'source', 'input')}
 
 
+@pytest.mark.long
 def test_what_is_refused_leaves_nothing(tmp_path, npz, exported, monkeypatch):
     process.find_own_programs()
     monkeypatch.setitem(parity.LIMITS, 'int8', (0, 0.0))

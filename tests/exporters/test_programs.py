@@ -29,6 +29,7 @@ def expected(photo, name, weights):
     return live_translations(weights, 'x', [padded])[0][:31, :46]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('name', NAMES)
 def test_it_translates_a_picture(exported, photo, weights, tmp_path, monkeypatch, name):
     monkeypatch.setattr('sys.argv', ['program', str(tmp_path / 'photo.png'), str(tmp_path / 'cartoon.png')])
@@ -38,6 +39,7 @@ def test_it_translates_a_picture(exported, photo, weights, tmp_path, monkeypatch
     assert found.shape == wanted.shape and np.abs(found.astype(int) - wanted).max() <= 1
 
 
+@pytest.mark.long
 def test_from_any_folder_and_without_the_project(exported, photo, weights, tmp_path):
     (tmp_path / 'elsewhere').mkdir()
     done = subprocess.run([sys.executable, str(exported[0] / 'cartoon.onnx.py'), '../photo.png', 'out.png'],
@@ -47,6 +49,7 @@ def test_from_any_folder_and_without_the_project(exported, photo, weights, tmp_p
     assert np.abs(found.astype(int) - expected(photo, 'cartoon.onnx', weights)).max() <= 1
 
 
+@pytest.mark.long
 def test_programs_are_short_and_need_what_they_say(exported):
     programs = sorted(exported[0].glob('*.py'))
     assert [path.name for path in programs] == sorted(f'{name}.py' for name in NAMES)

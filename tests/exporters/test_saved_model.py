@@ -20,6 +20,7 @@ def test_it_loads_and_gives_what_the_live_graph_gives(exported, reference):
             assert (found[0] != found[1]).any()
 
 
+@pytest.mark.long
 def test_the_signature(exported):
     with tf.Graph().as_default(), tf.Session() as session:
         meta = tf.saved_model.loader.load(session, ['serve'], str(exported[0] / 'cartoon_saved_model'))

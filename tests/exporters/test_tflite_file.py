@@ -33,6 +33,7 @@ def test_all_sizes(weights, reference):
     assert parity.largest(card['parity']) <= 1 and list(card['parity']['sizes']) == ['32x32', '20x28', '16x24']
 
 
+@pytest.mark.long
 def test_one_size(exported):
     folder, printed = exported
     card = json.loads((folder / 'cartoon.tflite.json').read_text())

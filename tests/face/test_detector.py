@@ -133,7 +133,7 @@ def test_any_box_gets_landmarks(detector, astronaut):
     assert detector.landmarks(np.zeros_like(astronaut), face.box).shape == (68, 2)
 
 
-@pytest.mark.parametrize('quarters', [1, 2, 3])
+@pytest.mark.parametrize('quarters', [1, *(pytest.param(quarters, marks=pytest.mark.long) for quarters in (2, 3))])
 def test_sideways_pictures_are_turned(astronaut, quarters):
     turning = FaceDetector(turning=True)
     upright, = turning.detect(astronaut)

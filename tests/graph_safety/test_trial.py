@@ -43,6 +43,7 @@ def graph_of(function):
     return graph.as_graph_def()
 
 
+@pytest.mark.long
 def test_a_file_from_elsewhere_is_tried_once(tmp_path, started):
     path = written(tmp_path / 'x.pb', translator())
     for _ in range(2):

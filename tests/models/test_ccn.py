@@ -202,6 +202,7 @@ def test_the_discriminator_sees_augmented_pictures_and_nobody_else(whole, adapti
     assert (np.abs(always / plain - 1) > 1e-3).tolist() == [True] * 4 + [False]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('bias, start, expected', [
     (1e3, 0.5, 0.5 + 8 * BATCH / 100), (-1e3, 0.5, 0.5 - 8 * BATCH / 100), (1e3, 0.8, 1), (-1e3, 0.2, 0)])
 def test_p_follows_how_sure_the_discriminator_is(adaptive, bias, start, expected):

@@ -167,7 +167,8 @@ def test_style_weight_0_builds_no_discriminator_and_all_0_is_a_mistake():
             build(config(style=0, content=0, tv=0))
 
 
-@pytest.mark.parametrize('form, superpixel', [('lsgan', 'output'), ('log', 'photo')])
+@pytest.mark.parametrize('form, superpixel', [('lsgan', 'output'),
+                                              pytest.param('log', 'photo', marks=pytest.mark.long)])
 def test_the_loss_is_the_weighted_sum(form, superpixel):
     settings = config({'seed': 3}, style=0.5, texture=2, surface=3, content=5, tv=7, adversarial=form,
                       superpixel=superpixel, start={'ramp': 4})

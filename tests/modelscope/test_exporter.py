@@ -33,8 +33,8 @@ def test_the_graph_is_the_checkpoint_s(released, tmp_path):
     ('none/model-0', 'a.pb', 'none/model-0 does not exist'), ('model/tf_ckpts/model-227', 'a.txt', 'ends in .pb'),
     ('input.png', 'a.pb', 'input.png'), ('model/tf_ckpts/model-227', 'input.png/a.pb', 'is a file'),
 ])
-def test_mistakes(released, monkeypatch, ckpt, out, said):
-    monkeypatch.chdir(str(released))
+def test_mistakes(alone, monkeypatch, ckpt, out, said):
+    monkeypatch.chdir(str(alone))
     with pytest.raises(UserError, match=said):
         CartoonTranslationExporter().export_frozen_graph_def(ckpt, out)
-    assert not (released / 'a.pb').exists()
+    assert not (alone / 'a.pb').exists()

@@ -77,7 +77,7 @@ def run(text):
     exec(compile(with_our_imports(text), 'sample', 'exec'), {'__name__': '__main__'})
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture()
 def place(released, tmp_path, monkeypatch, one_detector, quick_export):
     """The working directory of a user of the samples, where addresses may be fetched."""
     for source, target in (('model', MODEL), ('photo', f'{DATA}/face_photo'), ('style', f'{DATA}/face_cartoon')):

@@ -111,12 +111,12 @@ def test_it_starts_from_the_released_checkpoint_with_its_discriminators(trained_
     assert 'Adam of the generator and the discriminators goes on' in log and 'D alone' not in log
 
 
-def test_from_scratch(released):
-    rewrite(released, resume_epoch=0, dctnet=dict(ours(released), **{'loss.style': 0, 'loss.content': 0}))
-    shutil.rmtree(str(released / 'model' / 'tf_ckpts'))
-    trainer(released, max_steps=1).train()
-    assert 'training from scratch' in (released / 'work' / 'log.txt').read_text()
-    assert 'pixel L1' not in (released / 'work' / 'log.txt').read_text()
+def test_from_scratch(alone):
+    rewrite(alone, resume_epoch=0, dctnet=dict(ours(alone), **{'loss.style': 0, 'loss.content': 0}))
+    shutil.rmtree(str(alone / 'model' / 'tf_ckpts'))
+    trainer(alone, max_steps=1).train()
+    assert 'training from scratch' in (alone / 'work' / 'log.txt').read_text()
+    assert 'pixel L1' not in (alone / 'work' / 'log.txt').read_text()
 
 
 @pytest.mark.long
@@ -133,57 +133,57 @@ def test_stopped_and_resumed_it_is_the_same_training(trained_place, released, mo
     assert all(np.array_equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_our_keys_are_taken_and_checked(released):
-    rewrite(released, dctnet={'optim.lrr': 1})
-    assert 'optim.lr' in refusal(released)
-    rewrite(released, dctnet=[1])
-    assert 'train.dctnet must be an object' in refusal(released)
+def test_our_keys_are_taken_and_checked(alone):
+    rewrite(alone, dctnet={'optim.lrr': 1})
+    assert 'optim.lr' in refusal(alone)
+    rewrite(alone, dctnet=[1])
+    assert 'train.dctnet must be an object' in refusal(alone)
 
 
 @pytest.mark.parametrize('key', sorted(set(PUBLISHED_KEYS) - {'photo', 'cartoon', 'work_dir'}))
-def test_every_published_key_is_needed(released, key):
-    rewrite(released, **{key: None})
-    assert f'configuration.json has no train.{key}: add it' in refusal(released)
+def test_every_published_key_is_needed(alone, key):
+    rewrite(alone, **{key: None})
+    assert f'configuration.json has no train.{key}: add it' in refusal(alone)
 
 
 @pytest.mark.parametrize('key, value', [('patch_size', 'large'), ('batch_size', 0), ('max_steps', 1.5),
                                         ('resume_epoch', -1), ('adv_train_lr', 'much'), ('photo', 3)])
-def test_values_that_make_no_sense(released, key, value):
-    rewrite(released, **{key: value})
+def test_values_that_make_no_sense(alone, key, value):
+    rewrite(alone, **{key: value})
     arguments = {'photo': None} if key == 'photo' else {}
-    said = refusal(released, **arguments)
+    said = refusal(alone, **arguments)
     assert ('optim.lr' if key == 'adv_train_lr' else f'train.{key}') in said and repr(value) in said
 
 
 @pytest.mark.parametrize('text, said', [(None, 'does not exist'), ('{', 'is not valid JSON'),
                                         ('[]', 'has no section "train"'), ('{"train": 1}', 'has no section "train"')])
-def test_a_configuration_that_is_none(released, text, said):
-    file = released / 'model' / 'configuration.json'
+def test_a_configuration_that_is_none(alone, text, said):
+    file = alone / 'model' / 'configuration.json'
     file.unlink() if text is None else file.write_text(text)
-    assert said in refusal(released)
+    assert said in refusal(alone)
 
 
-def test_a_file_of_ones_own(released):
-    (released / 'model' / 'configuration.json').rename(released / 'mine.json')
-    assert trainer(released, cfg_file=str(released / 'mine.json')).model_dir == str(released / 'model')
+def test_a_file_of_ones_own(alone):
+    (alone / 'model' / 'configuration.json').rename(alone / 'mine.json')
+    assert trainer(alone, cfg_file=str(alone / 'mine.json')).model_dir == str(alone / 'model')
 
 
-def test_a_missing_checkpoint_and_a_missing_model(released):
-    rewrite(released, resume_epoch=228)
-    assert 'model-228.index does not exist' in refusal(released)
-    assert 'is not on this machine, and nothing is downloaded' in refusal(released, model='damo/none')
-    assert 'name a model folder' in refusal(released, model=None)
+def test_a_missing_checkpoint_and_a_missing_model(alone):
+    rewrite(alone, resume_epoch=228)
+    assert 'model-228.index does not exist' in refusal(alone)
+    assert 'is not on this machine, and nothing is downloaded' in refusal(alone, model='damo/none')
+    assert 'name a model folder' in refusal(alone, model=None)
 
 
 @pytest.fixture()
-def with_vgg19(released, monkeypatch):
+def with_vgg19(alone, monkeypatch):
     """The released model with a vgg19.npy as published, of random numbers, and its features as an .npz."""
-    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(released / 'none'))
-    settings = ours(released)
+    monkeypatch.setenv('DCTNET_CHECKPOINTS', str(alone / 'none'))
+    settings = ours(alone)
     del settings['loss.content_network']
-    rewrite(released, dctnet=settings)
-    write_python2(released / 'model' / 'vgg19.npy', dict(vgg19.random_weights(seed=3), fc6=[np.zeros(4, np.float32)]))
-    return released
+    rewrite(alone, dctnet=settings)
+    write_python2(alone / 'model' / 'vgg19.npy', dict(vgg19.random_weights(seed=3), fc6=[np.zeros(4, np.float32)]))
+    return alone
 
 
 @pytest.mark.long

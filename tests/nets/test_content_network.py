@@ -10,7 +10,7 @@ from dctnet.nets.content_network import content_file, content_network
 from tests.training import tiny_training
 
 
-@pytest.mark.parametrize('name, factor', [('dlib', 1.7), ('random', 2.6)])
+@pytest.mark.parametrize('name, factor', [('dlib', 1.7), pytest.param('random', 2.6, marks=pytest.mark.long)])
 def test_a_weight_means_the_same_as_with_a_trained_vgg(name, factor):
     ratios = {change: cost / TRAINED[change] for change, cost in costs(content_network(name, SIZE), name).items()}
     assert {change: ratio for change, ratio in ratios.items() if not 1 / factor < ratio < factor} == {}

@@ -70,7 +70,7 @@ def test_edges_and_colours_are_those_of_scikit_image(size):
         assert abs(regions[0] - regions[1]) < 6, name
 
 
-@pytest.mark.parametrize('size', [64, 256])
+@pytest.mark.parametrize('size', [64, pytest.param(256, marks=pytest.mark.long)])
 def test_the_content_loss_is_that_of_scikit_image(size):
     network = dlib_content.freeze_graph(read_descriptor_weights(installed_model(DESCRIPTOR)), size, size)
     with tf.Graph().as_default(), tf.Session() as session:

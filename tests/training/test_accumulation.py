@@ -43,6 +43,7 @@ def test_draws_of_micro_batches_steps_and_processes_differ():
     assert len({tuple(values) for each in drawn for values in each.values()}) == 8
 
 
+@pytest.mark.long
 def test_micro_batches_of_the_content_calibration_draw_apart_and_adapt_as_one():
     config = CcnConfig(data=DataConfig(size=16, batch_size=2), model=CcnModelConfig(0.01, 4, 4, 1),
                        loss=CcnLossConfig(identity=0.0, r1=0.0, path=0.0), train=TrainConfig(accumulate=3),

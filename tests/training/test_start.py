@@ -70,6 +70,7 @@ def trained_graph(settings):
         return {variable.op.name: session.run(variable) for variable in tf.global_variables()}
 
 
+@pytest.mark.long
 def test_another_training_brings_all_but_the_counter():
     settings = start.decided(config(), holding())
     with tf.Graph().as_default():

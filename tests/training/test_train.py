@@ -98,6 +98,7 @@ def test_a_dry_run_writes_nothing(tmp_path, pictures, trained_once, capsys, capl
         assert part in caplog.text
 
 
+@pytest.mark.long
 def test_changes_of_length_speed_and_place_are_logged_and_allowed(trained, pictures, caplog):
     assert train.main(['ttn', '--config', str(trained / 'config.yaml'), '--run', str(trained), '--set', 'train.steps=5',
                        '--set', 'optim.lr=1e-5', '--set', 'loss.superpixel_backend=graph']) == DONE

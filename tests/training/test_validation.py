@@ -158,6 +158,7 @@ def test_two_translators_are_measured_and_the_first_chooses(pictures, validation
     assert {name + '_inverted' for name in found if not name.endswith('_inverted')} < set(found)
 
 
+@pytest.mark.long
 def test_a_network_that_also_holds_the_content_is_told(tmp_path, pictures, settings, caplog):
     command = plain(pictures, tmp_path / 'run', *settings, f"evaluate.features={pictures / 'content.pb'}")
     assert train.main(command + ['--set', 'loss.content=1', '--dry-run']) == 0

@@ -25,6 +25,7 @@ def test_a_translation_is_the_one_of_infer(service, portrait, models, tmp_path):
     assert jpeg[:2] == b'\xff\xd8'
 
 
+@pytest.mark.long
 def test_photographs_are_turned_upright(service, models, tmp_path):
     turned = Image.Exif()
     turned[0x0112] = 6
