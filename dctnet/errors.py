@@ -60,6 +60,13 @@ def _code(main: Callable[[], int]) -> int:
         return 130
 
 
+def what_is_wrong(error: Exception) -> str:
+    """Words for an error that came of taking a record apart: a field is missing, or a value has another type."""
+    if isinstance(error, KeyError):
+        return f'{error} is missing'
+    return str(error) if isinstance(error, (ValueError, UserError)) else 'a value has another type'
+
+
 def in_one_line(text: str) -> str:
     """The text with line breaks and other signs that control a terminal written as \\n, \\x1b ..."""
     return _CONTROL.sub(lambda found: repr(found.group())[1:-1], text)

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from dctnet import process
-from dctnet.errors import UserError, exit_with
+from dctnet.errors import UserError, exit_with, what_is_wrong
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,15 @@ def test_a_message_is_one_line_whatever_it_quotes():
     assert str(UserError(f'{odd} is bad')) == 'a\\nb\\u2028c\\x1b[2Jd\udcffé 日本\\ is bad'
     text = str(UserError('x.json: ' + 'a' * 10 ** 6 + ': remove it'))
     assert len(text) < 2100 and text.startswith('x.json: a') and text.endswith('a: remove it') and ' ... ' in text
+
+
+@pytest.mark.parametrize('take, said', [
+    (lambda: {}['size'], "'size' is missing"), (lambda: int('few'), "invalid literal for int() with base 10: 'few'"),
+    (lambda: [].items(), 'a value has another type'), (lambda: 1 + 'a', 'a value has another type')])
+def test_what_is_wrong_with_a_record(take, said):
+    with pytest.raises(Exception) as caught:
+        take()
+    assert what_is_wrong(caught.value) == said
 
 
 def test_names_of_files_break_no_line_and_reach_no_terminal(capsys):

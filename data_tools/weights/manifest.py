@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from dctnet import places
-from dctnet.errors import UserError
+from dctnet.errors import UserError, what_is_wrong
 from dctnet.files import regular, yaml_file
 
 MANIFEST = places.shipped('checkpoints/manifest.yaml')
@@ -59,8 +59,8 @@ def read_entries(path: Path = MANIFEST) -> Dict[str, Entry]:
     try:
         return {name: _entry(name, fields) for name, fields in content.items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f'{path} is no manifest of weights ({type(error).__name__}: {error}): compare it with the '
-                        "repository's") from error
+        raise UserError(f'{path} is no manifest of weights ({what_is_wrong(error)}): compare it with that of the '
+                        'repository') from error
 
 
 def _entry(name: str, fields: Dict[str, Any]) -> Entry:

@@ -19,7 +19,7 @@ def parse(text: str) -> Any:
     try:
         return json.loads(text, parse_int=_whole_number)
     except (RecursionError, MemoryError) as error:
-        raise ValueError(f'it is too deep or too large ({type(error).__name__})') from error
+        raise ValueError('it is too deep or too large') from error
 
 
 def parse_object(text: str) -> Dict[str, Any]:

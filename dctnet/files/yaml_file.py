@@ -38,8 +38,10 @@ def parse(text: str, keep_text: bool = False) -> Any:
             loader.dispose()
     except yaml.YAMLError as error:
         raise ValueError(' '.join(str(error).split())) from error
-    except (RecursionError, MemoryError, OverflowError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise ValueError(f'{type(error).__name__}: {error}') from error
+    except (RecursionError, MemoryError, OverflowError) as error:
+        raise ValueError('it is too deep or too large') from error
+    except (TypeError, KeyError, AttributeError, IndexError) as error:
+        raise ValueError(f'a value does not fit its tag: {error}') from error
 
 
 def read(path: Path, what: str, keep_text: bool = False) -> Any:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, List, NamedTuple, Optional
 
-from dctnet.errors import UserError
+from dctnet.errors import UserError, what_is_wrong
 from dctnet.files import json_file
 
 SHARD = '.data-00000-of-00001'
@@ -88,8 +88,8 @@ def read_best(run: Path) -> Optional[Best]:
         entry = json_file.read_object(path, 'record of the best checkpoint')
         best = Best(int(entry['step']), str(entry['metric']), float(entry['value']), str(entry['measured_on']))
     except (UserError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise UserError(f'{path} is damaged ({type(error).__name__}: {error}): bring it back, or remove the folder to '
-                        'look for the best anew') from error
+        raise UserError(f'{path} is damaged ({what_is_wrong(error)}): bring it back, or remove the folder to look for '
+                        'the best anew') from error
     return best if best_prefix(run, best) in all_in(run / BEST) else None
 
 

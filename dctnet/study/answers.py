@@ -4,7 +4,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
-from dctnet.errors import UserError
+from dctnet.errors import UserError, what_is_wrong
 from dctnet.files import json_file, text_file
 from dctnet.files.hashing import sha256_of_bytes
 
@@ -66,7 +66,7 @@ def _read(path: Path) -> Tuple[Study, Answers]:
         if questions > _MOST_QUESTIONS:
             raise ValueError(f'{len(study.methods)} methods, {len(study.names)} pictures')
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is no answer file of a study page ({f'{type(error).__name__} {error}'}): ask for it "
+        raise UserError(f"{path} is no answer file of a study page ({what_is_wrong(error)}): ask for it "
                         'again') from error
     if record.get('study') != study.id:
         raise UserError(f'{path}: the study id does not fit its methods and pictures, so the file was edited: ask for '
