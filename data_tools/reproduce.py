@@ -17,7 +17,7 @@ import logging
 import shlex
 import shutil
 from pathlib import Path
-from typing import Dict, List, NoReturn, Optional, Sequence
+from typing import Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from dctnet import images, places, process
 from dctnet.command_line import Parser
@@ -133,23 +133,29 @@ def make(layout: Layout, rows: Sequence[Row], others: Dict[str, Path], options: 
         return code
     pictures.prepare_test(layout.test_faces, layout.test, size)
     code = running.run_chain(tasks.calibration(layout, rows), layout.out, SHARED)
-    if code == STOPPED_EARLY or options.only == [SHARED]:
+    if code == STOPPED_EARLY:
         return code
     chains = [(writing.PHOTOGRAPHS, 0, [tasks.measuring(layout, writing.PHOTOGRAPHS, layout.test)])]
-    for name, folder in others.items():
-        pictures.prepare_results(name, folder, layout.test, layout.results(name), size)
-        chains.append((name, 0, [tasks.measuring(layout, name, layout.results(name))]))
-    for seed in range(options.seeds):
-        chains += [(row.name, seed, tasks.row_tasks(layout, row, seed)) for row in rows
-                   if seed == 0 or row.options.method != tasks.TOONIFY]
+    if options.only != [SHARED]:
+        chains += _chains_of_others(layout, others, size)
+        chains += [(row.name, seed, tasks.row_tasks(layout, row, seed)) for seed in range(options.seeds)
+                   for row in rows if seed == 0 or row.options.method != tasks.TOONIFY]
+    failed: Dict[str, str] = {}
     for name, seed, chain in chains:
         try:
             if running.run_chain(chain, layout.out, f'{name}-{seed}') == STOPPED_EARLY:
                 return STOPPED_EARLY
         except UserError as error:
             log.error('%s-%d: %s', name, seed, error)
-            lacks[name] = str(error)
-    return SOME_FAILED if lacks else DONE
+            failed[name] = str(error)
+    lacks.update(failed)
+    return SOME_FAILED if failed or lacks and options.only != [SHARED] else DONE
+
+
+def _chains_of_others(layout: Layout, others: Dict[str, Path], size: int) -> List[Tuple[str, int, List[Task]]]:
+    for name, folder in others.items():
+        pictures.prepare_results(name, folder, layout.test, layout.results(name), size)
+    return [(name, 0, [tasks.measuring(layout, name, layout.results(name))]) for name in others]
 
 
 def show_plan(layout: Layout, rows: Sequence[Row], options: argparse.Namespace) -> None:

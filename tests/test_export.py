@@ -53,6 +53,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.long
 def test_the_moving_average_is_what_is_exported(weights, tmp_path):
     averaged = {name.replace('generator/', 'generator_ema/'): array * 0.5 for name, array in weights.items()}
     expected = {name: array * 0.5 for name, array in weights.items()}
@@ -181,6 +182,7 @@ def test_a_graph_that_differs_is_never_written(weights, tmp_path, monkeypatch):
     assert not (tmp_path / 'model').exists()
 
 
+@pytest.mark.long
 def test_the_difference_is_measured(weights):
     other = {name: array + (0.05 if name.endswith('Conv_6/biases') else 0) for name, array in weights.items()}
     of = parity.reference(weights, 'x')

@@ -32,6 +32,7 @@ def held(how):
     return int(subprocess.check_output([sys.executable, '-c', _HELD, how], cwd=str(_ROOT)))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not process.give_back_freed_memory(), reason='the C library is not glibc')
 def test_large_arrays_leave_nothing_behind():
     left = held('as usual')

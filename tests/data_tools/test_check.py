@@ -64,6 +64,7 @@ def test_real_faces_give_a_report_with_their_faults(faces, tmp_path, one_detecto
     assert 'http' not in page and '00.png and again.jpg' in page
 
 
+@pytest.mark.long
 def test_swapped_folders_are_refused_and_the_report_is_there(faces, tmp_path, one_detector):
     out = tmp_path / 'report.html'
     with pytest.raises(UserError, match='look swapped: in .* flatter, as cartoons are.*exchange them'):

@@ -100,6 +100,7 @@ def test_the_best_are_listed_and_every_score_is_in_the_table(faces, caplog):
     np.testing.assert_array_equal(sheet[:contact_sheet.SIDE, :contact_sheet.SIDE], first)
 
 
+@pytest.mark.long
 def test_a_list_corrected_by_hand_stays(faces, caplog):
     run(faces, '--keep', 2)
     corrected = '# mine\n\n000003.png\n./#1.png\n'

@@ -124,6 +124,7 @@ def test_options_reach_the_sampler():
         assert generate_style_faces.sampling_of(options) == expected
 
 
+@pytest.mark.long
 def test_files_give_what_their_run_gives(tmp_path):
     target, source = write_npz(tmp_path / 'target.npz', 4), write_npz(tmp_path / 'source.npz', 0)
     run('--target', target, '--out', tmp_path / 'alone', '--count', 2, '--blend', 'none')

@@ -161,7 +161,8 @@ def test_every_row_on_tiny_material(tmp_path):
     for name, found in translations.items():
         assert name == 'paper' or (found != translations['paper']).any(), name
     again = subprocess.run(command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
-    assert '$ python -m' not in again and 'paper-0: ttn-paper-0 is done' in again
+    assert '$ python -m' not in again + (tmp_path / 'second-half.log').read_text()
+    assert 'paper-0: ttn-paper-0 is done' in again
     words = shlex.split(next(line for line in done.stdout.decode().splitlines() if '[paper-0 1/4 ttn] $ ' in line
                              ).partition('$ python ')[2])
     assert words[:3] == ['-m', 'dctnet.train', 'ttn']  # the printed command is one to type by hand
@@ -178,3 +179,4 @@ def test_the_smoke_has_the_rows_of_the_paper():
     rows = read_plan(ROOT / 'configs' / 'reproduce' / 'paper.yaml', reproduce_smoke.SMALL)
     assert len(rows) == 10 and {row.recipe.size for row in rows} == {64}
     assert writing.PHOTOGRAPHS not in [row.name for row in rows]
+    assert sorted(sum(reproduce_smoke.HALVES, ())) == sorted(row.name for row in rows)

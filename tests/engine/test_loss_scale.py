@@ -48,6 +48,7 @@ def test_an_overflow_leaves_the_update_out_and_halves_the_scale():
     assert (after['ticks'], after['global_step']) == (2, 2)  # the data goes on
 
 
+@pytest.mark.long
 def test_the_scale_is_saved_and_a_checkpoint_without_one_begins_anew(tmp_path):
     def saved(t, name):
         return checkpoint.save(t.session, t.saver, tmp_path / name, 1, 1)

@@ -20,6 +20,7 @@ def perceptual(tmp_path):
     return tmp_path / 'lpips.pb'
 
 
+@pytest.mark.long
 def test_lpips_where_its_weights_are_given(folders, network, quick_identity, perceptual):
     assert run(folders, features=network, identity=quick_identity, lpips=perceptual) == 0
     report = json.loads((folders / 'out' / 'report.json').read_text(encoding='utf-8'))

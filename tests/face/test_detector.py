@@ -28,6 +28,7 @@ def test_one_face_is_found_with_its_landmarks(detector, astronaut):
     np.testing.assert_allclose(face.landmarks[48], (201, 140), atol=3)
 
 
+@pytest.mark.long
 def test_steady_landmarks_change_less_when_the_picture_moves_a_little(astronaut):
     steady, plain = FaceDetector(pixels=250000, steady=True), FaceDetector(pixels=250000)
     marks = {True: [], False: []}
@@ -149,6 +150,7 @@ def test_sideways_pictures_are_turned(astronaut, quarters):
     assert FaceDetector().detect(turned) == []
 
 
+@pytest.mark.long
 def test_turned_rooms_and_clothes_are_no_faces():
     turning = FaceDetector(turning=True)
     for name in ('coffee', 'chelsea', 'rocket'):

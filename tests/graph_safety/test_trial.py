@@ -91,6 +91,7 @@ def test_without_a_process_a_warning(tmp_path, monkeypatch, caplog):
     assert 'x.pb is used without a trial' in caplog.text
 
 
+@pytest.mark.long
 def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / 'file').write_text('x')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))

@@ -190,7 +190,8 @@ def test_the_loss_is_the_weighted_sum(form, superpixel):
     assert raw['content'] != raw['content_superpixel']
 
 
-@pytest.mark.parametrize('superpixel', ['output', pytest.param('photo', marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize('superpixel', ['output', 'photo'])
 def test_superpixels_in_the_graph(superpixel):
     def content(backend):
         settings = config(style=0, tv=0, superpixel=superpixel, superpixel_backend=backend)

@@ -168,6 +168,7 @@ def test_a_network_that_also_holds_the_content_is_told(tmp_path, pictures, setti
     assert 'the same network' not in caplog.text
 
 
+@pytest.mark.long
 def test_photographs_of_the_training_are_told(tmp_path, pictures, validation, settings, caplog):
     shutil.copytree(str(validation), str(tmp_path / 'mixed'))
     shutil.copy(str(pictures / 'photo' / 'p1.png'), str(tmp_path / 'mixed' / 'renamed.png'))

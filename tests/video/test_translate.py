@@ -93,6 +93,7 @@ def test_a_stopped_clip_plays_and_goes_on_as_if_it_had_not_stopped(source, styli
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.long
 def test_a_killed_clip_goes_on_after_its_last_segment(source, stylizer, tmp_path, monkeypatch):
     monkeypatch.setattr(segments, 'LENGTH', 5)
 
