@@ -14,7 +14,7 @@ import numpy as np
 
 from dctnet import images
 from dctnet.command_line import Parser
-from dctnet.errors import DONE, SOME_FAILED, UserError, exit_with
+from dctnet.errors import DONE, SOME_FAILED, STOPPED_EARLY, UserError, exit_with
 from dctnet.files import atomic
 from dctnet.metrics.style_distance import colour_distance, texture_distance
 
@@ -78,6 +78,8 @@ def _clear(out: Path) -> None:
 
 def _command(*words: object) -> None:
     code = run_command(words)
+    if code == STOPPED_EARLY:
+        raise KeyboardInterrupt  # the next demo begins anew
     if code:
         raise UserError(f'the command above failed with exit code {code}: its message says why')
 

@@ -1,4 +1,5 @@
 """One command for all stages: the commands that it runs are accepted by their own command lines, in order."""
+import os
 import signal
 import subprocess
 import sys
@@ -97,17 +98,23 @@ def test_mistakes_are_refused(tmp_path):
         make_style.main(words + ['--set', 'samples.cont=3'])
 
 
-def test_a_signal_reaches_the_command(tmp_path):
+@pytest.mark.parametrize('heeds', ['lambda *_: sys.exit(75)', 'signal.SIG_DFL', 'lambda *_: sys.exit(0)'])
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_reaches_the_command_and_stops_what_comes_after_it(tmp_path, heeds, number):
+    """Whether the command stops as it should, does not listen yet, or is done at this moment."""
     child = ('import pathlib, signal, sys, time\n'
-             'signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))\n'
+             f'signal.signal({int(number)}, {heeds})\n'
              'pathlib.Path(sys.argv[1]).write_text("ready")\n'
              'time.sleep(60)')
     parent = ('import sys\nfrom data_tools.recipe.project_command import run_command\n'
               'sys.exit(run_command(["-c", sys.argv[1], sys.argv[2]]))')
     process = subprocess.Popen([sys.executable, '-c', parent, child, str(tmp_path / 'ready')], cwd=str(ROOT),
-                               stdout=subprocess.DEVNULL)
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     deadline = time.time() + 30
     while not (tmp_path / 'ready').exists() and time.time() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        process.send_signal(number)
     assert process.wait(30) == 75
