@@ -1,5 +1,4 @@
-"""The training graph of the CCN: whom its phases move, lazy regularisation, the identity loss, the average, and
-augmentation."""
+"""The training graph of the CCN: its phases, lazy regularisation, the identity loss, the average, augmentation."""
 import numpy as np
 import pytest
 
