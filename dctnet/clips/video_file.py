@@ -12,7 +12,7 @@ from typing import List, NamedTuple
 
 import numpy as np
 
-from dctnet.clips import ffmpeg
+from dctnet.clips import colours, ffmpeg
 from dctnet.clips.clip import Clip, Frames
 from dctnet.clips.limits import UNLIMITED, Limits
 from dctnet.errors import UserError
@@ -20,7 +20,6 @@ from dctnet.errors import UserError
 _FIRST_VIDEO = ('-map', '0:V:0')  # no cover pictures
 _LARGEST_INDEX = 1 << 28  # bytes; some for each frame
 _MOST_PIXELS, _PADDING = 2 ** 31 - 1, 1 << 14  # that ffmpeg can count; around small frames
-_HD_LINES = 720  # from here on, files that do not tell have the colours of HD, as players take it
 
 
 class _Streams(NamedTuple):
@@ -117,7 +116,7 @@ def _index(path: Path, streams: _Streams, limits: Limits) -> Clip:
     aspect = Fraction(facts['sar']) if facts['sar'] not in ('0/1', '0/0') else Fraction(1)
     return Clip(path, (height, width), times, times[-1] + (last or before), _timescale(Fraction(facts['tb'])),
                 f'{aspect.numerator}:{aspect.denominator}',
-                lambda: _frames(_source(path, limits), (height, width), len(times), _colours(streams.video, height)),
+                lambda: _frames(_source(path, limits), (height, width), len(times), streams.video),
                 tuple(streams.sound), ffmpeg.reason(errors) if status or errors else '')
 
 
@@ -128,17 +127,11 @@ def _timescale(time_base: Fraction) -> int:
     return scale if scale <= 500000 else 90000  # a tick below 2 microseconds would not survive rounding
 
 
-def _colours(video: str, height: int) -> List[str]:
-    described = re.search(r'\byuv\w*\(([^)]*)\)', video)
-    told = described is not None and re.search(r'bt|smpte|fcc|ycgco|gbr', described.group(1))
-    return [] if told or height < _HD_LINES or 'yuv' not in video else ['in_color_matrix=bt709']
-
-
-def _frames(source: List[str], size: tuple, count: int, colours: List[str]) -> Frames:
+def _frames(source: List[str], size: tuple, count: int, video: str) -> Frames:
     height, width = size
     # Files whose size changes on the way are brought to the size that they begin with.
-    scaling = ':'.join([f'scale={width}:{height}', 'flags=bicubic+accurate_rnd+full_chroma_int'] + colours)
-    with ffmpeg.Process([*source, *_FIRST_VIDEO, *ffmpeg.passthrough(), '-vf', scaling, '-pix_fmt',
+    filters = colours.to_bgr(video, height, width)
+    with ffmpeg.Process([*source, *_FIRST_VIDEO, *ffmpeg.passthrough(), '-vf', filters, '-pix_fmt',
                          'bgr24', '-f', 'rawvideo', '-']) as process:
         for _ in range(count):
             data = process.output.read(height * width * 3)
