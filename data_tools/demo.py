@@ -22,7 +22,7 @@ from .recipe.demo_material import write_material
 from .recipe.project_command import run_command
 
 CONFIG = 'configs/demo/demo.yaml'
-IMAGES, SIZE = 240, 64
+IMAGES, SIZE = 240, 48
 # A translation counts as stylised if at most this share of the photograph's distance to the exemplars is left
 # (metrics.style_distance). Texture differs most from one such short training to another: 52 to 73 % were seen.
 LARGEST_SHARES = {'colour': 0.75, 'texture': 0.9}

@@ -47,7 +47,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; returns the exit code."""
     options = parse(argv)
     process.prepare()
-    process.give_back_freed_memory()
+    process.reuse_memory_of_small_tensors()
     _show([f'dctnet {dctnet.__version__}'])
     found = installation()
     _show(page.of_installation(found))

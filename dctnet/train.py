@@ -114,7 +114,7 @@ def _begin(config: StageConfig, run: Run, engine: str) -> Communicator:
     process.prepare()
     if config.train.xla:
         process.compile_for_cpus_too()
-    process.give_back_freed_memory()
+    process.reuse_memory_of_small_tensors()
     from dctnet.compat import graph_mode
     from dctnet.distributed import connected
     graph_mode()

@@ -31,7 +31,7 @@ class OurTrainer:
                            start=StartConfig(discriminator=0, ramp=0),
                            loss=TtnLossConfig(content_network='random', superpixel=superpixel,
                                               superpixel_backend=backend))
-        process.give_back_freed_memory()  # as dctnet.training does
+        process.reuse_memory_of_small_tensors()  # as dctnet.training does
         with tf.Graph().as_default() as graph, convolution_gradients.cpu_convolution_gradients(device):
             step = tf.train.get_or_create_global_step()
             photo, style = [tf.get_variable(name, initializer=array, trainable=False)
