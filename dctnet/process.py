@@ -53,9 +53,9 @@ def reuse_memory_of_small_tensors() -> bool:
     """For trainings: all threads share one heap, from which tensors of up to 24 MB get pages that earlier ones had.
     Larger ones get pages of their own, which the system gets back when they are freed.
 
-    Clearing new pages for each tensor took a fifth of a step's CPU time in 1.15, and to keep those of all tensors
-    250 MB more at 256 px, batch 4 (docs/performance.md). Returns False, and changes nothing, if the C library is not
-    glibc.
+    In 1.15 clearing new pages for each tensor takes a fifth of a step's CPU time, and keeping those of large tensors,
+    too, 100 to 220 MB at 256 px, batch 4 (docs/performance.md). Returns False, and changes nothing, if the C library is
+    not glibc.
     """
     return _tell_malloc({_M_ARENA_MAX: 1, _M_MMAP_THRESHOLD: _LARGEST_ON_THE_HEAP, _M_TRIM_THRESHOLD: _KEPT,
                          _M_TOP_PAD: _MORE_AT_ONCE})
