@@ -69,7 +69,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     photos = images.by_stem(images.list_images(options.photos))
     process.prepare()
-    process.reuse_memory_of_small_tensors()
+    process.give_back_freed_memory()
     from dctnet.compat import graph_mode
     from dctnet.models.blending import blend
     from dctnet.models.projection import Projection, Projector

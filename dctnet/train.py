@@ -75,6 +75,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 def _ccn(options: argparse.Namespace, run: Run) -> bool:
     inputs = ccn_inputs(run, places.config_path(options.config), options.overrides, options.init_from)
+    process.give_back_freed_memory()
     communicator = _begin(inputs.config, run, options.engine)
     from dctnet.training.ccn import train_ccn
     with process.stop_signals(run.ask_to_stop):
@@ -101,6 +102,7 @@ def train_translation(run: Run, config: str, overrides: Sequence[str], init_from
         process.prepare()
         bring()
     inputs = ttn_inputs(run, places.config_path(config), overrides, init_from)
+    process.reuse_memory_of_small_tensors()
     communicator = _begin(inputs.config, run, engine)
     from dctnet.training.ttn import train_ttn
     with process.stop_signals(run.ask_to_stop):
@@ -114,7 +116,6 @@ def _begin(config: StageConfig, run: Run, engine: str) -> Communicator:
     process.prepare()
     if config.train.xla:
         process.compile_for_cpus_too()
-    process.reuse_memory_of_small_tensors()
     from dctnet.compat import graph_mode
     from dctnet.distributed import connected
     graph_mode()
