@@ -52,18 +52,28 @@ def _by_kernel(x: tf.Tensor, by_output: tf.Tensor, shape: List[int]) -> tf.Tenso
     the kernel at once."""
     height, width, inputs, outputs = shape
     if inputs < outputs:
-        by_row = [tf.matmul(shifted, tf.reshape(by_output, [-1, outputs]), transpose_a=True)
-                  for shifted in _shifted(x, height, width)]
+        spread = _spread(by_output, height)
+        by_row = [tf.matmul(row, spread, transpose_a=True) for row in _shifted(x, height, width)]
         return tf.reshape(tf.stack(by_row), shape)                                    # [height, width, inputs, outputs]
-    by_row = [tf.matmul(tf.reshape(x, [-1, inputs]), shifted, transpose_a=True)
-              for shifted in _shifted(by_output, height, width)]
+    spread = _spread(x, height)
+    by_row = [tf.matmul(spread, row, transpose_a=True) for row in _shifted(by_output, height, width)]
     turned = tf.reshape(tf.stack(by_row), [height, inputs, width, outputs])
     return tf.reverse(tf.transpose(turned, [0, 2, 1, 3]), [0, 1])
 
 
 def _shifted(x: tf.Tensor, height: int, width: int) -> List[tf.Tensor]:
-    """The inputs [N, H, W, C] of each row of a kernel of that size: `height` matrices [N·H·W, width·C]."""
-    _, rows, columns, channels = x.shape.as_list()
+    """The inputs [N, H, W, C] of each row of a kernel of that size: `height` matrices [L, width·C], parts of one. Between
+    two images lie height - 1 lines of zeros."""
+    _, _, columns, channels = x.shape.as_list()
     padded = tf.pad(x, [[0, 0], [height // 2] * 2, [width // 2] * 2, [0, 0]])
     beside = tf.concat([padded[:, :, j:j + columns] for j in range(width)], 3)  # [N, H + height - 1, W, width·C]
-    return [tf.reshape(beside[:, i:i + rows], [-1, width * channels]) for i in range(height)]
+    whole = tf.reshape(beside, [-1, width * channels])
+    length = whole.shape.as_list()[0] - (height - 1) * columns
+    return [whole[i * columns:i * columns + length] for i in range(height)]  # whole lines: nothing is copied
+
+
+def _spread(x: tf.Tensor, height: int) -> tf.Tensor:
+    """[N, H, W, C] with height - 1 lines of zeros between two images, as a matrix [L, C]."""
+    padded = tf.pad(x, [[0, 0], [0, height - 1], [0, 0], [0, 0]])
+    lines = tf.reshape(padded, [-1, x.shape.as_list()[3]])
+    return lines[:lines.shape.as_list()[0] - (height - 1) * x.shape.as_list()[2]]
