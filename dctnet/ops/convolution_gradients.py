@@ -62,8 +62,8 @@ def _by_kernel(x: tf.Tensor, by_output: tf.Tensor, shape: List[int]) -> tf.Tenso
 
 
 def _shifted(x: tf.Tensor, height: int, width: int) -> List[tf.Tensor]:
-    """The inputs [N, H, W, C] of each row of a kernel of that size: `height` matrices [L, width·C], parts of one. Between
-    two images lie height - 1 lines of zeros."""
+    """The inputs [N, H, W, C] of each row of a kernel of that size: `height` matrices [L, width·C], parts of one.
+    Between two images lie height - 1 lines of zeros."""
     _, _, columns, channels = x.shape.as_list()
     padded = tf.pad(x, [[0, 0], [height // 2] * 2, [width // 2] * 2, [0, 0]])
     beside = tf.concat([padded[:, :, j:j + columns] for j in range(width)], 3)  # [N, H + height - 1, W, width·C]
