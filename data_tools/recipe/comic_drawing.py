@@ -5,15 +5,14 @@ import numpy as np
 _INK = np.array([30, 24, 26], np.float32)  # BGR; a coloured one tints dark areas, which are neutral
 _TONES = 3  # of lightness, night to sand
 _SOFTNESS = 1.0  # of all edges, deviation in pixels
-_OWN_HUE = 1.0
+_CHROMA = 1.8  # times the photograph's
 
 
 def comic_drawing(image: np.ndarray) -> np.ndarray:
     """Draw a uint8 [H, W, 3] BGR image; the same shape. Lines are 2 to 5 pixels wide whatever its size."""
     lab = cv2.cvtColor(cv2.pyrMeanShiftFiltering(image, 12, 35), cv2.COLOR_BGR2LAB).astype(np.float32)  # 0-255 each
     tone = np.clip(np.floor(lab[:, :, :1] / 255 * _TONES) / (_TONES - 1), 0, 1)
-    own, palette = 128 + 1.8 * (lab[:, :, 1:] - 128), np.concatenate([150 - 24 * tone, 88 + 75 * tone], axis=2)
-    flat = np.concatenate([50 + 200 * tone, _OWN_HUE * own + (1 - _OWN_HUE) * palette], axis=2)
+    flat = np.concatenate([50 + 200 * tone, 128 + _CHROMA * (lab[:, :, 1:] - 128)], axis=2)
     colours = cv2.cvtColor(np.clip(flat, 0, 255).astype(np.uint8), cv2.COLOR_LAB2BGR)
     ink = _ink(image)[:, :, None]
     drawing = colours * (1 - ink) + _INK * ink
