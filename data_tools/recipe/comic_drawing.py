@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-_INK = np.array([30, 24, 26], np.float32)  # BGR; a coloured one tints dark areas, which are neutral
+_INK = np.array([48, 18, 28], np.float32)  # BGR
 _TONES = 3  # of lightness, night to sand
 _SOFTNESS = 1.0  # of all edges, deviation in pixels
 _CHROMA = 1.8  # times the photograph's
