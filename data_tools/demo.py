@@ -24,8 +24,8 @@ from .recipe.project_command import run_command
 CONFIG = 'configs/demo/demo.yaml'
 IMAGES, SIZE = 240, 48
 # A translation counts as stylised if at most this share of the photograph's distance to the exemplars is left
-# (metrics.style_distance). Texture differs most from one such short training to another: 52 to 73 % were seen.
-LARGEST_SHARES = {'colour': 0.75, 'texture': 0.9}
+# (metrics.style_distance). Such short trainings differ: 32 to 61 % of colour and 38 to 51 % of texture were seen.
+LARGEST_SHARES = {'colour': 0.75, 'texture': 0.75}
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -23,19 +23,15 @@ def to_bgr(video: str, height: int, width: int) -> str:
         the frames look pale.
     """
     filters, scaling = [], [f'scale={width}:{height}', 'flags=bicubic+accurate_rnd+full_chroma_int']
-    if is_hdr(video) and _maps_tones(ffmpeg.program()):
+    is_hdr = _HDR.search(video) is not None
+    if is_hdr and _maps_tones(ffmpeg.program()):
         filters = _TONE_MAPPING
-    elif is_hdr(video):
+    elif is_hdr:
         _log.warning('an HDR clip looks pale: %s lacks the filters zscale and tonemap; name one that has them in '
                      'IMAGEIO_FFMPEG_EXE (pip install imageio-ffmpeg brings one)', ffmpeg.program())
     elif 'yuv' in video and height >= _HD_LINES and not _tells_its_colours(video):
         scaling.append('in_color_matrix=bt709')
     return ','.join([*filters, ':'.join(scaling)])
-
-
-def is_hdr(video: str) -> bool:
-    """Whether ffmpeg says that a stream is HDR."""
-    return _HDR.search(video) is not None
 
 
 def _tells_its_colours(video: str) -> bool:
