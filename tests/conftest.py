@@ -2,6 +2,7 @@
 and a disk that fills up."""
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -53,6 +54,14 @@ def quick_graphs():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf.Session, '__init__', quick)
         yield
+
+
+@pytest.fixture()
+def heeded_hangups():
+    """SIGHUP counts, also if the tests were started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture()

@@ -65,7 +65,7 @@ def test_a_bug_keeps_its_traceback():
 
 
 @pytest.mark.parametrize('number', process.STOP_SIGNALS)
-def test_a_signal_is_an_early_stop(number, capsys):
+def test_a_signal_is_an_early_stop(number, heeded_hangups, capsys):
     def main():
         os.kill(os.getpid(), number)
         signal.getsignal(number)  # lets the handler run

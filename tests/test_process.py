@@ -55,7 +55,7 @@ ALL_STOPS = [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, sign
 
 
 @pytest.mark.parametrize('number', ALL_STOPS)
-def test_a_signal_asks_to_stop_and_handlers_are_put_back(number):
+def test_a_signal_asks_to_stop_and_handlers_are_put_back(number, heeded_hangups):
     before = [signal.getsignal(n) for n in ALL_STOPS]
     reasons = []
     with process.stop_signals(reasons.append):
@@ -74,7 +74,7 @@ def handlers():
 
 
 @pytest.mark.parametrize('number', process.STOP_SIGNALS)
-def test_a_signal_interrupts_a_command_until_its_end(number, handlers):
+def test_a_signal_interrupts_a_command_until_its_end(number, heeded_hangups, handlers):
     with pytest.raises(process.Stopped, match=number.name):
         with process.stop_signals_interrupt():
             os.kill(os.getpid(), number)
