@@ -23,9 +23,9 @@ from .recipe.project_command import run_command
 
 CONFIG = 'configs/demo/demo.yaml'
 IMAGES, SIZE = 240, 48
-# A translation counts as stylised if at most this share of the photograph's distance to the exemplars is left
-# (metrics.style_distance). Such short trainings differ: 32 to 61 % of colour and 38 to 51 % of texture were seen.
-LARGEST_SHARES = {'colour': 0.75, 'texture': 0.75}
+# A translation counts as stylised if at most this share of the photograph's distance to the exemplars is left, in
+# colour and in texture. Such short trainings differ: 32 to 61 % of colour and 38 to 51 % of texture were seen.
+LARGEST_SHARE = 0.75
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -54,11 +54,10 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     for name, values in distances.items():
         print(f"  {name:26s} {values['colour']:10.2f} {values['texture']:16.2f}")
     print(f"{time.time() - start:.0f} s; before / after / loss: {out / 'before_after_loss.png'}")
-    colour, texture = [distances['translated'][kind] / distances['photograph'][kind] for kind in LARGEST_SHARES]
+    colour, texture = [distances['translated'][kind] / distances['photograph'][kind] for kind in ('colour', 'texture')]
     left = f"{colour:.0%} of the photograph's colour distance and {texture:.0%} of its texture distance are left"
-    if colour > LARGEST_SHARES['colour'] or texture > LARGEST_SHARES['texture']:
-        limits = ' and '.join(f'{limit:.0%} of the {kind}' for kind, limit in LARGEST_SHARES.items())
-        print(f'FAILED: {left}; at most {limits} may be', file=sys.stderr)
+    if max(colour, texture) > LARGEST_SHARE:
+        print(f'FAILED: {left}; at most {LARGEST_SHARE:.0%} of either may be', file=sys.stderr)
         return SOME_FAILED
     print(f'stylised: {left}')
     print(f'your own pictures through it, in a browser: python -m dctnet.web --models {options.out}')
