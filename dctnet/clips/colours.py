@@ -1,9 +1,6 @@
 """Filters of ffmpeg that bring the colours of a video to 8-bit BGR as players show them, HDR too."""
-import functools
 import logging
 import re
-import subprocess
-from typing import Set
 
 from dctnet.clips import ffmpeg
 
@@ -24,7 +21,7 @@ def to_bgr(video: str, height: int, width: int) -> str:
     """
     filters, scaling = [], [f'scale={width}:{height}', 'flags=bicubic+accurate_rnd+full_chroma_int']
     is_hdr = _HDR.search(video) is not None
-    if is_hdr and _maps_tones(ffmpeg.program()):
+    if is_hdr and _maps_tones():
         filters = _TONE_MAPPING
     elif is_hdr:
         _log.warning('an HDR clip looks pale: %s lacks the filters zscale and tonemap; name one that has them in '
@@ -39,12 +36,6 @@ def _tells_its_colours(video: str) -> bool:
     return described is not None and re.search(r'bt|smpte|fcc|ycgco|gbr', described.group(1)) is not None
 
 
-@functools.lru_cache(maxsize=None)
-def _maps_tones(program: str) -> bool:
-    listed = subprocess.run([program, '-hide_banner', '-filters'], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL).stdout.decode('utf-8', 'replace')
-    return _names(listed) >= {'zscale', 'tonemap'}
-
-
-def _names(listed: str) -> Set[str]:
-    return {words[1] for words in (line.split() for line in listed.splitlines()) if len(words) > 1}
+def _maps_tones() -> bool:
+    listed = ffmpeg.run(['-filters'])[1].decode('utf-8', 'replace')
+    return all(f' {name} ' in listed for name in ('zscale', 'tonemap'))

@@ -62,7 +62,7 @@ def test_hdr_looks_as_meant_and_else_pale(tmp_path, photo, monkeypatch, caplog, 
     clip = write_hdr(tmp_path / 'clip.mp4', coded(light(photo)), transfer)
     assert difference(clip, photo) < 14
     assert not caplog.records
-    monkeypatch.setattr(colours, '_maps_tones', lambda program: False)
+    monkeypatch.setattr(colours, '_maps_tones', lambda: False)
     with caplog.at_level(logging.WARNING):
         assert difference(clip, photo) > pale
     assert 'an HDR clip looks pale' in caplog.text
