@@ -40,7 +40,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     write_material(out, IMAGES, SIZE)
     run, model, result = out / 'run', out / 'model', out / 'portrait-comic.png'
     _command('-m', 'dctnet.train', 'ttn', '--config', CONFIG, '--set', f"data.photo={out / 'photo'}",
-             f"data.style={out / 'style'}", f'train.seed={options.seed}', '--run', run)
+             f"data.style={out / 'style'}", f"data.cache={out / 'cache'}", f'train.seed={options.seed}', '--run', run)
     _command('-m', 'dctnet.export', '--run', run, '--out', model)
     _command('-m', 'dctnet.infer', '--model', model, '--input', out / 'portrait.png', '--output', result)
 
@@ -66,8 +66,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 def _clear(out: Path) -> None:
     """Remove the last demo; never a folder that holds anything else."""
-    demo_files = {'portrait.png', 'photo', 'style', 'run', 'model', 'portrait-comic.png', 'before_after_loss.png',
-                  'distances.json', 'validation'}  # the last: of versions before
+    demo_files = {'portrait.png', 'photo', 'style', 'cache', 'run', 'model', 'portrait-comic.png',
+                  'before_after_loss.png', 'distances.json'}
     if out.is_file():
         raise UserError(f'{out} is a file: name a folder with --out')
     if out.exists() and {path.name for path in out.iterdir()} - demo_files:

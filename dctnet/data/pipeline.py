@@ -57,7 +57,7 @@ class DomainSampler:
         path = self.path(k)
         rng = _seeded([self._seed, 2, self._domain, k & 0xffffffff, k >> 32])
         transform = geometry.drawn(self._preset, rng, self._flip)
-        picture = self._cache(path, f'srgb-picture-{self._size}',
+        picture = self._cache(path, f'srgb-square-{self._size}',
                               lambda: images.read_square(path, self._size))
         return Sample(geometry.transformed(picture, transform), path, transform)
 
