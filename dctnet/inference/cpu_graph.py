@@ -1,4 +1,4 @@
-"""A frozen translator rewritten for the CPU: two kinds of operations replaced by faster ones that compute the same.
+"""A frozen translator rewritten for the CPU: three kinds of operations replaced by faster ones that compute the same.
 
 Convolutions with few output channels, such as a translator's last: the matrix products of a CPU are made for dozens of
 columns, so 3 channels cost nearly what 12 do. A kernel one pixel larger, at every second pixel, gives blocks of 2 x 2
@@ -7,6 +7,9 @@ pixels, 12 channels, at 1.3 times the multiplications of a 7 x 7 kernel and abou
 Box filters by depthwise convolutions, as in the guided filter of graphs from the published code: TensorFlow 1.15 goes
 from pixel to pixel, three numbers at a time, which is an eighth of such a graph's time at 720 px. Here whole rows and
 columns are added (docs/performance.md).
+
+Means along columns, as in the guided filter of our graphs: pooling takes all channels of a pixel at once, which are
+three here. With the pixels of a line as channels it takes hundreds, and gives the same bits.
 """
 from typing import Callable, Optional, Tuple
 
@@ -28,7 +31,7 @@ def for_cpu(graph_def: tf.GraphDef) -> tf.GraphDef:
 
     Operations that gain nothing, or whose kernels are not constant, stay as they are.
     """
-    return add_windows(block_outputs(graph_def))
+    return pool_lines(add_windows(block_outputs(graph_def)))
 
 
 def replace_nodes(graph_def: tf.GraphDef, choose: Choose) -> tf.GraphDef:
@@ -137,3 +140,23 @@ def _sums_along(x: tf.Tensor, axis: int, count: int, step: int) -> tf.Tensor:
     for start in starts[1:]:
         total += tf.slice(padded, start, size)
     return total
+
+
+def pool_lines(graph_def: tf.GraphDef) -> tf.GraphDef:
+    """Average pooling by windows of one column, at every pixel, over whole lines at once."""
+    return replace_nodes(graph_def, _pooled)
+
+
+def _pooled(node: tf.NodeDef, _: Optional[np.ndarray]) -> Optional[Compute]:
+    if node.op != 'AvgPool' or not keeps_size(node) or node.attr['T'].type != tf.float32.as_datatype_enum:
+        return None
+    window = list(node.attr['ksize'].list.i)
+    if window != [1, window[1], 1, 1]:
+        return None
+
+    def compute(x: tf.Tensor) -> tf.Tensor:
+        number, height, width, channels = tf.unstack(tf.shape(x))
+        lines = tf.reshape(x, [number, height, 1, width * channels])
+        return tf.reshape(tf.nn.avg_pool(lines, window, [1, 1, 1, 1], 'SAME'), [number, height, width, channels])
+
+    return compute

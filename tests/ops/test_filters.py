@@ -42,6 +42,18 @@ def test_box_mean(radius, height, width):
     np.testing.assert_allclose(run(lambda x: filters.box_mean(x, radius), x), box_loop(x, radius), atol=2e-6)
 
 
+@pytest.mark.parametrize('radius', [1, 5])
+def test_a_known_size_changes_no_bit_of_means_and_gradients(radius):
+    x = picture(12, 9)
+    with tf.Graph().as_default(), tf.Session() as session:
+        shown = {'known': tf.placeholder(tf.float32, x.shape), 'unknown': tf.placeholder(tf.float32, [None] * 3 + [3])}
+        means = {name: filters.box_mean(tensor, radius) for name, tensor in shown.items()}
+        found = {name: session.run([mean] + tf.gradients(mean ** 3, shown[name]), {shown[name]: x})
+                 for name, mean in means.items()}
+    assert means['known'].shape.as_list() == list(x.shape)
+    np.testing.assert_array_equal(found['known'], found['unknown'])
+
+
 @pytest.mark.parametrize('radius, eps', [(1, 1e-2), (5, 0.2)])
 def test_guided_filter(radius, eps):
     guide, x = picture(12, 9), picture(12, 9, seed=1)
